@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# The front door. "make help" says what there is. The module's own build is in
+# Kbuild, everything with more than a few lines of shell in scripts/ and qemu/.
+
+PREFIX ?= /usr/local
+# the kernel of qemu/kernels that the VM runs
+KERNEL ?= 6.1
+# the selftest programs to run; all if empty
+T ?=
+
+B := build
+HOST_KDIR := $(wildcard /lib/modules/$(shell uname -r)/build)
+# for "make" and "make install"; the VM's targets always build for the VM's kernel
+KDIR ?= $(HOST_KDIR)
+
+vm_kdir = $(B)/kernels/$(KERNEL)/kdir
+vm_cc = $(shell awk '$$1 == "$(KERNEL)" { print $$5 }' qemu/kernels)
+
+export BUILD := $(CURDIR)/$(B)
+export T
+
+all: module programs
+
+help:
+	@cat scripts/help.txt
+
+setup:
+	@scripts/setup.sh
+
+# --- what is built
+
+ifneq ($(KDIR),)
+module: setup
+	scripts/build-module.sh host $(KDIR)
+else
+module: vm-module
+	@echo "No headers of the running kernel ($(shell uname -r)) were found, so the module was" \
+	      "built for the VM's kernel: $(B)/$(KERNEL)/src/kipc.ko. For another kernel give KDIR=."
+endif
+
+programs: $(B)/kselftest
+	@$(MAKE) --no-print-directory -C tools O=$(BUILD)/bin
+	@$(MAKE) --no-print-directory -C bench O=$(BUILD)/bench
+	@$(MAKE) --no-print-directory -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest
+
+$(B)/kselftest: | setup
+	@qemu/fetch-source.sh debug
+	@ln -sfn linux-source/tools/tools/testing/selftests $@
+
+# --- the VM
+
+vm-kernel: setup
+	@qemu/get-kernel.sh $(KERNEL)
+
+vm-module: vm-kernel
+	scripts/build-module.sh $(KERNEL) $(vm_kdir) CC=$(vm_cc)
+
+vm: vm-module programs
+	@qemu/make-image.sh $(KERNEL)
+
+run: vm
+	@qemu/run.sh demo $(KERNEL)
+
+shell: vm
+	@qemu/run.sh shell $(KERNEL)
+
+test: vm
+	@qemu/run.sh test $(KERNEL)
+
+bench: vm
+	@scripts/bench.sh $(KERNEL)
+
+# --- the rest
+
+check: vm-kernel $(B)/kselftest
+	@scripts/check.sh
+
+# Accept the module's present imports as the promise that "make check" keeps.
+imports: vm-module
+	@scripts/imports.sh $(B)/$(KERNEL)/src/kipc.ko > module/imports
+
+install: all
+	@scripts/install.sh "$(KDIR)" "$(DESTDIR)" "$(PREFIX)"
+
+clean:
+	rm -rf $(filter-out $(addprefix $(B)/,apt image kernels linux-source kselftest lock kvm-works),$(wildcard $(B)/*))
+
+distclean:
+	rm -rf $(B)
+
+.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench check \
+	imports install clean distclean

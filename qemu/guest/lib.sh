@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Checks for the guest's scripts: TAP lines, counted. To be sourced.
+
+number=0 passed=0 failed=0 skipped=0
+# the kernel's log, moved here piece by piece as it is read
+LOG=/run/dmesg
+
+# $1 says whether check $2 holds.
+result()
+{
+	number=$((number + 1))
+	if [ "$1" = true ]; then
+		passed=$((passed + 1))
+		echo "ok $number $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $number $2"
+	fi
+}
+
+# Check $1 holds if the command that follows succeeds; show what it printed if not.
+check()
+{
+	local name=$1 output
+
+	shift
+	if output=$("$@" 2>&1); then
+		result true "$name"
+	else
+		[ -z "$output" ] || printf '# %s\n' "${output//$'\n'/$'\n# '}"
+		result false "$name"
+	fi
+}
+
+# Run a command for at most $1 seconds, until it succeeds.
+within()
+{
+	local until=$((SECONDS + $1))
+
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $until ] || return 1
+		sleep 0.1
+	done
+}
+
+# What the kernel must never say. Read what it said since the last call.
+TROUBLE='WARNING|BUG|Oops|general protection|KASAN|UBSAN|KCSAN|KFENCE|kmemleak:.*leak'
+TROUBLE+='|possible (recursive|circular) locking|possible irq lock inversion|inconsistent lock state'
+TROUBLE+='|circular locking|suspicious RCU|blocked for more than|hung task|soft lockup|hard LOCKUP'
+TROUBLE+='|rcu.*(detected|self-detected) stall|refcount_t:|list_(add|del) corruption|bad page state'
+TROUBLE+='|scheduling while atomic|sleeping function called|Objects remaining|still has objects'
+TROUBLE+='|ODEBUG|stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
+kernel_is_quiet()
+{
+	local tainted new
+
+	new=$(dmesg -c)
+	[ -z "$new" ] || printf '%s\n' "$new" >> "$LOG"
+	if grep -qE "$TROUBLE" <<< "$new"; then
+		printf '%s\n' "$new"
+		return 1
+	fi
+	# bits 12 and 13: a module from outside the tree, not signed
+	tainted=$(cat /proc/sys/kernel/tainted)
+	if [ $((tainted & ~(1 << 12 | 1 << 13))) -ne 0 ]; then
+		echo "/proc/sys/kernel/tainted is $tainted"
+		return 1
+	fi
+	# after any report lockdep switches itself off, and would stay silent
+	! [ -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1' /proc/lockdep_stats
+}
+
+# Write the verdict. To be the last thing a script does.
+verdict()
+{
+	local line="$passed passed, $failed failed"
+
+	[ "$skipped" = 0 ] || line+=", $skipped skipped"
+	echo "1..$number"
+	cp "$LOG" "$OUT/dmesg" 2>/dev/null
+	echo "$line" > "$OUT/verdict"
+}

@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# A prompt in the guest, with the module loaded and a kipcfs mounted.
+
+stty sane
+insmod /kipc/kipc.ko && mount -t kipcfs none /mnt/kipc
+cd /mnt/kipc || exit
+cat <<'TEXT'
+
+This is the kipc VM: the module is loaded, and this directory is a kipcfs.
+Nothing you do here touches the host. Try:
+
+    mkfifo hello; ls -l hello
+    echo "hello world" > hello & cat < hello
+    kipc pipeline 'ps -ef' 'grep kipc'
+    kipc help
+    ls /kipc/selftests /kipc/bench
+
+"exit" ends the VM.
+
+TEXT
+exec bash -i

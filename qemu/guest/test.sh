@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Load the module, run the selftests and look after each whether it left anything
+# behind: objects, references, processes, words in the kernel's log. Then unload
+# the module, load it again. The verdict is written after the last of all this.
+
+# shellcheck source=qemu/guest/lib.sh
+. /kipc/guest/lib.sh
+objects=/sys/module/kipc/parameters/objects
+refcnt=/sys/module/kipc/refcnt
+kmemleak=/sys/kernel/debug/kmemleak
+
+counts_are()
+{
+	[ "$(cat $objects) $(cat $refcnt)" = "$1" ]
+}
+
+# The last references may be dropped a moment after a program has ended.
+counts_return_to()
+{
+	within 10 counts_are "$1" ||
+		{ echo "objects and references were $1, are $(cat $objects) $(cat $refcnt)"; return 1; }
+}
+
+session_is_empty()
+{
+	! pgrep -s "$1" > /dev/null
+}
+
+# Run the selftest program $1 in a session of its own, so that whatever it leaves
+# running can be found.
+run_program()
+{
+	local program=$1 sid status counts wrong ok=true
+
+	echo "# $program"
+	rm -f /run/{sid,status,left,counts}
+	(
+		setsid -w bash -c 'echo $$ > /run/sid; exec timeout -k 5 "$@"' - \
+			"$KIPC_LIMIT" "/kipc/selftests/$program" < /dev/null 2>&1
+		echo $? > /run/status
+		read -r sid < /run/sid
+		if ! within 5 session_is_empty "$sid"; then
+			pgrep -a -s "$sid" > /run/left
+			pkill -KILL -s "$sid"
+		fi
+	) | awk -v program="$program" -v number="$number" -v skips=/run/skips \
+		-v counts=/run/counts -f /kipc/guest/tap.awk
+
+	read -r status < /run/status
+	read -r -a counts < /run/counts
+	number=${counts[0]}
+	passed=$((passed + counts[1]))
+	failed=$((failed + counts[2]))
+	skipped=$((skipped + counts[3]))
+	wrong=${counts[*]:4}
+
+	# what its own result lines do not say
+	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+		echo "# it was stopped after $KIPC_LIMIT s"
+		ok=false
+	elif [ "$status" -gt 128 ]; then
+		echo "# it was killed by signal $((status - 128))"
+		ok=false
+	elif [ "$status" != 0 ] && [ "${counts[2]}" = 0 ]; then
+		echo "# it exited with status $status but showed no failure"
+		ok=false
+	fi
+	if [ "$wrong" != - ]; then
+		echo "# $wrong"
+		ok=false
+	fi
+	result $ok "$program: ran to its end and showed all its results"
+	check "$program: leaves no process behind" eval '! cat /run/left 2>/dev/null'
+	check "$program: leaves no object and no reference behind" counts_return_to "$baseline"
+	check "$program: the kernel's log is clean" kernel_is_quiet
+}
+
+# Loading and one use of each front door.
+load_and_use()
+{
+	insmod /kipc/kipc.ko &&
+	[ -c /dev/kipc ] &&
+	mount -t kipcfs none /mnt/kipc &&
+	mkfifo /mnt/kipc/f &&
+	{ echo again > /mnt/kipc/f & } &&
+	[ "$(timeout 20 cat /mnt/kipc/f)" = again ] &&
+	umount /mnt/kipc &&
+	counts_return_to "$baseline" &&
+	unload
+}
+
+unload()
+{
+	rmmod kipc &&
+	! [ -e /dev/kipc ] && ! [ -e /sys/module/kipc ] && ! grep -w kipcfs /proc/filesystems
+}
+
+no_leak()
+{
+	# an object counts as leaked only when it is some seconds old
+	sleep 6
+	echo scan > $kmemleak
+	sleep 1
+	echo scan > $kmemleak
+	[ -z "$(cat $kmemleak)" ] || { head -n 60 $kmemleak; return 1; }
+}
+
+if [ -e $kmemleak ]; then
+	echo scan=off > $kmemleak
+	echo scan > $kmemleak
+	echo clear > $kmemleak
+fi
+
+# the names that this kernel may skip, one "program:test" a line
+: > /run/skips
+if [ -e /kipc/skips ]; then
+	while read -r pattern name _; do
+		# shellcheck disable=SC2053 # it is meant to be a pattern
+		[[ $KIPC_KERNEL == $pattern ]] && echo "$name"
+	done < <(grep -v '^#' /kipc/skips) > /run/skips
+fi
+
+echo "TAP version 13"
+check "kernel: boots without a word of trouble" kernel_is_quiet
+check "module: loads" insmod /kipc/kipc.ko
+if [ -e $objects ]; then
+	baseline="$(cat $objects) $(cat $refcnt)"
+	check "module: starts with no object and no reference" [ "$baseline" = "0 0" ]
+
+	for program in ${KIPC_TESTS:-$(ls /kipc/selftests)}; do
+		run_program "$program"
+	done
+
+	[ ! -e $kmemleak ] || check "module: leaks no memory" no_leak
+	check "module: unloads" unload
+	for i in 1 2 3; do
+		check "module: loads, works and unloads again ($i)" load_and_use
+	done
+fi
+check "kernel: its log is clean at the end" kernel_is_quiet
+verdict

@@ -1,0 +1,139 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Boot the kernel NAME of qemu/kernels with the module and all programs inside and
+# run qemu/guest/MODE.sh there. What the guest leaves in its $OUT directory ends up
+# in the directory RESULTS (default: none). For the modes that judge, the last line
+# is the guest's verdict and the exit status says whether it is good.
+#
+# Environment: T, the test programs to run, between blanks (default: all); SMP, the number of CPUs;
+# ICOUNT=1, count instructions instead of time.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/../scripts/lib.sh"
+
+mode=${1:?usage: run.sh MODE NAME [RESULTS]}
+name=${2:?usage: run.sh MODE NAME [RESULTS]}
+results=${3:-}
+read -r kind suite arch _ < <(kernel_line "$name")
+kernel=$BUILD/kernels/$name
+image=$BUILD/image/$suite-$arch.cpio
+[ "$arch" = amd64 ] || die "kernel '$name': no QEMU settings for $arch yet"
+[ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
+
+# A debug kernel is some five times slower, and its shadow memory must fit as well.
+case $kind in
+source) memory=2048 limit=300 ;;
+*)      memory=1024 limit=120 ;;
+esac
+
+mkdir -p "$BUILD/log"
+tmp=$(mktemp -d "$BUILD/.run.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+for program in ${T:-}; do
+	[ "$mode" != test ] || [ -x "$BUILD/selftests/$program" ] ||
+		die "no test program '$program'; there are:"$'\n'"$(ls -C "$BUILD/selftests")"
+done
+
+# Build the archive that is unpacked over the guest image and runs script $1.
+overlay()
+{
+	local dir=$tmp/overlay
+
+	rm -rf "$dir"
+	mkdir -p "$dir"/kipc/{selftests,bench} "$dir/usr/bin"
+	cp "$ROOT/qemu/init" "$dir/init"
+	cp -r "$ROOT/qemu/guest" "$dir/kipc/guest"
+	[ ! -e "$BUILD/$name/src/kipc.ko" ] || cp "$BUILD/$name/src/kipc.ko" "$dir/kipc/"
+	[ ! -d "$BUILD/selftests" ] || cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
+	[ ! -d "$BUILD/bench" ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
+		-exec cp -t "$dir/kipc/bench" {} +
+	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
+	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
+	find "$dir/kipc" -name '.*' -exec rm -rf {} +
+	# debug information is of no use in there and would fill the memory
+	strip -g "$dir"/kipc/selftests/* "$dir"/kipc/bench/* 2>/dev/null || true
+	cat > "$dir/kipc/run.conf" <<-CONF
+	KIPC_MODE=$1
+	KIPC_KERNEL=$name
+	KIPC_LIMIT=$limit
+	KIPC_TESTS='${T:-}'
+	CONF
+	(cd "$dir" && find . ! -path . -print0 | sort -z |
+		cpio --quiet -0 -o -H newc -R 0:0) > "$tmp/overlay.cpio"
+	cat "$image" "$tmp/overlay.cpio" > "$tmp/initrd"
+}
+
+# Boot the guest, $1: its serial console's QEMU back end; $2: the longest time it
+# may take, 0 for no limit; then QEMU's accelerator arguments.
+boot()
+{
+	local console=$1 time=$2
+
+	shift 2
+	timeout --foreground -k 10 "$time" qemu-system-x86_64 "$@" \
+		-M pc -m "$memory" -nic none -display none -monitor none -no-reboot \
+		-serial "$console" -serial "file:$tmp/report" \
+		-kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
+		-append "console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M kasan_multi_shot"
+}
+
+# KVM can exist and still not be able to run a kernel: only a boot proves it.
+kvm_works()
+{
+	local answer=$BUILD/kvm-works
+
+	grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ] || return
+	if ! [ -e "$answer" ]; then
+		say "trying whether KVM works here ..."
+		overlay probe
+		boot null 60 -accel kvm -cpu host -smp 2 < /dev/null >&2 || true
+		tar -xOf "$tmp/report" ./verdict > "$answer" 2>/dev/null || echo no > "$answer"
+		rm -f "$tmp/report"
+	fi
+	[ "$(cat "$answer")" = yes ]
+}
+
+if [ -n "${ICOUNT:-}" ]; then
+	# The plain qemu64 CPU: with "max" the kernel copies by rep movsb, which TCG
+	# runs byte by byte.
+	accel=(-accel tcg -icount "shift=0,sleep=off" -smp 1)
+elif kvm_works; then
+	accel=(-accel kvm -cpu host -smp "${SMP:-2}")
+else
+	# QEMU 7.2's cmpxchg16b crashes newer kernels at random.
+	accel=(-accel tcg -cpu "max,-cx16" -smp "${SMP:-2}")
+fi
+
+overlay "$mode"
+
+if [ "$mode" = shell ]; then
+	# Ctrl-C belongs to the guest here.
+	boot chardev:console 0 "${accel[@]}" -chardev stdio,id=console,signal=off
+	exit
+fi
+
+# The host's limit only catches a guest that hangs: all work in there has limits of
+# its own.
+log=$BUILD/log/$name-$mode.log
+programs=$(find "$tmp/overlay/kipc/selftests" "$tmp/overlay/kipc/bench" -type f | wc -l)
+say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
+set +e
+boot stdio $((600 + programs * limit)) "${accel[@]}" < /dev/null 2>&1 |
+	sed -u 's/\r$//' | tee "$tmp/log"
+status=${PIPESTATUS[0]}
+set -e
+cp "$tmp/log" "$log"
+
+mkdir "$tmp/out"
+if [ "$status" = 124 ] || [ "$status" = 137 ]; then
+	die "the guest did not end in time and was stopped; its console is in $log"
+elif ! tar -xf "$tmp/report" -C "$tmp/out" 2>/dev/null || ! [ -s "$tmp/out/verdict" ]; then
+	die "the guest died before its verdict; its console is in $log"
+fi
+if [ -n "$results" ]; then
+	mkdir -p "$results"
+	cp -r "$tmp/out/." "$results"
+fi
+cat "$tmp/out/verdict"
+grep -qE '^[1-9][0-9]* passed, 0 failed' "$tmp/out/verdict"
