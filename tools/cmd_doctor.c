@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kipc doctor: is kipc usable here, and if not, what to do about it. Each check
+ * says one sentence; those that make no sense after a failed one are left out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+struct doctor {
+	bool json;
+	int checks;
+	int problems;
+};
+
+/* The calls that this program and its ABI know */
+static const struct call {
+	const char *name;
+	unsigned int nr;
+	unsigned int size;
+	unsigned int targets;
+} calls[] = {
+#define CALL(name, targets) \
+	{ #name, _IOC_NR(KIPC_IOC_##name), _IOC_SIZE(KIPC_IOC_##name), targets }
+	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE),
+	CALL(STATS, KIPC_ON_INSTANCE),
+	CALL(PIPE_CREATE, KIPC_ON_INSTANCE),
+	CALL(PIPE_GET_SIZE, KIPC_ON_PIPE),
+	CALL(PIPE_SET_SIZE, KIPC_ON_PIPE),
+	CALL(PIPE_SPLICE, KIPC_ON_PIPE),
+	CALL(PIPE_TEE, KIPC_ON_PIPE),
+	CALL(PIPE_STAT, KIPC_ON_PIPE),
+#undef CALL
+};
+
+static bool report(struct doctor *doctor, const char *check, bool good, const char *format, ...)
+	__printf(4, 5);
+
+/* Returns @good, so that a check can end with it. */
+static bool report(struct doctor *doctor, const char *check, bool good, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+
+	if (doctor->json) {
+		printf("%s{\"check\": ", doctor->checks ? ",\n " : "[");
+		print_json_string(check);
+		printf(", \"good\": %s, \"text\": ", good ? "true" : "false");
+		print_json_string(text);
+		printf("}");
+	} else {
+		printf("%-7s %-12s %s\n", good ? "ok" : "PROBLEM", check, text);
+	}
+	doctor->checks++;
+	doctor->problems += !good;
+	return good;
+}
+
+/* The first line of @path without its end, empty if there is none. */
+static void read_line(const char *path, char *line, int len)
+{
+	FILE *file = fopen(path, "re");
+
+	*line = '\0';
+	if (!file)
+		return;
+	if (!fgets(line, len, file))
+		*line = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	fclose(file);
+}
+
+/* Call @match for the lines of @path until it returns true; how many passed? */
+static bool any_line(const char *path, bool (*match)(const char *line, void *arg), void *arg)
+{
+	char line[4096];
+	bool found = false;
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = match(line, arg);
+	fclose(file);
+	return found;
+}
+
+static bool is_module_line(const char *line, void *arg)
+{
+	(void)arg;
+	return !strncmp(line, "kipc ", 5);
+}
+
+static bool is_kipcfs_line(const char *line, void *arg)
+{
+	(void)arg;
+	return !strcmp(line, "nodev\t" KIPCFS_NAME "\n");
+}
+
+static bool count_kipcfs_mount(const char *line, void *arg)
+{
+	int *mounts = arg;
+
+	*mounts += !!strstr(line, " " KIPCFS_NAME " ");
+	return false;
+}
+
+static bool check_module(struct doctor *doctor)
+{
+	char version[64];
+
+	if (access("/sys/module/kipc", F_OK) &&
+	    !any_line("/proc/modules", is_module_line, NULL))
+		return report(doctor, "module", false,
+			      "kipc is not loaded; as root run 'modprobe kipc', or 'insmod kipc.ko' where it was built");
+	read_line("/sys/module/kipc/version", version, sizeof(version));
+	return report(doctor, "module", true, "kipc%s%s is loaded",
+		      *version ? " version " : "", version);
+}
+
+/* Returns the opened node, or -1. */
+static int check_device(struct doctor *doctor)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(device_path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		report(doctor, "device", false, "%s cannot be opened: %s", device_path,
+		       device_problem(errno));
+		return -1;
+	}
+	if (fstat(fd, &st) || !S_ISCHR(st.st_mode)) {
+		report(doctor, "device", false,
+		       "%s is not a device node; name the right one with --device", device_path);
+		close(fd);
+		return -1;
+	}
+	report(doctor, "device", true, "%s can be opened", device_path);
+	if ((st.st_mode & 0666) == 0666)
+		report(doctor, "permissions", true, "every user may open it");
+	else
+		report(doctor, "permissions", false,
+		       "%s has mode %04o, so that some users are shut out; run 'chmod 0666 %s' and look for the udev rule that set it",
+		       device_path, st.st_mode & 07777, device_path);
+	return fd;
+}
+
+static bool check_abi(struct doctor *doctor, int device)
+{
+	struct kipc_query query = { .nr = KIPC_NR_QUERY };
+
+	if (ioctl(device, KIPC_IOC_QUERY, &query))
+		return report(doctor, "abi", false,
+			      "%s does not answer as kipc does (%s); name the right node with --device",
+			      device_path, strerror(errno));
+	if (query.abi < KIPC_ABI_VERSION)
+		return report(doctor, "abi", false,
+			      "the module has ABI %u, older than this program's %d; install the module built with it and load that (rmmod kipc; modprobe kipc)",
+			      query.abi, KIPC_ABI_VERSION);
+	if (query.abi > KIPC_ABI_VERSION)
+		return report(doctor, "abi", true,
+			      "the module has ABI %u, newer than this program's %d, which it still serves",
+			      query.abi, KIPC_ABI_VERSION);
+	return report(doctor, "abi", true, "module and program have ABI %u", query.abi);
+}
+
+static bool check_call(struct doctor *doctor, int device, const struct call *call)
+{
+	struct kipc_query query = { .nr = call->nr };
+
+	if (ioctl(device, KIPC_IOC_QUERY, &query))
+		return report(doctor, "calls", false,
+			      "the module does not serve %s; install the module built with this program",
+			      call->name);
+	if (call->size < query.size_min || call->size > query.size_max ||
+	    (query.targets & call->targets) != call->targets)
+		return report(doctor, "calls", false,
+			      "the module serves %s in another form (%u to %u bytes, targets %#x); install the module built with this program",
+			      call->name, query.size_min, query.size_max, query.targets);
+	return true;
+}
+
+static void check_calls(struct doctor *doctor, int device)
+{
+	unsigned int good = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
+		good += check_call(doctor, device, &calls[i]);
+	if (good == ARRAY_SIZE(calls))
+		report(doctor, "calls", true, "all %u calls are served", good);
+}
+
+static void check_pipe(struct doctor *doctor, int device)
+{
+	struct kipc_pipe_create create = { .flags = KIPC_PIPE_CLOEXEC };
+	char byte = 'k';
+	bool good;
+
+	if (ioctl(device, KIPC_IOC_PIPE_CREATE, &create)) {
+		report(doctor, "pipe", false, "no pipe can be made: %s", call_problem(errno));
+		return;
+	}
+	good = write(create.wfd, &byte, 1) == 1 && read(create.rfd, &byte, 1) == 1 && byte == 'k';
+	close(create.wfd);
+	close(create.rfd);
+	report(doctor, "pipe", good, good ? "a byte went through a pipe" :
+	       "a pipe was made but a byte did not come through; read the kernel's log (dmesg)");
+}
+
+static void check_kipcfs(struct doctor *doctor)
+{
+	int mounts = 0;
+
+	if (!any_line("/proc/filesystems", is_kipcfs_line, NULL)) {
+		report(doctor, "kipcfs", false,
+		       "the kernel knows no file system kipcfs, though the module registers it; read the kernel's log (dmesg) and load the module again");
+		return;
+	}
+	any_line("/proc/self/mounts", count_kipcfs_mount, &mounts);
+	if (mounts)
+		report(doctor, "kipcfs", true, "kipcfs is known, and mounted %d time%s", mounts,
+		       mounts == 1 ? "" : "s");
+	else
+		report(doctor, "kipcfs", true,
+		       "kipcfs is known; for FIFOs mount it: mount -t kipcfs none DIRECTORY");
+}
+
+static void examine(struct doctor *doctor)
+{
+	int device;
+
+	if (!check_module(doctor))
+		return;
+	check_kipcfs(doctor);
+	device = check_device(doctor);
+	if (device < 0)
+		return;
+	if (check_abi(doctor, device)) {
+		check_calls(doctor, device);
+		check_pipe(doctor, device);
+	}
+	close(device);
+}
+
+static int doctor_run(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	struct doctor doctor = { };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+:hj", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			print_help(self);
+			return finish_output();
+		case 'j':
+			doctor.json = true;
+			break;
+		default:
+			return bad_option(self, argv);
+		}
+	}
+	if (optind < argc)
+		return usage(self, "it takes no argument");
+
+	examine(&doctor);
+	if (doctor.json)
+		printf("]\n");
+	else if (doctor.problems)
+		printf("%d problem%s found.\n", doctor.problems, doctor.problems == 1 ? "" : "s");
+	else
+		printf("kipc is in good health.\n");
+	return finish_output() ?: doctor.problems ? EXIT_FAILED : EXIT_OK;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.synopsis = "[-j]",
+	.summary = "check that kipc is usable here, and say what to do if not",
+	.help =
+	"Check that the module is loaded, its file system registered, the instance's\n"
+	"node reachable by every user, its ABI the one that this program knows, every\n"
+	"call served, and that a pipe works. Each problem is told with what to do.\n"
+	"\n"
+	"  -j, --json  an array of objects with the members check, good and text\n"
+	"\n"
+	"Exits with 0 if all is well, 1 if there is a problem, 2 for a wrong command line.\n",
+	.run = doctor_run,
+};

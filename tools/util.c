@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Messages, numbers and JSON for the subcommands of kipc(8). */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+int fail(const char *format, ...)
+{
+	va_list args;
+
+	fputs("kipc: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+/* The command line is wrong; @cmd is NULL in front of a subcommand. */
+int usage(const struct command *cmd, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "kipc%s%s: ", cmd ? " " : "", cmd ? cmd->name : "");
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	if (cmd)
+		fprintf(stderr, "\nUsage: kipc %s %s", cmd->name, cmd->synopsis);
+	fputc('\n', stderr);
+	return EXIT_USAGE;
+}
+
+/*
+ * After getopt_long() has returned '?' or ':' (with opterr 0 and a short option
+ * string that starts "+:").
+ */
+int bad_option(const struct command *cmd, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	/* a short option in the middle of its word is not passed yet */
+	if (optopt && strncmp(word, "--", 2))
+		return usage(cmd, "the option -%c is unknown, or its value is missing", optopt);
+	return usage(cmd, "the option %s is unknown, ambiguous, or has too many or too few values",
+		     word);
+}
+
+void print_help(const struct command *cmd)
+{
+	printf("Usage: kipc %s %s\n\n%s", cmd->name, cmd->synopsis, cmd->help);
+}
+
+/* What was printed counts only once it is out: a full disk is a failure. */
+int finish_output(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return fail("cannot write the output: %s", strerror(errno));
+	return EXIT_OK;
+}
+
+/* Read a number of bytes with an optional unit K, M or G (powers of 1024). */
+int parse_size(const char *text, __u64 *bytes)
+{
+	static const char units[] = "kmg";
+	unsigned long long value;
+	unsigned int shift = 0;
+	const char *unit;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		goto bad;
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (errno || end == text)
+		goto bad;
+	if (*end) {
+		unit = strchr(units, tolower((unsigned char)*end));
+		if (!unit || end[1])
+			goto bad;
+		shift = 10 * (unit - units + 1);
+	}
+	if (value > UINT64_MAX >> shift)
+		goto bad;
+	*bytes = value << shift;
+	return 0;
+bad:
+	fail("'%s' is not a size; give bytes, or a number with K, M or G behind it", text);
+	return -1;
+}
+
+/* 65536 -> "64 KiB"; what is no multiple of a unit stays as it is. */
+const char *format_size(__u64 bytes, char *buf, size_t len)
+{
+	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+	unsigned int i = 0;
+
+	while (i < 4 && bytes && !(bytes % 1024)) {
+		bytes /= 1024;
+		i++;
+	}
+	snprintf(buf, len, "%llu %s", bytes, bytes == 1 && !i ? "byte" : units[i]);
+	return buf;
+}
+
+/* A member of an object, after others. */
+void print_json_number(const char *name, __u64 value)
+{
+	printf(", \"%s\": %llu", name, value);
+}
+
+void print_json_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < 0x20)
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
