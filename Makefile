@@ -39,9 +39,10 @@ module: vm-module
 endif
 
 programs: $(B)/kselftest
-	@$(MAKE) --no-print-directory -C tools O=$(BUILD)/bin
-	@$(MAKE) --no-print-directory -C bench O=$(BUILD)/bench
-	@$(MAKE) --no-print-directory -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest
+	@mkdir -p $(B)/lock
+	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
+	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
+	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest
 
 $(B)/kselftest: | setup
 	@qemu/fetch-source.sh debug

@@ -22,7 +22,7 @@ out=$dir/kdir
 key()
 {
 	cat "$BUILD/linux-source/version"
-	"$cc" --version | head -n 1
+	"$cc" -dumpfullversion
 	cd "$ROOT/qemu/configs" && sha256sum "${fragments[@]}"
 }
 

@@ -23,8 +23,7 @@ hold_lock "apt-$suite-$arch"
 apt_root "$suite" "$arch"
 
 # The meta package names the newest ABI's real headers; those name the rest.
-headers=$(apt_depends "linux-headers-$flavour" '^linux-headers-' | head -n 1)
-[ -n "$headers" ] || die "$suite has no package linux-headers-$flavour"
+read -r headers < <(apt_depends "linux-headers-$flavour" '^linux-headers-') || die "$suite has no package linux-headers-$flavour"
 release=${headers#linux-headers-}
 mapfile -t parts < <(apt_depends "$headers" '^linux-(headers|kbuild)-')
 

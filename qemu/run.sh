@@ -95,11 +95,13 @@ kvm_works()
 }
 
 if [ -n "${ICOUNT:-}" ]; then
-	# The plain qemu64 CPU: with "max" the kernel copies by rep movsb, which TCG
-	# runs byte by byte.
+	# For figures the plain qemu64 CPU: with "max" the kernel copies by rep movsb,
+	# which TCG runs byte by byte.
 	accel=(-accel tcg -icount "shift=0,sleep=off" -smp 1)
 elif kvm_works; then
 	accel=(-accel kvm -cpu host -smp "${SMP:-2}")
+elif [ "$mode" = bench ]; then
+	accel=(-accel tcg -smp "${SMP:-2}")
 else
 	# QEMU 7.2's cmpxchg16b crashes newer kernels at random.
 	accel=(-accel tcg -cpu "max,-cx16" -smp "${SMP:-2}")
@@ -115,7 +117,7 @@ fi
 
 # The host's limit only catches a guest that hangs: all work in there has limits of
 # its own.
-log=$BUILD/log/$name-$mode.log
+log=$BUILD/log/$name-$mode${ICOUNT:+-icount}.log
 programs=$(find "$tmp/overlay/kipc/selftests" "$tmp/overlay/kipc/bench" -type f | wc -l)
 say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
 set +e

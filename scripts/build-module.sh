@@ -3,6 +3,8 @@
 # Build kipc.ko against the kernel tree KDIR, in build/NAME/src: a mirror of
 # symlinks, so that the source tree stays clean and several kernels' builds do not
 # mix. Further arguments go to the kernel's make, e.g. CC=gcc-12 or W=1.
+#
+# Environment: TREE, the tree to build instead of this one.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,9 +15,9 @@ shift 2
 [ -e "$kdir/Makefile" ] || die "$kdir is no kernel build tree (it has no Makefile)"
 
 src=$BUILD/$name/src
-hold_lock "module-$name"
+hold_lock "module-${name//\//-}"
 mkdir -p "$src"
-(cd "$ROOT" && cp -rsfu "$ROOT"/{Kbuild,module,uapi} "$src")
+(cd "${TREE:-$ROOT}" && cp -rsfu "$PWD"/{Kbuild,module,uapi} "$src")
 find "$src" -xtype l -delete
 
 # what a make above us was told is not meant for the kernel's make

@@ -55,7 +55,7 @@ kernel_names()
 # "security". A third party's archive is told by its Origin or its suite's name.
 host_mirror()
 {
-	local release uri component origin
+	local release uri component origin found=
 
 	# shellcheck disable=SC2016 # it is apt that expands them
 	apt-get indextargets --format '$(RELEASE) $(REPO_URI) $(COMPONENT) $(ORIGIN)' \
@@ -75,8 +75,9 @@ host_mirror()
 		*)
 			continue ;;
 		esac
-		printf '%s\n' "$uri"
-		break
+		# read to the end all the same: apt must not die of a closed pipe
+		[ -n "$found" ] || printf '%s\n' "$uri"
+		found=yes
 	done
 }
 

@@ -46,7 +46,7 @@ within()
 }
 
 # What the kernel must never say. Read what it said since the last call.
-TROUBLE='WARNING|BUG|Oops|general protection|KASAN|UBSAN|KCSAN|KFENCE|kmemleak:.*leak'
+TROUBLE='WARNING|(^|[^A-Z])BUG|Oops|general protection|KASAN|UBSAN|KCSAN|KFENCE|kmemleak: [0-9]+ new'
 TROUBLE+='|possible (recursive|circular) locking|possible irq lock inversion|inconsistent lock state'
 TROUBLE+='|circular locking|suspicious RCU|blocked for more than|hung task|soft lockup|hard LOCKUP'
 TROUBLE+='|rcu.*(detected|self-detected) stall|refcount_t:|list_(add|del) corruption|bad page state'

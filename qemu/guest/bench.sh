@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Run every bench program. Their lines are the results; the verdict only says which
+# programs ran to their end.
+
+# shellcheck source=qemu/guest/lib.sh
+. /kipc/guest/lib.sh
+
+check "module: loads" insmod /kipc/kipc.ko
+for program in /kipc/bench/*_bench; do
+	"$program" < /dev/null | tee -a "$OUT/results"
+	status=${PIPESTATUS[0]}
+	check "${program##*/}: ran to its end" [ "$status" = 0 ]
+done
+check "kernel: its log is clean" kernel_is_quiet
+verdict

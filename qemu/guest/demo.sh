@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Show the module at work with stock programs. Every step is a command as one would
+# type it, and what it must print; the summary at the end says which did.
+
+# shellcheck disable=SC2016 # commands are shown as they are typed
+# shellcheck source=qemu/guest/lib.sh
+. /kipc/guest/lib.sh
+summary=()
+cd / || exit
+
+title()
+{
+	printf '\n=== %s\n' "$1"
+}
+
+# Type and run command $2, which is to show $1: its output must match the extended
+# regular expression $3, all lines of it taken together.
+step()
+{
+	local output status=FAILED
+
+	printf '$ %s\n' "$2"
+	output=$(timeout -k 5 60 bash -c "$2"$'\nwait' 2>&1 < /dev/null)
+	[ -z "$output" ] || printf '%s\n' "$output"
+	if [[ $output =~ $3 ]]; then
+		status=ok
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf '*** expected: %s\n' "$3"
+	fi
+	summary+=("$(printf '%-6s  %s' "$status" "$1")")
+}
+
+# what boot said is none of the module's business
+kernel_is_quiet > /dev/null
+export -f kernel_is_quiet
+export LOG TROUBLE
+
+title "The module brings a device and a file system"
+step "the module loads" 'insmod /kipc/kipc.ko' '^$'
+step "every user may open the device" 'ls -l /dev/kipc' '^crw-rw-rw- .* /dev/kipc$'
+step "a kipcfs can be mounted" 'mount -t kipcfs none /mnt/kipc; grep kipcfs /proc/mounts' '^none /mnt/kipc kipcfs '
+step "the mount is an empty instance with a control node" 'ls -A /mnt/kipc' 'control'
+
+echo '$ cd /mnt/kipc'
+cd /mnt/kipc || exit
+
+title "FIFOs, used by stock programs"
+step "mkfifo makes one, ls shows it" 'mkfifo hello; ls -l hello' '^p.* hello$'
+step "what echo writes, cat reads" 'echo "hello world" > hello & cat < hello' '^hello world$'
+step "the lines of ten writers arrive whole" \
+	'{ for w in {0..9}; do stdbuf -oL seq ${w}000 ${w}099 & done; wait; } > hello & sort -u hello | wc -l' '^1000$'
+step "a million bytes arrive" 'head -c 1000000 /dev/zero > hello & wc -c < hello' '^1000000$'
+step "polling: nothing to read yet" 'read -t 0.2 line <> hello; echo "status $?"' '^status 142$'
+step "polling: woken by a writer" \
+	'(sleep 0.3; echo late > hello) & read -t 20 line <> hello; echo "got $line"' '^got late$'
+step "permissions hold" \
+	'chmod 600 hello; setpriv --reuid user --regid user --clear-groups cat hello' 'Permission denied$'
+step "renamed and removed like any file" 'mv hello bye; ls; rm bye; ls' '^bye.control.control$'
+
+title "Pipes made by kipc between stock programs"
+step "ps | grep" "kipc pipeline 'ps -ef' 'grep kipc'" 'grep kipc'
+step "both ends carry a kipc name" "kipc pipeline 'ls -l /proc/self/fd' 'grep kipc'" ' 1 -> .*kipc.*'
+step "both programs see a FIFO" "kipc pipeline 'stat -L -c %F /dev/stdout' cat" '^fifo$'
+step "the bytes are the same as through the kernel's own pipe" \
+	"kipc pipeline 'seq 100000' 'sha256sum' > /tmp/a; seq 100000 | sha256sum > /tmp/b; cmp /tmp/a /tmp/b && echo same" '^same$'
+step "three programs, two pipes" "kipc pipeline 'seq 1000' 'grep 7' 'wc -l'" '^271$'
+step "a writer without a reader gets SIGPIPE" \
+	"kipc pipeline yes 'head -n 2'" '^y.y$'
+
+title "Nothing is left behind"
+echo '$ cd /'
+cd / || exit
+step "the mount goes" 'umount /mnt/kipc; grep -c kipcfs /proc/mounts' '^0$'
+step "no object is left" 'cat /sys/module/kipc/parameters/objects' '^0$'
+step "the module unloads" 'rmmod kipc; ls /dev/kipc' 'No such file'
+step "the kernel said nothing about it" 'kernel_is_quiet && echo quiet' '^quiet$'
+
+title "Summary"
+printf '%s\n' "${summary[@]}"
+echo
+number=$((passed + failed))
+verdict > /dev/null

@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Install the module for the kernel tree KDIR, the header and the kipc command.
+# INSTALL_MOD_PATH, or else DESTDIR, goes before the module's directory.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+kdir=$1 destdir=$2 prefix=$3
+[ -n "$kdir" ] || die "no headers of the running kernel ($(uname -r)) were found;" \
+	"name the kernel to install for: make install KDIR=DIR"
+[ -e "$BUILD/host/src/kipc.ko" ] || die "the module is not built"
+
+install -D -m 644 "$ROOT/uapi/linux/kipc.h" "$destdir$prefix/include/linux/kipc.h"
+if [ -x "$BUILD/bin/kipc" ]; then
+	install -D -m 755 "$BUILD/bin/kipc" "$destdir$prefix/bin/kipc"
+fi
+export INSTALL_MOD_PATH=${INSTALL_MOD_PATH:-$destdir}
+env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR \
+	make -C "$kdir" M="$BUILD/host/src" --no-print-directory modules_install
+say "installed; load it with: modprobe kipc"
