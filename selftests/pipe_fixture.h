@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The fixture of the tests of what a pipe is: every one of them runs with the
+ * kernel's own pipe as well as with kipc's, so that what it expects is proved to be
+ * what the kernel does.
+ *
+ * A test begins with a new pipe, its ends in self->r and self->w; an end that a test
+ * closes it sets to -1, by pipe_close().
+ */
+#ifndef KIPC_PIPE_FIXTURE_H
+#define KIPC_PIPE_FIXTURE_H
+
+#include "kipc_test.h"
+
+FIXTURE(pipe)
+{
+	int dev;
+	int r;
+	int w;
+	struct kipc_stats before;
+};
+
+FIXTURE_VARIANT(pipe)
+{
+	bool kipc;
+};
+
+FIXTURE_VARIANT_ADD(pipe, native)
+{
+	.kipc = false,
+};
+
+FIXTURE_VARIANT_ADD(pipe, kipc)
+{
+	.kipc = true,
+};
+
+/* pipe2() by the implementation under test. */
+static inline int pipe_make(int dev, int fds[2], int flags)
+{
+	if (dev < 0)
+		return pipe2(fds, flags);
+	return kipc_pipe(dev, fds, (flags & O_CLOEXEC ? KIPC_PIPE_CLOEXEC : 0) |
+			 (flags & O_NONBLOCK ? KIPC_PIPE_NONBLOCK : 0) |
+			 (flags & O_DIRECT ? KIPC_PIPE_PACKET : 0), 0);
+}
+
+static inline void pipe_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Begin again with a pipe made with other flags. */
+static inline int pipe_renew(struct _test_data_pipe *self, int flags)
+{
+	int fds[2];
+
+	pipe_close(&self->r);
+	pipe_close(&self->w);
+	if (pipe_make(self->dev, fds, flags))
+		return -1;
+	self->r = fds[0];
+	self->w = fds[1];
+	return 0;
+}
+
+FIXTURE_SETUP(pipe)
+{
+	self->dev = -1;
+	self->r = -1;
+	self->w = -1;
+	if (variant->kipc) {
+		self->dev = kipc_open();
+		ASSERT_LE(0, self->dev)
+			TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
+		self->before = stats_of(self->dev);
+	}
+	ASSERT_EQ(0, pipe_renew(self, 0));
+}
+
+FIXTURE_TEARDOWN(pipe)
+{
+	children_reap();
+	pipe_close(&self->r);
+	pipe_close(&self->w);
+	if (self->dev >= 0) {
+		EXPECT_TRUE(stats_return_to(self->dev, &self->before));
+		close(self->dev);
+	}
+}
+
+#endif /* KIPC_PIPE_FIXTURE_H */
