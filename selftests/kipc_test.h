@@ -163,6 +163,25 @@ static inline bool task_is_blocked(pid_t tid, long nr)
 	return asleep;
 }
 
+/* Whether a signal waits to be handled by the task. */
+static inline bool signals_pending(pid_t tid)
+{
+	unsigned long long mask, sum = 0;
+	char path[64], line[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "SigPnd: %llx", &mask) == 1 ||
+		    sscanf(line, "ShdPnd: %llx", &mask) == 1)
+			sum |= mask;
+	fclose(f);
+	return sum;
+}
+
 static inline bool wait_blocked(pid_t tid, long nr)
 {
 	return EVENTUALLY(task_is_blocked(tid, nr));
