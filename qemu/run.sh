@@ -129,9 +129,13 @@ cp "$tmp/log" "$log"
 
 mkdir "$tmp/out"
 if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-	die "the guest did not end in time and was stopped; its console is in $log"
+	say "error: the guest did not end in time and was stopped; its console is in $log"
+	echo "0 passed, 1 failed"
+	exit 1
 elif ! tar -xf "$tmp/report" -C "$tmp/out" 2>/dev/null || ! [ -s "$tmp/out/verdict" ]; then
-	die "the guest died before its verdict; its console is in $log"
+	say "error: the guest died before its verdict; its console is in $log"
+	echo "0 passed, 1 failed"
+	exit 1
 fi
 if [ -n "$results" ]; then
 	mkdir -p "$results"

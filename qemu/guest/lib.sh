@@ -45,6 +45,10 @@ within()
 	done
 }
 
+# The bits of /proc/sys/kernel/tainted that are no trouble or were reported already.
+# In a file: checks run in subshells. 12 and 13: a module from outside, not signed.
+echo $((1 << 12 | 1 << 13)) > /run/known-taint
+
 # What the kernel must never say. Read what it said since the last call.
 TROUBLE='WARNING|(^|[^A-Z])BUG|Oops|general protection|KASAN|UBSAN|KCSAN|KFENCE|kmemleak: [0-9]+ new'
 TROUBLE+='|possible (recursive|circular) locking|possible irq lock inversion|inconsistent lock state'
@@ -54,22 +58,28 @@ TROUBLE+='|scheduling while atomic|sleeping function called|Objects remaining|st
 TROUBLE+='|ODEBUG|stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
 kernel_is_quiet()
 {
-	local tainted new
+	local tainted known new status=0
 
 	new=$(dmesg -c)
 	[ -z "$new" ] || printf '%s\n' "$new" >> "$LOG"
 	if grep -qE "$TROUBLE" <<< "$new"; then
 		printf '%s\n' "$new"
-		return 1
+		status=1
 	fi
-	# bits 12 and 13: a module from outside the tree, not signed
 	tainted=$(cat /proc/sys/kernel/tainted)
-	if [ $((tainted & ~(1 << 12 | 1 << 13))) -ne 0 ]; then
+	known=$(cat /run/known-taint)
+	if [ $((tainted & ~known)) -ne 0 ]; then
 		echo "/proc/sys/kernel/tainted is $tainted"
-		return 1
+		echo $((tainted | known)) > /run/known-taint
+		status=1
 	fi
-	# after any report lockdep switches itself off, and would stay silent
-	! [ -e /proc/lockdep_stats ] || grep -q 'debug_locks: *1' /proc/lockdep_stats
+	return $status
+}
+
+# After any report, of whomever, lockdep switches itself off and stays silent.
+lockdep_is_on()
+{
+	grep 'debug_locks: *1' /proc/lockdep_stats
 }
 
 # Write the verdict. To be the last thing a script does.

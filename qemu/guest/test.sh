@@ -10,16 +10,21 @@ objects=/sys/module/kipc/parameters/objects
 refcnt=/sys/module/kipc/refcnt
 kmemleak=/sys/kernel/debug/kmemleak
 
+counts()
+{
+	echo "$(cat $objects) $(cat $refcnt)"
+}
+
 counts_are()
 {
-	[ "$(cat $objects) $(cat $refcnt)" = "$1" ]
+	[ "$(counts)" = "$1" ]
 }
 
 # The last references may be dropped a moment after a program has ended.
 counts_return_to()
 {
 	within 10 counts_are "$1" ||
-		{ echo "objects and references were $1, are $(cat $objects) $(cat $refcnt)"; return 1; }
+		{ echo "objects and references were $1, are $(counts)"; return 1; }
 }
 
 session_is_empty()
@@ -74,26 +79,36 @@ run_program()
 	check "$program: leaves no process behind" eval '! cat /run/left 2>/dev/null'
 	check "$program: leaves no object and no reference behind" counts_return_to "$baseline"
 	check "$program: the kernel's log is clean" kernel_is_quiet
+	# what one program left is not the next one's failure
+	baseline=$(counts)
+}
+
+# Run a command and say which it was if it fails.
+try()
+{
+	"$@" || { echo "failed: $*"; return 1; }
 }
 
 # Loading and one use of each front door.
 load_and_use()
 {
-	insmod /kipc/kipc.ko &&
-	[ -c /dev/kipc ] &&
-	mount -t kipcfs none /mnt/kipc &&
-	mkfifo /mnt/kipc/f &&
-	{ echo again > /mnt/kipc/f & } &&
-	[ "$(timeout 20 cat /mnt/kipc/f)" = again ] &&
-	umount /mnt/kipc &&
-	counts_return_to "$baseline" &&
+	try insmod /kipc/kipc.ko &&
+	try test -c /dev/kipc &&
+	try mount -t kipcfs none /mnt/kipc &&
+	try mkfifo /mnt/kipc/f &&
+	{ timeout 30 bash -c 'echo again > /mnt/kipc/f' & } &&
+	try grep -qx again <(timeout 30 cat /mnt/kipc/f) &&
+	try umount /mnt/kipc &&
+	try counts_return_to "0 0" &&
 	unload
 }
 
 unload()
 {
-	rmmod kipc &&
-	! [ -e /dev/kipc ] && ! [ -e /sys/module/kipc ] && ! grep -w kipcfs /proc/filesystems
+	try rmmod kipc &&
+	try test ! -e /dev/kipc &&
+	try test ! -e /sys/module/kipc &&
+	try eval '! grep -w kipcfs /proc/filesystems'
 }
 
 no_leak()
@@ -125,7 +140,7 @@ echo "TAP version 13"
 check "kernel: boots without a word of trouble" kernel_is_quiet
 check "module: loads" insmod /kipc/kipc.ko
 if [ -e $objects ]; then
-	baseline="$(cat $objects) $(cat $refcnt)"
+	baseline=$(counts)
 	check "module: starts with no object and no reference" [ "$baseline" = "0 0" ]
 
 	for program in ${KIPC_TESTS:-$(ls /kipc/selftests)}; do
@@ -135,8 +150,10 @@ if [ -e $objects ]; then
 	[ ! -e $kmemleak ] || check "module: leaks no memory" no_leak
 	check "module: unloads" unload
 	for i in 1 2 3; do
+		[ ! -e $refcnt ] || break
 		check "module: loads, works and unloads again ($i)" load_and_use
 	done
 fi
 check "kernel: its log is clean at the end" kernel_is_quiet
+[ ! -e /proc/lockdep_stats ] || check "kernel: lockdep was on to the end" lockdep_is_on
 verdict
