@@ -28,7 +28,9 @@ esac
 
 mkdir -p "$BUILD/log"
 tmp=$(mktemp -d "$BUILD/.run.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+qemu=
+# However this script ends, the guest it started must not go on alone.
+trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$tmp"' EXIT
 
 for program in ${T:-}; do
 	[ "$mode" != test ] || [ -x "$BUILD/selftests/$program" ] ||
@@ -64,14 +66,15 @@ overlay()
 	cat "$image" "$tmp/overlay.cpio" > "$tmp/initrd"
 }
 
-# Boot the guest, $1: its serial console's QEMU back end; $2: the longest time it
-# may take, 0 for no limit; then QEMU's accelerator arguments.
+# Become the guest, so to be called in a subshell; $1: its serial console's QEMU back
+# end; $2: the longest time it may take, 0 for no limit; then QEMU's accelerator
+# arguments.
 boot()
 {
 	local console=$1 time=$2
 
 	shift 2
-	timeout --foreground -k 10 "$time" qemu-system-x86_64 "$@" \
+	exec timeout --foreground -k 10 "$time" qemu-system-x86_64 "$@" \
 		-M pc -m "$memory" -nic none -display none -monitor none -no-reboot \
 		-serial "$console" -serial "file:$tmp/report" \
 		-kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
@@ -87,7 +90,7 @@ kvm_works()
 	if ! [ -e "$answer" ]; then
 		say "trying whether KVM works here ..."
 		overlay probe
-		boot null 60 -accel kvm -cpu host -smp 2 < /dev/null >&2 || true
+		(boot null 60 -accel kvm -cpu host -smp 2 < /dev/null >&2) || true
 		tar -xOf "$tmp/report" ./verdict > "$answer" 2>/dev/null || echo no > "$answer"
 		rm -f "$tmp/report"
 	fi
@@ -111,7 +114,7 @@ overlay "$mode"
 
 if [ "$mode" = shell ]; then
 	# Ctrl-C belongs to the guest here.
-	boot chardev:console 0 "${accel[@]}" -chardev stdio,id=console,signal=off
+	(boot chardev:console 0 "${accel[@]}" -chardev stdio,id=console,signal=off)
 	exit
 fi
 
@@ -120,11 +123,15 @@ fi
 log=$BUILD/log/$name-$mode${ICOUNT:+-icount}.log
 programs=$(find "$tmp/overlay/kipc/selftests" "$tmp/overlay/kipc/bench" -type f | wc -l)
 say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
-set +e
-boot stdio $((600 + programs * limit)) "${accel[@]}" < /dev/null 2>&1 |
-	sed -u 's/\r$//' | tee "$tmp/log"
-status=${PIPESTATUS[0]}
-set -e
+mkfifo "$tmp/console"
+sed -u 's/\r$//' < "$tmp/console" | tee "$tmp/log" &
+show=$!
+boot stdio $((600 + programs * limit)) "${accel[@]}" < /dev/null > "$tmp/console" 2>&1 &
+qemu=$!
+status=0
+wait "$qemu" || status=$?
+qemu=
+wait "$show"
 cp "$tmp/log" "$log"
 
 mkdir "$tmp/out"

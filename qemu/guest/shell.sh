@@ -3,11 +3,12 @@
 # A prompt in the guest, with the module loaded and a kipcfs mounted.
 
 stty sane
-insmod /kipc/kipc.ko && mount -t kipcfs none /mnt/kipc
+insmod /kipc/kipc.ko && mount -t kipcfs none /mnt/kipc ||
+	printf '\n*** The module does not work (see above and dmesg).\n'
 cd /mnt/kipc || exit
 cat <<'TEXT'
 
-This is the kipc VM: the module is loaded, and this directory is a kipcfs.
+This is the kipc VM; the module is loaded, and this directory is a kipcfs.
 Nothing you do here touches the host. Try:
 
     mkfifo hello; ls -l hello
