@@ -44,7 +44,7 @@ tree_files()
 		while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done
 }
 
-mapfile -t kernel_files < <(tree_files 'module/*.[ch]')
+mapfile -t kernel_files < <(tree_files 'module/*.[ch]' ':!module/trace.h')
 mapfile -t user_files < <(tree_files 'uapi/*.h' 'lib/*.[ch]' 'tools/*.[ch]' 'bench/*.[ch]' \
 				     'selftests/*.[ch]')
 mapfile -t doc_files < <(tree_files 'module/*.[ch]' 'uapi/*.h')
@@ -122,6 +122,12 @@ run_checkpatch()
 {
 	[ $# -gt 0 ] || { echo "no files to check"; return 1; }
 	perl "$tools/checkpatch.pl" --quiet --no-summary "$@"
+}
+
+# TRACE_EVENT() has a layout of its own.
+run_checkpatch_trace()
+{
+	run_checkpatch --ignore PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE "$@"
 }
 
 # Programs, and the header that they include, have no BIT(), ARRAY_SIZE(), __printf()
@@ -213,6 +219,8 @@ mv "$w1_plant/module/w1.c" "$w1_plant/module/main.c"
 
 check "checkpatch --strict, the module: ${#kernel_files[@]} files" \
 	"run_checkpatch $plant/module/main.c" SPACING run_checkpatch "${kernel_files[@]}"
+check "checkpatch --strict, tracepoints" \
+	"run_checkpatch_trace $plant/module/main.c" SPACING run_checkpatch_trace module/trace.h
 check "checkpatch --strict, programs: ${#user_files[@]} files" \
 	"run_checkpatch_user $plant/module/main.c" SPACING run_checkpatch_user "${user_files[@]}"
 check "the module builds without a warning: gcc, W=1" \
