@@ -133,11 +133,11 @@ static bool tick(void)
 /* Since 6.15 the kernel saves itself the times of its anonymous pipes; kipc does not. */
 static bool kernel_keeps_times(void)
 {
-	int major = 0, minor = 0;
 	struct utsname name;
+	int major, minor;
 
-	uname(&name);
-	sscanf(name.release, "%d.%d", &major, &minor);
+	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
+		return false;
 	return major < 6 || (major == 6 && minor < 15);
 }
 
