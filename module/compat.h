@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KIPC_COMPAT_H
+#define _KIPC_COMPAT_H
+
+/*
+ * Every difference between kernel versions, 6.1 to 7.3, in one place. Each
+ * entry names what changed; the rest of the module is written as if there were
+ * one kernel.
+ */
+
+#include <linux/fs.h>
+#include <linux/splice.h>
+#include <linux/version.h>
+
+/* 6.3: operations of inodes get a mnt_idmap instead of a user_namespace. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define kipc_idmap mnt_idmap
+#else
+#define kipc_idmap user_namespace
+#endif
+
+/* 6.6: generic_fillattr() gets the mask of what is asked for. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define kipc_generic_fillattr(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, mask, inode, stat)
+#else
+#define kipc_generic_fillattr(idmap, mask, inode, stat) \
+	generic_fillattr(idmap, inode, stat)
+#endif
+
+/* 6.7: times of an inode have accessors only. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define kipc_inode_set_atime(inode, ts)	inode_set_atime_to_ts(inode, ts)
+#define kipc_inode_set_mtime(inode, ts)	inode_set_mtime_to_ts(inode, ts)
+#define kipc_inode_set_ctime(inode, ts)	inode_set_ctime_to_ts(inode, ts)
+#else
+#define kipc_inode_set_atime(inode, ts)	((inode)->i_atime = (ts))
+#define kipc_inode_set_mtime(inode, ts)	((inode)->i_mtime = (ts))
+#define kipc_inode_set_ctime(inode, ts)	((inode)->i_ctime = (ts))
+#endif
+
+/* 6.5: splice_read for files that can only be copied from. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define kipc_splice_read copy_splice_read
+#else
+#define kipc_splice_read generic_file_splice_read
+#endif
+
+/* 6.12: the word of struct file that a FIFO may use has another name. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define kipc_file_cookie(file)	((file)->f_pipe)
+#else
+#define kipc_file_cookie(file)	((file)->f_version)
+#endif
+
+/* 6.12: descriptors keep their file behind an accessor. */
+#ifndef fd_file
+#define fd_file(f)	((f).file)
+#endif
+
+/* 6.10: __assign_str() finds the source itself. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define kipc_assign_str(dst, src)	__assign_str(dst)
+#else
+#define kipc_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+/* 6.15: mkdir returns a dentry, or NULL for the one it was given. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define kipc_mkdir_t		struct dentry *
+#define kipc_mkdir_ret(err)	ERR_PTR(err)
+#else
+#define kipc_mkdir_t		int
+#define kipc_mkdir_ret(err)	(err)
+#endif
+
+/*
+ * 7.0: file systems whose entries live in the dentry cache alone mark them, and
+ * have no unmount function of their own any more.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define kipc_kill_litter_super(sb)	kill_anon_super(sb)
+#define kipc_make_persistent(dentry, inode) \
+	d_make_persistent(dentry, inode)
+#else
+#define kipc_kill_litter_super(sb)	kill_litter_super(sb)
+static inline void kipc_make_persistent(struct dentry *dentry,
+					struct inode *inode)
+{
+	d_instantiate(dentry, inode);
+	dget(dentry);
+}
+#endif
+
+#endif /* _KIPC_COMPAT_H */

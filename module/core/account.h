@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KIPC_CORE_ACCOUNT_H
+#define _KIPC_CORE_ACCOUNT_H
+
+#include <linux/uidgid.h>
+
+/*
+ * Accounting per user, over all instances: a user who mounts many instances,
+ * or makes user namespaces, gains nothing by it. The unit is the page. What is
+ * charged is the capacity promised, not the memory in use, so that a write
+ * cannot fail half-way because of a limit; the memory itself is charged to the
+ * memory cgroup of whoever causes its allocation.
+ *
+ * A &struct kipc_user lives while anything is charged to, or refers to it.
+ */
+
+struct kipc_user;
+
+struct kipc_user *kipc_user_get(kuid_t uid);
+void kipc_user_put(struct kipc_user *user);
+int kipc_user_charge(struct kipc_user *user, unsigned long pages,
+		     unsigned long limit);
+void kipc_user_uncharge(struct kipc_user *user, unsigned long pages);
+unsigned long kipc_user_charged(kuid_t uid);
+
+#endif /* _KIPC_CORE_ACCOUNT_H */

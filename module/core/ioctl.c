@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Table-driven dispatch of ioctls; see ioctl.h. */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/nospec.h>
+#include <linux/uaccess.h>
+
+#include "compat.h"
+#include "kipc.h"
+#include "core/account.h"
+#include "core/ioctl.h"
+#include "core/param.h"
+
+/* First versions of the structures: these sizes never change. */
+#define KIPC_QUERY_SIZE_VER0	32
+#define KIPC_STATS_SIZE_VER0	56
+
+static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
+static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER0);
+
+#define KIPC_IOCTL_BLOCKS	8
+#define KIPC_IOCTL_PER_BLOCK	16
+
+/* Filled while the module is loaded, before the device exists; then constant. */
+static const struct kipc_ioctl_set *kipc_ioctl_sets[KIPC_IOCTL_BLOCKS];
+
+/**
+ * kipc_ioctl_register - add a block of calls
+ * @set: the block; at load time only
+ */
+void kipc_ioctl_register(const struct kipc_ioctl_set *set)
+{
+	kipc_ioctl_sets[set->block] = set;
+}
+
+static const struct kipc_ioctl *kipc_ioctl_find(unsigned int nr)
+{
+	unsigned int block = nr / KIPC_IOCTL_PER_BLOCK;
+	unsigned int index = nr % KIPC_IOCTL_PER_BLOCK;
+	const struct kipc_ioctl_set *set;
+
+	if (block >= KIPC_IOCTL_BLOCKS)
+		return NULL;
+	set = kipc_ioctl_sets[array_index_nospec(block, KIPC_IOCTL_BLOCKS)];
+	if (!set || index >= set->nr_rows)
+		return NULL;
+	index = array_index_nospec(index, set->nr_rows);
+	return set->rows[index].handler ? &set->rows[index] : NULL;
+}
+
+static u32 kipc_ioctl_u32_at(const void *arg, int offset)
+{
+	return *(const u32 *)(arg + offset);
+}
+
+/* Copies the argument in and checks what can be checked from the table. */
+static int kipc_ioctl_copy_in(const struct kipc_ioctl *row, unsigned int usize,
+			      void *arg, const void __user *uarg)
+{
+	unsigned int ksize = _IOC_SIZE(row->cmd);
+	int ret;
+
+	if (!(_IOC_DIR(row->cmd) & _IOC_WRITE)) {
+		/* Outputs only; but a tail that nobody knows is refused too. */
+		memset(arg, 0, ksize);
+		if (usize <= ksize)
+			return 0;
+		ret = check_zeroed_user(uarg + ksize, usize - ksize);
+		if (ret < 0)
+			return ret;
+		return ret ? 0 : -E2BIG;
+	}
+	ret = copy_struct_from_user(arg, ksize, uarg, usize);
+	if (ret)
+		return ret;
+	if (row->flags_at >= 0 &&
+	    kipc_ioctl_u32_at(arg, row->flags_at) & ~row->flags)
+		return -EINVAL;
+	if (row->reserved_at >= 0 && kipc_ioctl_u32_at(arg, row->reserved_at))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * kipc_ioctl_dispatch - serve an ioctl
+ * @call: file, instance and object filled in
+ * @target: the KIPC_ON_* bit of the file
+ * @cmd: the command
+ * @uarg: its argument, in user space
+ *
+ * Context: may sleep.
+ * Return: 0; -ENOTTY for a command that this file does not serve; -EINVAL for a
+ * structure shorter than its first version, unknown flags or reserved bits;
+ * -E2BIG for a longer one with an unknown tail; -EFAULT; or the handler's error.
+ */
+long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
+			 unsigned int cmd, void __user *uarg)
+{
+	unsigned int usize = _IOC_SIZE(cmd);
+	u64 arg[KIPC_IOCTL_ARG_MAX / sizeof(u64)];
+	const struct kipc_ioctl *row;
+	int ret;
+
+	if (_IOC_TYPE(cmd) != KIPC_IOC_TYPE)
+		return -ENOTTY;
+	row = kipc_ioctl_find(_IOC_NR(cmd));
+	if (!row || !(row->targets & target) ||
+	    _IOC_DIR(cmd) != _IOC_DIR(row->cmd))
+		return -ENOTTY;
+	if (usize < row->size_min)
+		return -EINVAL;
+
+	/*
+	 * Outputs are a part of what is copied back, so what a handler does not
+	 * set goes back as it came in; nothing of the stack is disclosed.
+	 */
+	ret = kipc_ioctl_copy_in(row, usize, arg, uarg);
+	if (ret)
+		return ret;
+
+	ret = row->handler(call, arg);
+	if (ret)
+		return ret;
+
+	if (_IOC_DIR(row->cmd) & _IOC_READ) {
+		usize = min(usize, _IOC_SIZE(row->cmd));
+		if (copy_to_user(uarg, arg, usize)) {
+			kipc_fds_abort(&call->fds);
+			return -EFAULT;
+		}
+	}
+	/* Nothing below can fail. */
+	kipc_fds_install(&call->fds);
+	return 0;
+}
+
+static int kipc_ioctl_query(struct kipc_call *call, void *arg)
+{
+	struct kipc_query *query = arg;
+	const struct kipc_ioctl *row = kipc_ioctl_find(query->nr);
+
+	if (!row)
+		return -ENOTTY;
+	query->abi = KIPC_ABI_VERSION;
+	query->size_min = row->size_min;
+	query->size_max = _IOC_SIZE(row->cmd);
+	query->flags = row->flags;
+	query->targets = row->targets;
+	return 0;
+}
+
+static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
+{
+	struct kipc_instance *inst = call->inst;
+	struct kipc_stats *stats = arg;
+
+	stats->pipes = atomic_long_read(&inst->objects[KIPC_KIND_PIPE]);
+	stats->fifos = atomic_long_read(&inst->objects[KIPC_KIND_FIFO]);
+	stats->buffer_pages = atomic_long_read(&inst->buffer_pages);
+	stats->user_pages = kipc_user_charged(current_fsuid());
+	stats->user_pages_max = READ_ONCE(kipc_param_pipe_user_pages);
+	stats->pipe_size_max = READ_ONCE(kipc_param_pipe_size_max);
+	stats->page_size = PAGE_SIZE;
+	return 0;
+}
+
+static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
+	KIPC_IOCTL_ROW(KIPC_IOC_QUERY, struct kipc_query, KIPC_QUERY_SIZE_VER0,
+		       .targets = KIPC_ON_INSTANCE | KIPC_ON_PIPE,
+		       .reserved_at = offsetof(struct kipc_query, reserved),
+		       .handler = kipc_ioctl_query),
+	KIPC_IOCTL_ROW(KIPC_IOC_STATS, struct kipc_stats, KIPC_STATS_SIZE_VER0,
+		       .targets = KIPC_ON_INSTANCE,
+		       .handler = kipc_ioctl_stats),
+};
+
+const struct kipc_ioctl_set kipc_core_ioctls = {
+	.rows = kipc_core_ioctl_rows,
+	.nr_rows = ARRAY_SIZE(kipc_core_ioctl_rows),
+	.block = KIPC_NR_QUERY >> 4,
+};

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kipcfs: directories, symbolic links and FIFOs; see fs.h. */
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/module.h>
+#include <linux/statfs.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "kipc.h"
+#include "fs/fs.h"
+
+static const struct inode_operations kipc_fs_dir_iops;
+
+/**
+ * kipc_fs_inode - make an inode without a name
+ * @sb: the mount
+ * @mode: its type and permissions; the owner is the caller
+ *
+ * Context: may sleep.
+ * Return: the inode; ERR_PTR of -ENOSPC when the mount has as many as it may
+ * have, or of -ENOMEM.
+ */
+struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode)
+{
+	struct kipc_instance *inst = sb->s_fs_info;
+	struct timespec64 now;
+	struct inode *inode;
+
+	if (atomic_long_inc_return(&inst->nodes) > KIPC_FS_NODES_MAX) {
+		atomic_long_dec(&inst->nodes);
+		return ERR_PTR(-ENOSPC);
+	}
+	/* From here on the inode's eviction uncounts it. */
+	inode = new_inode(sb);
+	if (!inode) {
+		atomic_long_dec(&inst->nodes);
+		return ERR_PTR(-ENOMEM);
+	}
+	inode->i_ino = get_next_ino();
+	inode->i_mode = mode;
+	inode->i_uid = current_fsuid();
+	inode->i_gid = current_fsgid();
+	now = current_time(inode);
+	kipc_inode_set_atime(inode, now);
+	kipc_inode_set_mtime(inode, now);
+	kipc_inode_set_ctime(inode, now);
+
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		inode->i_op = &kipc_fs_dir_iops;
+		inode->i_fop = &simple_dir_operations;
+		inc_nlink(inode);
+		break;
+	case S_IFIFO:
+		inode->i_op = kipc_fs_node_ops.fifo_iops;
+		inode->i_fop = kipc_fs_node_ops.fifo_fops;
+		break;
+	case S_IFLNK:
+		inode->i_op = &simple_symlink_inode_operations;
+		break;
+	}
+	return inode;
+}
+
+static void kipc_fs_evict_inode(struct inode *inode)
+{
+	struct kipc_instance *inst = inode->i_sb->s_fs_info;
+
+	clear_inode(inode);
+	atomic_long_dec(&inst->nodes);
+}
+
+/* Called after a grace period: a walk may have been reading the link. */
+static void kipc_fs_free_inode(struct inode *inode)
+{
+	if (S_ISLNK(inode->i_mode))
+		free_page((unsigned long)inode->i_link);
+	free_inode_nonrcu(inode);
+}
+
+static int kipc_fs_statfs(struct dentry *dentry, struct kstatfs *buf)
+{
+	struct kipc_instance *inst = dentry->d_sb->s_fs_info;
+
+	simple_statfs(dentry, buf);
+	buf->f_files = KIPC_FS_NODES_MAX;
+	buf->f_ffree = KIPC_FS_NODES_MAX - atomic_long_read(&inst->nodes);
+	return 0;
+}
+
+const struct super_operations kipc_fs_sops = {
+	.statfs		= kipc_fs_statfs,
+	.drop_inode	= generic_delete_inode,
+	.evict_inode	= kipc_fs_evict_inode,
+	.free_inode	= kipc_fs_free_inode,
+};
+
+/* Gives an inode its name, and the owner that the directory prescribes. */
+static void kipc_fs_link_inode(struct kipc_idmap *idmap, struct inode *dir,
+			       struct dentry *dentry, struct inode *inode)
+{
+	struct timespec64 now = current_time(dir);
+
+	inode_init_owner(idmap, inode, dir, inode->i_mode);
+	kipc_inode_set_mtime(dir, now);
+	kipc_inode_set_ctime(dir, now);
+	kipc_make_persistent(dentry, inode);
+}
+
+static int kipc_fs_mknod(struct kipc_idmap *idmap, struct inode *dir,
+			 struct dentry *dentry, umode_t mode, dev_t dev)
+{
+	struct inode *inode;
+
+	if (!S_ISFIFO(mode))
+		return -EPERM;
+	inode = kipc_fs_inode(dir->i_sb, mode);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	kipc_fs_link_inode(idmap, dir, dentry, inode);
+	return 0;
+}
+
+/* No regular files here; say so better than "Permission denied" would. */
+static int kipc_fs_create(struct kipc_idmap *idmap, struct inode *dir,
+			  struct dentry *dentry, umode_t mode, bool excl)
+{
+	return -EPERM;
+}
+
+static kipc_mkdir_t kipc_fs_mkdir(struct kipc_idmap *idmap, struct inode *dir,
+				  struct dentry *dentry, umode_t mode)
+{
+	struct inode *inode = kipc_fs_inode(dir->i_sb, S_IFDIR | mode);
+
+	if (IS_ERR(inode))
+		return kipc_mkdir_ret(PTR_ERR(inode));
+	inc_nlink(dir);
+	kipc_fs_link_inode(idmap, dir, dentry, inode);
+	return kipc_mkdir_ret(0);
+}
+
+static int kipc_fs_symlink(struct kipc_idmap *idmap, struct inode *dir,
+			   struct dentry *dentry, const char *target)
+{
+	struct inode *inode;
+	char *link;
+
+	/* The VFS limits the target to less than PATH_MAX, a page at most. */
+	link = (char *)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!link)
+		return -ENOMEM;
+	if (strscpy(link, target, PAGE_SIZE) < 0) {
+		free_page((unsigned long)link);
+		return -ENAMETOOLONG;
+	}
+	inode = kipc_fs_inode(dir->i_sb, S_IFLNK | 0777);
+	if (IS_ERR(inode)) {
+		free_page((unsigned long)link);
+		return PTR_ERR(inode);
+	}
+	inode->i_link = link;
+	inode->i_size = strlen(link);
+	kipc_fs_link_inode(idmap, dir, dentry, inode);
+	return 0;
+}
+
+static const struct inode_operations kipc_fs_dir_iops = {
+	.lookup		= simple_lookup,
+	.create		= kipc_fs_create,
+	.mknod		= kipc_fs_mknod,
+	.mkdir		= kipc_fs_mkdir,
+	.symlink	= kipc_fs_symlink,
+	.link		= simple_link,
+	.unlink		= simple_unlink,
+	.rmdir		= simple_rmdir,
+	.rename		= simple_rename,
+	.setattr	= simple_setattr,
+};

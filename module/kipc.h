@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KIPC_H
+#define _KIPC_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+struct inode;
+struct kipc_user;
+struct user_namespace;
+
+/**
+ * DOC: Overview
+ *
+ * kipc implements the kernel's IPC objects outside the kernel. An *object*
+ * (&struct kipc_obj, the first member of every kind of object) lives in an
+ * *instance* (&struct kipc_instance): the default one behind /dev/kipc, or the
+ * one that a mount of kipcfs makes. Programs hold objects through files.
+ *
+ * module/core knows nothing of the kinds: it counts, charges, publishes and
+ * dispatches. module/obj has one kind of object per file and reaches the core
+ * only. module/fs is the file system; the operations of its FIFO inodes are
+ * handed to it by module/main.c, which is the only place that knows all.
+ */
+
+/**
+ * DOC: Locking
+ *
+ * The order, outermost first; what stands on one line is never nested::
+ *
+ *	kipc_pipe.rd_lock
+ *	  kipc_pipe.wr_lock
+ *	    kipc_trim.lock
+ *	    kipc_pipe.lock, inode->i_lock
+ *	kipc_instances_lock, kipc_users.lock
+ *
+ * - kipc_pipe.rd_lock and .wr_lock (mutexes) serialise the readers and the
+ *   writers of a pipe. They are held while user memory is copied, so
+ *   mmap_lock nests inside them. They are never held while a thread sleeps for
+ *   data or space, and never while code of another file runs: splice claims or
+ *   reserves its bytes instead (see module/obj/pipe_splice.c).
+ * - kipc_pipe.lock (spinlock) guards the state that both sides share: indices,
+ *   counts of ends, sleepers, packets, reservations. Held for a few
+ *   instructions; nothing is allocated, copied or woken under it.
+ * - A writer that finds the pipe empty, and the trimmer, want rd_lock although
+ *   they hold an inner lock: they only ever try.
+ * - inode->i_lock guards which object an inode has published.
+ *
+ * Wake-ups happen outside all locks: the waker takes the sleeper off its queue
+ * under the object's spinlock, with a reference on the task, and wakes it after
+ * the unlock (module/core/wait.c).
+ */
+
+/**
+ * enum kipc_kind - the kinds of objects, indices of the counters
+ * @KIPC_KIND_PIPE: anonymous pipe
+ * @KIPC_KIND_FIFO: pipe behind a FIFO that is open
+ * @KIPC_KIND_NR: number of kinds
+ */
+enum kipc_kind {
+	KIPC_KIND_PIPE,
+	KIPC_KIND_FIFO,
+	KIPC_KIND_NR,
+};
+
+/**
+ * struct kipc_instance - a name space of objects
+ * @ref: one per node, mount and object
+ * @user_ns: whose capabilities count here; a counted reference
+ * @objects: live objects of each kind
+ * @buffer_pages: pages that hold payload of this instance's objects
+ * @nodes: inodes of the mount that made the instance, if one did
+ * @node: in the list of all instances; guarded by kipc_instances_lock
+ */
+struct kipc_instance {
+	refcount_t ref;
+	struct user_namespace *user_ns;
+	atomic_long_t objects[KIPC_KIND_NR];
+	atomic_long_t buffer_pages;
+	atomic_long_t nodes;
+	struct list_head node;
+};
+
+struct kipc_obj;
+
+/**
+ * struct kipc_obj_ops - what the core must know of a kind
+ * @kind: index of the counters
+ * @name: for tracepoints
+ * @free: frees the object; called once, after the last reference is gone and
+ *	the object can no longer be found. May not sleep.
+ */
+struct kipc_obj_ops {
+	enum kipc_kind kind;
+	const char *name;
+	void (*free)(struct kipc_obj *obj);
+};
+
+/**
+ * struct kipc_obj - what all objects have; first member of each kind's struct
+ * @ref: one per open file. The inode that publishes the object has none: it is
+ *	emptied by the last put, under @inode's i_lock.
+ * @ops: the kind; constant
+ * @inst: where the object lives; a counted reference; constant
+ * @user: who pays; a counted reference; constant
+ * @charged: pages charged to @user; guarded by the object's own lock
+ * @inode: the inode that publishes the object, or NULL before publication;
+ *	valid as long as the object has references, since each file pins it
+ */
+struct kipc_obj {
+	refcount_t ref;
+	const struct kipc_obj_ops *ops;
+	struct kipc_instance *inst;
+	struct kipc_user *user;
+	unsigned long charged;
+	struct inode *inode;
+};
+
+/* core/object.c */
+int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
+		  struct kipc_instance *inst);
+void kipc_obj_destroy(struct kipc_obj *obj);
+struct kipc_obj *kipc_obj_find(struct inode *inode);
+struct kipc_obj *kipc_obj_publish(struct kipc_obj *obj, struct inode *inode);
+void kipc_obj_put(struct kipc_obj *obj);
+
+/* core/instance.c */
+extern struct kipc_instance *kipc_default_instance;
+
+struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns);
+struct kipc_instance *kipc_instance_get(struct kipc_instance *inst);
+void kipc_instance_put(struct kipc_instance *inst);
+long kipc_instances_objects(void);
+int kipc_instances_init(void);
+void kipc_instances_exit(void);
+
+#endif /* _KIPC_H */

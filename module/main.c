@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The module: its parameters, its device, and the order in which the parts come
+ * and go. The device is registered last and removed first, so that nobody is
+ * served by a half-made module.
+ */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/kipc.h>
+
+#include "compat.h"
+#include "kipc.h"
+#include "core/file.h"
+#include "core/ioctl.h"
+#include "core/param.h"
+#include "fs/fs.h"
+#include "obj/fifo.h"
+#include "obj/pipe.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* The least that a user gets by default, and the share of memory. */
+#define KIPC_USER_BYTES_MIN	SZ_64M
+#define KIPC_USER_SHARE		8
+#define KIPC_USER_PAGES_AUTO	ULONG_MAX
+
+unsigned long kipc_param_pipe_user_pages = KIPC_USER_PAGES_AUTO;
+module_param_named(pipe_user_pages, kipc_param_pipe_user_pages, ulong, 0644);
+MODULE_PARM_DESC(pipe_user_pages,
+		 "Pages of pipe capacity an unprivileged user may have in all; 0: no limit (default: an eighth of memory, at least 64 MiB)");
+
+unsigned int kipc_param_pipe_size_max = SZ_1M;
+module_param_named(pipe_size_max, kipc_param_pipe_size_max, uint, 0644);
+MODULE_PARM_DESC(pipe_size_max,
+		 "Bytes that an unprivileged user may make a pipe hold (default: 1048576)");
+
+static int kipc_param_get_objects(char *buffer, const struct kernel_param *kp)
+{
+	return sysfs_emit(buffer, "%ld\n", kipc_instances_objects());
+}
+
+static const struct kernel_param_ops kipc_param_objects_ops = {
+	.get = kipc_param_get_objects,
+};
+module_param_cb(objects, &kipc_param_objects_ops, NULL, 0444);
+MODULE_PARM_DESC(objects, "Live objects of all instances (read only)");
+
+static int kipc_device_open(struct inode *inode, struct file *file)
+{
+	file->private_data = kipc_default_instance;
+	return stream_open(inode, file);
+}
+
+static long kipc_device_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg)
+{
+	struct kipc_call call = {
+		.file = file,
+		.inst = file->private_data,
+	};
+
+	return kipc_ioctl_dispatch(&call, KIPC_ON_INSTANCE, cmd,
+				   (void __user *)arg);
+}
+
+static const struct file_operations kipc_device_fops = {
+	.owner		= THIS_MODULE,
+	.open		= kipc_device_open,
+	.unlocked_ioctl	= kipc_device_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+};
+
+/* For every user: what they may do is up to the objects and to the limits. */
+static struct miscdevice kipc_device = {
+	.minor	= MISC_DYNAMIC_MINOR,
+	.name	= KIPC_DEVICE_NAME,
+	.fops	= &kipc_device_fops,
+	.mode	= 0666,
+};
+
+static void __init kipc_set_default_limits(void)
+{
+	unsigned long least = KIPC_USER_BYTES_MIN >> PAGE_SHIFT;
+
+	if (kipc_param_pipe_user_pages == KIPC_USER_PAGES_AUTO)
+		kipc_param_pipe_user_pages =
+			max(totalram_pages() / KIPC_USER_SHARE, least);
+}
+
+static int __init kipc_init(void)
+{
+	static const struct kipc_fs_node_ops node_ops __initconst = {
+		.fifo_fops = &kipc_fifo_fops,
+		.fifo_iops = &kipc_fifo_iops,
+	};
+	int ret;
+
+	kipc_set_default_limits();
+	kipc_ioctl_register(&kipc_core_ioctls);
+	kipc_ioctl_register(&kipc_pipe_ioctls);
+
+	ret = kipc_instances_init();
+	if (ret)
+		return ret;
+	ret = kipc_pipe_init();
+	if (ret)
+		goto out_instances;
+	ret = kipc_anon_init();
+	if (ret)
+		goto out_pipe;
+	ret = kipc_fs_init(&node_ops);
+	if (ret)
+		goto out_anon;
+	ret = misc_register(&kipc_device);
+	if (ret)
+		goto out_fs;
+	return 0;
+
+out_fs:
+	kipc_fs_exit();
+out_anon:
+	kipc_anon_exit();
+out_pipe:
+	kipc_pipe_exit();
+out_instances:
+	kipc_instances_exit();
+	return ret;
+}
+
+static void __exit kipc_exit(void)
+{
+	misc_deregister(&kipc_device);
+	kipc_fs_exit();
+	kipc_anon_exit();
+	kipc_pipe_exit();
+	kipc_instances_exit();
+}
+
+module_init(kipc_init);
+module_exit(kipc_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("IPC objects outside the kernel: pipes and FIFOs");
+MODULE_VERSION("0.1");

@@ -1,0 +1,693 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Pipes: creation, ends, size and statistics; see pipe.h. */
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <asm/ioctls.h>
+
+#include "compat.h"
+#include "core/account.h"
+#include "core/param.h"
+#include "obj/pipe.h"
+
+/* First versions of the structures: these sizes never change. */
+#define KIPC_PIPE_CREATE_SIZE_VER0	24
+#define KIPC_PIPE_SIZE_SIZE_VER0	8
+#define KIPC_PIPE_SPLICE_SIZE_VER0	24
+#define KIPC_PIPE_STAT_SIZE_VER0	56
+
+static_assert(sizeof(struct kipc_pipe_create) == KIPC_PIPE_CREATE_SIZE_VER0);
+static_assert(sizeof(struct kipc_pipe_size) == KIPC_PIPE_SIZE_SIZE_VER0);
+static_assert(sizeof(struct kipc_pipe_splice) == KIPC_PIPE_SPLICE_SIZE_VER0);
+static_assert(sizeof(struct kipc_pipe_stat) == KIPC_PIPE_STAT_SIZE_VER0);
+
+static struct kmem_cache *kipc_pipe_cache __ro_after_init;
+
+static unsigned long kipc_pipe_user_limit(void)
+{
+	return READ_ONCE(kipc_param_pipe_user_pages);
+}
+
+/* The constructor leaves what kipc_pipe_free() finds unchanged at the end. */
+static void kipc_pipe_construct(void *mem)
+{
+	struct kipc_pipe *pipe = mem;
+
+	memset(pipe, 0, sizeof(*pipe));
+	spin_lock_init(&pipe->lock);
+	mutex_init(&pipe->rd_lock);
+	mutex_init(&pipe->wr_lock);
+	kipc_waitq_init(&pipe->rd);
+	kipc_waitq_init(&pipe->wr);
+	kipc_waitq_init(&pipe->openers);
+	INIT_LIST_HEAD(&pipe->packets);
+}
+
+/* Makes an unpublished pipe without ends. */
+static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
+					 struct kipc_instance *inst, u32 size)
+{
+	struct kipc_pipe *pipe;
+	int ret = -ENOMEM;
+
+	pipe = kmem_cache_alloc(kipc_pipe_cache, GFP_KERNEL);
+	if (!pipe)
+		return ERR_PTR(-ENOMEM);
+	ret = kipc_obj_init(&pipe->obj, ops, inst);
+	if (ret)
+		goto out_free;
+	pipe->obj.inode = NULL;
+	pipe->obj.charged = 0;
+	ret = kipc_user_charge(pipe->obj.user, size >> PAGE_SHIFT,
+			       kipc_pipe_user_limit());
+	if (ret)
+		goto out_destroy;
+	pipe->obj.charged = size >> PAGE_SHIFT;
+	ret = kipc_ring_init(&pipe->ring, size, &inst->buffer_pages);
+	if (ret)
+		goto out_destroy;
+	pipe->r_counter = 0;
+	pipe->w_counter = 0;
+	pipe->read_at = jiffies;
+	pipe->written_at = pipe->read_at;
+	pipe->read_seen = pipe->read_at;
+	pipe->written_seen = pipe->read_at;
+	return pipe;
+
+out_destroy:
+	kipc_obj_destroy(&pipe->obj);
+out_free:
+	kmem_cache_free(kipc_pipe_cache, pipe);
+	return ERR_PTR(ret);
+}
+
+static struct timespec64 kipc_pipe_time_of(struct inode *inode,
+					  unsigned long at)
+{
+	struct timespec64 ago;
+
+	jiffies_to_timespec64(jiffies - at, &ago);
+	return timespec64_sub(current_time(inode), ago);
+}
+
+/*
+ * The times of an inode move when somebody looks, not with every byte. A change
+ * within the tick of the last look is one that the clock of inode times, which
+ * moves with the tick, would not show either.
+ */
+static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
+{
+	unsigned long read_at, written_at;
+	bool was_read, was_written;
+	struct timespec64 time;
+
+	spin_lock(&pipe->lock);
+	read_at = pipe->read_at;
+	written_at = pipe->written_at;
+	was_read = read_at != pipe->read_seen;
+	was_written = written_at != pipe->written_seen;
+	pipe->read_seen = read_at;
+	pipe->written_seen = written_at;
+	spin_unlock(&pipe->lock);
+
+	if (was_read)
+		kipc_inode_set_atime(inode, kipc_pipe_time_of(inode, read_at));
+	if (was_written) {
+		time = kipc_pipe_time_of(inode, written_at);
+		kipc_inode_set_mtime(inode, time);
+		kipc_inode_set_ctime(inode, time);
+	}
+}
+
+/**
+ * kipc_pipe_free - free a pipe that nobody can reach any more
+ * @obj: its object
+ */
+void kipc_pipe_free(struct kipc_obj *obj)
+{
+	struct kipc_pipe *pipe = kipc_pipe_of(obj);
+
+	WARN_ON_ONCE(pipe->readers || pipe->writers || pipe->reserved ||
+		     pipe->claimed || pipe->rd.nr_sleepers ||
+		     pipe->wr.nr_sleepers || pipe->openers.nr_sleepers);
+	if (obj->inode)
+		kipc_pipe_fold_times(pipe, obj->inode);
+	kipc_trim_forget(pipe);
+	kipc_packets_free(pipe);
+	kipc_ring_destroy(&pipe->ring);
+	kipc_obj_destroy(obj);
+	kmem_cache_free(kipc_pipe_cache, pipe);
+}
+
+/**
+ * kipc_pipe_get_or_create - the pipe of an inode
+ * @inode: the inode, pinned by the caller
+ * @ops: what to make, if there is none yet
+ * @inst: where
+ * @size: with which capacity, as kipc_ring_round() gives it
+ *
+ * Context: may sleep.
+ * Return: the pipe with a reference for the caller; ERR_PTR of -ENOMEM, or of
+ * -EDQUOT when the user has too much pipe memory.
+ */
+struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
+					  const struct kipc_obj_ops *ops,
+					  struct kipc_instance *inst, u32 size)
+{
+	struct kipc_obj *obj = kipc_obj_find(inode);
+	struct kipc_pipe *pipe;
+
+	if (obj)
+		return kipc_pipe_of(obj);
+	pipe = kipc_pipe_alloc(ops, inst, size);
+	if (IS_ERR(pipe))
+		return pipe;
+	obj = kipc_obj_publish(&pipe->obj, inode);
+	if (obj != &pipe->obj)
+		kipc_pipe_free(&pipe->obj);
+	return kipc_pipe_of(obj);
+}
+
+/**
+ * kipc_pipe_prepare_file - make a file an end of a pipe
+ * @inode: its inode
+ * @file: the file
+ * @pipe: the pipe; its reference becomes the file's
+ */
+void kipc_pipe_prepare_file(struct inode *inode, struct file *file,
+			    struct kipc_pipe *pipe)
+{
+	stream_open(inode, file);
+	file->f_mode |= FMODE_NOWAIT;
+	kipc_file_cookie(file) = 0;
+	file->private_data = pipe;
+}
+
+/**
+ * kipc_pipe_enter_locked - count a file as an end
+ * @pipe: the pipe; its lock is held
+ * @file: the file
+ */
+void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file)
+{
+	lockdep_assert_held(&pipe->lock);
+	if (file->f_mode & FMODE_READ) {
+		pipe->r_counter++;
+		WRITE_ONCE(pipe->readers, pipe->readers + 1);
+	}
+	if (file->f_mode & FMODE_WRITE) {
+		pipe->w_counter++;
+		WRITE_ONCE(pipe->writers, pipe->writers + 1);
+	}
+}
+
+/**
+ * kipc_pipe_leave - undo kipc_pipe_enter_locked()
+ * @pipe: the pipe
+ * @file: the file
+ *
+ * When the last one of a side goes, everybody on the other side is told.
+ */
+void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
+{
+	bool alone;
+
+	spin_lock(&pipe->lock);
+	if (file->f_mode & FMODE_READ)
+		WRITE_ONCE(pipe->readers, pipe->readers - 1);
+	if (file->f_mode & FMODE_WRITE)
+		WRITE_ONCE(pipe->writers, pipe->writers - 1);
+	alone = !pipe->readers != !pipe->writers;
+	spin_unlock(&pipe->lock);
+	if (!alone)
+		return;
+
+	kipc_wake_all(&pipe->rd, &pipe->lock);
+	kipc_wake_all(&pipe->wr, &pipe->lock);
+	kill_fasync(&pipe->fasync_readers, SIGIO, POLL_IN);
+	kill_fasync(&pipe->fasync_writers, SIGIO, POLL_OUT);
+}
+
+/**
+ * kipc_pipe_release - the last close of a file
+ * @inode: its inode
+ * @file: the file
+ *
+ * Return: 0.
+ */
+int kipc_pipe_release(struct inode *inode, struct file *file)
+{
+	struct kipc_pipe *pipe = file->private_data;
+
+	kipc_pipe_leave(pipe, file);
+	kipc_obj_put(&pipe->obj);
+	return 0;
+}
+
+/**
+ * kipc_pipe_from_file - is this file an end of a pipe?
+ * @file: any file
+ *
+ * Return: the pipe, without a reference of its own, or NULL.
+ */
+struct kipc_pipe *kipc_pipe_from_file(struct file *file)
+{
+	return file->f_op->release == kipc_pipe_release ? file->private_data :
+							  NULL;
+}
+
+/**
+ * kipc_pipe_fasync - fcntl(F_SETFL, O_ASYNC)
+ * @fd: descriptor, or -1
+ * @file: an end
+ * @on: enter or leave
+ *
+ * Return: 0 or a negative errno.
+ */
+int kipc_pipe_fasync(int fd, struct file *file, int on)
+{
+	struct kipc_pipe *pipe = file->private_data;
+	int ret = 0, entered = 0;
+
+	if (file->f_mode & FMODE_READ) {
+		ret = fasync_helper(fd, file, on, &pipe->fasync_readers);
+		entered = ret;
+	}
+	if (ret >= 0 && (file->f_mode & FMODE_WRITE)) {
+		ret = fasync_helper(fd, file, on, &pipe->fasync_writers);
+		if (ret < 0 && entered > 0)
+			fasync_helper(-1, file, 0, &pipe->fasync_readers);
+	}
+	return min(ret, 0);
+}
+
+/**
+ * kipc_pipe_getattr - fstat(2)
+ * @idmap: of the mount
+ * @path: the file
+ * @stat: the answer
+ * @request_mask: what is asked for
+ * @query_flags: ignored
+ *
+ * Return: 0.
+ */
+int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
+		      struct kstat *stat, u32 request_mask,
+		      unsigned int query_flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct kipc_obj *obj = kipc_obj_find(inode);
+
+	if (obj)
+		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
+	kipc_generic_fillattr(idmap, request_mask, inode, stat);
+	stat->blksize = PAGE_SIZE;
+	kipc_obj_put(obj);
+	return 0;
+}
+
+/**
+ * kipc_pipe_setattr - fchmod(2), fchown(2), futimens(2)
+ * @idmap: of the mount
+ * @dentry: the file
+ * @attr: what to set
+ *
+ * Return: 0 or a negative errno.
+ */
+int kipc_pipe_setattr(struct kipc_idmap *idmap, struct dentry *dentry,
+		      struct iattr *attr)
+{
+	struct inode *inode = d_inode(dentry);
+	struct kipc_obj *obj = kipc_obj_find(inode);
+
+	/* Times that are due now must not overwrite what is set here. */
+	if (obj)
+		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
+	kipc_obj_put(obj);
+	return simple_setattr(idmap, dentry, attr);
+}
+
+static const struct kipc_obj_ops kipc_pipe_obj_ops = {
+	.kind	= KIPC_KIND_PIPE,
+	.name	= "pipe",
+	.free	= kipc_pipe_free,
+};
+
+/* The second end of a new pipe, or an end reopened through /proc/PID/fd. */
+static int kipc_pipe_open(struct inode *inode, struct file *file)
+{
+	struct kipc_pipe *pipe;
+
+	/*
+	 * With both ends closed and only O_PATH descriptors left this begins a
+	 * new pipe, as it does in the kernel.
+	 */
+	pipe = kipc_pipe_get_or_create(inode, &kipc_pipe_obj_ops,
+				       kipc_default_instance,
+				       KIPC_RING_SIZE_DEFAULT);
+	if (IS_ERR(pipe))
+		return PTR_ERR(pipe) == -EDQUOT ? -ENOMEM : PTR_ERR(pipe);
+	kipc_pipe_prepare_file(inode, file, pipe);
+	spin_lock(&pipe->lock);
+	kipc_pipe_enter_locked(pipe, file);
+	spin_unlock(&pipe->lock);
+	return 0;
+}
+
+/* No owner: the inode pins the module; see core/file.h. */
+static const struct file_operations kipc_pipe_fops = {
+	.open		= kipc_pipe_open,
+	.read		= kipc_pipe_read,
+	.write		= kipc_pipe_write,
+	.read_iter	= kipc_pipe_read_iter,
+	.write_iter	= kipc_pipe_write_iter,
+	.splice_read	= kipc_splice_read,
+	.splice_write	= iter_file_splice_write,
+	.poll		= kipc_pipe_poll,
+	.unlocked_ioctl	= kipc_pipe_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.fasync		= kipc_pipe_fasync,
+	.release	= kipc_pipe_release,
+};
+
+static const struct inode_operations kipc_pipe_iops = {
+	.getattr	= kipc_pipe_getattr,
+	.setattr	= kipc_pipe_setattr,
+};
+
+/* May this caller have a pipe of this capacity? */
+static int kipc_pipe_check_size(u32 size)
+{
+	if (size > READ_ONCE(kipc_param_pipe_size_max) &&
+	    !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	return 0;
+}
+
+/* Opens both ends of a new pipe. */
+static int kipc_pipe_open_pair(struct kipc_instance *inst, u32 size, int flags,
+			       struct file *files[2])
+{
+	struct file *rfile, *wfile;
+	struct kipc_pipe *pipe;
+	struct inode *inode;
+
+	inode = kipc_anon_inode(&kipc_pipe_iops, &kipc_pipe_fops,
+				S_IFIFO | 0600);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	pipe = kipc_pipe_get_or_create(inode, &kipc_pipe_obj_ops, inst, size);
+	if (IS_ERR(pipe)) {
+		iput(inode);
+		return PTR_ERR(pipe);
+	}
+	wfile = kipc_anon_file(inode, O_WRONLY | flags);
+	if (IS_ERR(wfile)) {
+		kipc_obj_put(&pipe->obj);
+		iput(inode);
+		return PTR_ERR(wfile);
+	}
+	kipc_pipe_prepare_file(inode, wfile, pipe);
+	spin_lock(&pipe->lock);
+	kipc_pipe_enter_locked(pipe, wfile);
+	spin_unlock(&pipe->lock);
+
+	rfile = kipc_anon_reopen(wfile, O_RDONLY | (flags & O_NONBLOCK));
+	if (IS_ERR(rfile)) {
+		fput(wfile);
+		return PTR_ERR(rfile);
+	}
+	files[0] = rfile;
+	files[1] = wfile;
+	return 0;
+}
+
+static int kipc_pipe_ioctl_create(struct kipc_call *call, void *arg)
+{
+	struct kipc_pipe_create *create = arg;
+	int ret, i, fd_flags = 0, flags = 0;
+	struct file *files[2];
+	u32 size = KIPC_RING_SIZE_DEFAULT;
+
+	if (create->size) {
+		size = kipc_ring_round(create->size);
+		if (!size)
+			return -EINVAL;
+		ret = kipc_pipe_check_size(size);
+		if (ret)
+			return ret;
+	}
+	if (create->flags & KIPC_PIPE_CLOEXEC)
+		fd_flags |= O_CLOEXEC;
+	if (create->flags & KIPC_PIPE_NONBLOCK)
+		flags |= O_NONBLOCK;
+	if (create->flags & KIPC_PIPE_PACKET)
+		flags |= O_DIRECT;
+
+	ret = kipc_pipe_open_pair(call->inst, size, flags, files);
+	if (ret)
+		return ret == -EDQUOT ? -ENFILE : ret;
+	for (i = 0; i < 2; i++) {
+		ret = kipc_fds_add(&call->fds, files[i], fd_flags);
+		if (ret)
+			goto out_put;
+	}
+	create->size = size;
+	create->rfd = call->fds.fd[0];
+	create->wfd = call->fds.fd[1];
+	return 0;
+
+out_put:
+	kipc_fds_abort(&call->fds);
+	for (; i < 2; i++)
+		fput(files[i]);
+	return ret;
+}
+
+/* Gives a pipe a ring of another size; the caller has both side locks. */
+static int kipc_pipe_resize(struct kipc_pipe *pipe, u32 size)
+{
+	struct kipc_ring new = {}, old;
+	u32 tail, used;
+	int ret;
+
+	ret = kipc_ring_init(&new, size, pipe->ring.pages);
+	if (ret)
+		return ret;
+	/* A claim may move the tail meanwhile; then we copied too much. */
+	tail = READ_ONCE(pipe->ring.tail);
+	used = pipe->ring.head - tail;
+	new.tail = tail;
+	new.head = tail;
+	if (used + READ_ONCE(pipe->reserved)) {
+		ret = kipc_ring_populate(&new, used + READ_ONCE(pipe->reserved),
+					 GFP_KERNEL_ACCOUNT);
+		if (ret) {
+			kipc_ring_destroy(&new);
+			return ret;
+		}
+	}
+	kipc_ring_copy(&new, &pipe->ring);
+
+	spin_lock(&pipe->lock);
+	new.tail = pipe->ring.tail;
+	kipc_ring_assign(&old, &pipe->ring);
+	kipc_ring_assign(&pipe->ring, &new);
+	spin_unlock(&pipe->lock);
+	kipc_ring_destroy(&old);
+	if (pipe->ring.nr_pages)
+		kipc_trim_add(pipe);
+	return 0;
+}
+
+static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
+{
+	unsigned long pages = size >> PAGE_SHIFT;
+	unsigned long charged = pipe->obj.charged;
+	int ret;
+
+	lockdep_assert_held(&pipe->rd_lock);
+	lockdep_assert_held(&pipe->wr_lock);
+	if (size == pipe->ring.size)
+		return 0;
+	if (size < kipc_ring_used(&pipe->ring) + READ_ONCE(pipe->reserved) ||
+	    size / KIPC_PIPE_PACKET_SHARE < READ_ONCE(pipe->nr_packets))
+		return -EBUSY;
+	if (pages > charged) {
+		ret = kipc_pipe_check_size(size);
+		if (ret)
+			return ret;
+		if (kipc_user_charge(pipe->obj.user, pages - charged,
+				     kipc_pipe_user_limit()))
+			return -EPERM;
+	}
+	ret = kipc_pipe_resize(pipe, size);
+	if (!ret)
+		pipe->obj.charged = pages;
+	if (ret && pages > charged)
+		kipc_user_uncharge(pipe->obj.user, pages - charged);
+	if (!ret && pages < charged)
+		kipc_user_uncharge(pipe->obj.user, charged - pages);
+	return ret;
+}
+
+static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
+{
+	struct kipc_pipe *pipe = call->obj;
+	struct kipc_pipe_size *size = arg;
+	u32 rounded = kipc_ring_round(size->size);
+	int ret;
+
+	if (!rounded)
+		return -EINVAL;
+	ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
+	if (ret)
+		return ret;
+	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (ret)
+		goto out_unlock_rd;
+	ret = kipc_pipe_set_size_locked(pipe, rounded);
+	mutex_unlock(&pipe->wr_lock);
+out_unlock_rd:
+	mutex_unlock(&pipe->rd_lock);
+	if (ret)
+		return ret;
+	/* There may be more room now, and what was needed may be too much. */
+	kipc_wake_all(&pipe->wr, &pipe->lock);
+	size->size = rounded;
+	return 0;
+}
+
+static int kipc_pipe_ioctl_get_size(struct kipc_call *call, void *arg)
+{
+	struct kipc_pipe *pipe = call->obj;
+	struct kipc_pipe_size *size = arg;
+
+	size->size = READ_ONCE(pipe->ring.size);
+	return 0;
+}
+
+static int kipc_pipe_ioctl_stat(struct kipc_call *call, void *arg)
+{
+	struct kipc_pipe *pipe = call->obj;
+	struct kipc_pipe_stat *stat = arg;
+
+	spin_lock(&pipe->lock);
+	stat->size = pipe->ring.size;
+	stat->used = kipc_ring_used(&pipe->ring);
+	stat->pages = READ_ONCE(pipe->ring.nr_pages);
+	stat->packets = pipe->nr_packets;
+	stat->readers = pipe->readers;
+	stat->writers = pipe->writers;
+	stat->sleeping_readers = pipe->rd.nr_sleepers;
+	stat->sleeping_writers = pipe->wr.nr_sleepers;
+	stat->sleeping_openers = pipe->openers.nr_sleepers;
+	spin_unlock(&pipe->lock);
+	return 0;
+}
+
+static const struct kipc_ioctl kipc_pipe_ioctl_rows[] = {
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_CREATE, struct kipc_pipe_create,
+		       KIPC_PIPE_CREATE_SIZE_VER0,
+		       .targets = KIPC_ON_INSTANCE,
+		       .flags = KIPC_PIPE_CLOEXEC | KIPC_PIPE_NONBLOCK |
+				KIPC_PIPE_PACKET,
+		       .flags_at = offsetof(struct kipc_pipe_create, flags),
+		       .reserved_at =
+				offsetof(struct kipc_pipe_create, reserved),
+		       .handler = kipc_pipe_ioctl_create),
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_GET_SIZE, struct kipc_pipe_size,
+		       KIPC_PIPE_SIZE_SIZE_VER0,
+		       .targets = KIPC_ON_PIPE,
+		       .handler = kipc_pipe_ioctl_get_size),
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_SET_SIZE, struct kipc_pipe_size,
+		       KIPC_PIPE_SIZE_SIZE_VER0,
+		       .targets = KIPC_ON_PIPE,
+		       .handler = kipc_pipe_ioctl_set_size),
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_SPLICE, struct kipc_pipe_splice,
+		       KIPC_PIPE_SPLICE_SIZE_VER0,
+		       .targets = KIPC_ON_PIPE,
+		       .flags = KIPC_SPLICE_TO_PIPE | KIPC_SPLICE_FROM_PIPE |
+				KIPC_SPLICE_NONBLOCK | KIPC_SPLICE_OFFSET,
+		       .flags_at = offsetof(struct kipc_pipe_splice, flags),
+		       .handler = kipc_pipe_ioctl_splice),
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_TEE, struct kipc_pipe_splice,
+		       KIPC_PIPE_SPLICE_SIZE_VER0,
+		       .targets = KIPC_ON_PIPE,
+		       .flags = KIPC_SPLICE_NONBLOCK,
+		       .flags_at = offsetof(struct kipc_pipe_splice, flags),
+		       .handler = kipc_pipe_ioctl_tee),
+	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_STAT, struct kipc_pipe_stat,
+		       KIPC_PIPE_STAT_SIZE_VER0,
+		       .targets = KIPC_ON_PIPE,
+		       .handler = kipc_pipe_ioctl_stat),
+};
+
+const struct kipc_ioctl_set kipc_pipe_ioctls = {
+	.rows = kipc_pipe_ioctl_rows,
+	.nr_rows = ARRAY_SIZE(kipc_pipe_ioctl_rows),
+	.block = KIPC_NR_PIPE_CREATE >> 4,
+};
+
+/**
+ * kipc_pipe_ioctl - ioctl(2) on an end
+ * @file: an end
+ * @cmd: FIONREAD or a call of the kipc ABI
+ * @arg: its argument
+ *
+ * Return: what the call returns; -ENOTTY for any other.
+ */
+long kipc_pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct kipc_pipe *pipe = file->private_data;
+	struct kipc_call call = {
+		.file = file,
+		.inst = pipe->obj.inst,
+		.obj = pipe,
+	};
+	u32 used;
+
+	if (cmd == FIONREAD) {
+		spin_lock(&pipe->lock);
+		used = kipc_ring_used(&pipe->ring);
+		spin_unlock(&pipe->lock);
+		return put_user((int)used, (int __user *)arg);
+	}
+	return kipc_ioctl_dispatch(&call, KIPC_ON_PIPE, cmd,
+				   (void __user *)arg);
+}
+
+/**
+ * kipc_pipe_init - make the caches
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __init kipc_pipe_init(void)
+{
+	int ret = kipc_packets_init();
+
+	if (ret)
+		return ret;
+	kipc_pipe_cache = kmem_cache_create("kipc_pipe",
+					    sizeof(struct kipc_pipe), 0,
+					    SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
+					    kipc_pipe_construct);
+	if (!kipc_pipe_cache) {
+		kipc_packets_exit();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * kipc_pipe_exit - destroy the caches; no pipe is left
+ */
+void kipc_pipe_exit(void)
+{
+	kipc_trim_exit();
+	kmem_cache_destroy(kipc_pipe_cache);
+	kipc_packets_exit();
+}

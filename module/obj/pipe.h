@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KIPC_OBJ_PIPE_H
+#define _KIPC_OBJ_PIPE_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/limits.h>
+
+#include "compat.h"
+#include "kipc.h"
+#include "core/file.h"
+#include "core/ioctl.h"
+#include "core/ring.h"
+#include "core/wait.h"
+
+/*
+ * A pipe: a ring of bytes with a reading and a writing side. It belongs to an
+ * inode: an anonymous one (pipe.c) or that of a FIFO (fifo.c). The first open
+ * makes it, the last close frees it with all that is in it.
+ *
+ * Each side has a mutex that lets one thread copy at a time, so a reader and a
+ * writer work at the same time; what both need is under the spinlock. Bytes
+ * become visible when the writer moves the head, and free when the reader moves
+ * the tail, each once per call: that makes writes of PIPE_BUF bytes or less
+ * atomic, and a call that fails leaves no trace.
+ *
+ * splice and tee run code of other files, under which no lock of ours may be
+ * held. They mark what they work on instead: a reader claims the reading side,
+ * a writer reserves room.
+ *
+ *	pipe.c		life: creation, ends, size, statistics
+ *	pipe_io.c	read, write, poll
+ *	pipe_splice.c	splice and tee
+ *	pipe_trim.c	takes the pages of idle pipes back
+ *	fifo.c		FIFOs: rendezvous of the openers
+ */
+
+/**
+ * struct kipc_packet - one write in packet mode that was not read yet
+ * @node: in kipc_pipe.packets, oldest first
+ * @start: position of its first byte
+ * @len: its length in bytes, 1 to PIPE_BUF
+ */
+struct kipc_packet {
+	struct list_head node;
+	u32 start;
+	u32 len;
+};
+
+/**
+ * struct kipc_pipe - a pipe
+ * @obj: the object
+ * @lock: innermost; guards what is said to be guarded by it
+ * @readers: open files that can read; changes under @lock
+ * @writers: open files that can write; likewise
+ * @r_counter: opens for reading so far; @lock
+ * @w_counter: opens for writing so far; @lock
+ * @reserved: bytes of room promised to splices; changes under @wr_lock and
+ *	@lock, but is released under @lock alone
+ * @claimed: a splice has the reading side; set under @rd_lock and @lock,
+ *	cleared under @lock alone
+ * @nr_packets: entries of @packets; @lock
+ * @packets: packets in the ring; @lock
+ * @ring: @ring.head changes under @wr_lock and @lock, @ring.tail under @rd_lock
+ *	(or a claim) and @lock; slots under @wr_lock, and with @rd_lock too where
+ *	pages with content go
+ * @read_at: jiffies of the last read, or of the creation; @lock
+ * @written_at: likewise, of the last write
+ * @read_seen: the @read_at that the inode's times show; @lock
+ * @written_seen: likewise, of @written_at
+ * @rd: readers, who wait for data; @lock
+ * @wr: writers, who wait for room: kipc_sleeper.need is in bytes; @lock
+ * @openers: opens of a FIFO, who wait for the other side; @lock
+ * @fasync_readers: who gets SIGIO for data
+ * @fasync_writers: who gets SIGIO for room
+ * @trim_node: in kipc_trim.pipes while @trim_listed; kipc_trim.lock
+ * @trim_listed: the ring has pages; changes under @wr_lock and kipc_trim.lock
+ * @trim_used: @trim_listed was true once; set under @wr_lock
+ * @rd_lock: one reader at a time; outermost, user memory is copied under it
+ * @wr_lock: one writer at a time; nests in @rd_lock, otherwise likewise
+ */
+struct kipc_pipe {
+	struct kipc_obj obj;
+	spinlock_t lock;
+	unsigned int readers;
+	unsigned int writers;
+	unsigned int r_counter;
+	unsigned int w_counter;
+	u32 reserved;
+	bool claimed;
+	unsigned int nr_packets;
+	struct list_head packets;
+	struct kipc_ring ring;
+	unsigned long read_at;
+	unsigned long written_at;
+	unsigned long read_seen;
+	unsigned long written_seen;
+	struct kipc_waitq rd;
+	struct kipc_waitq wr;
+	struct kipc_waitq openers;
+	struct fasync_struct *fasync_readers;
+	struct fasync_struct *fasync_writers;
+	struct list_head trim_node;
+	bool trim_listed;
+	bool trim_used;
+	struct mutex rd_lock ____cacheline_aligned_in_smp;
+	struct mutex wr_lock ____cacheline_aligned_in_smp;
+};
+
+/**
+ * struct kipc_pipe_wake - whom to wake when the locks are dropped
+ * @reader: a blocked reader, or NULL
+ * @writer: a blocked writer, or NULL
+ * @poll_readers: somebody polls for data
+ * @poll_writers: somebody polls for room
+ * @fasync_readers: somebody wants SIGIO for data
+ * @fasync_writers: somebody wants SIGIO for room
+ */
+struct kipc_pipe_wake {
+	struct task_struct *reader;
+	struct task_struct *writer;
+	bool poll_readers;
+	bool poll_writers;
+	bool fasync_readers;
+	bool fasync_writers;
+};
+
+/**
+ * struct kipc_pipe_span - what one read gets
+ * @copy: bytes to copy
+ * @consume: bytes to take out then: more when the rest of a packet is lost
+ * @whole_from: the bytes from here on are a packet: all of them or none
+ */
+struct kipc_pipe_span {
+	u32 copy;
+	u32 consume;
+	u32 whole_from;
+};
+
+/* A packet counts for so many bytes at least when their number is limited. */
+#define KIPC_PIPE_PACKET_SHARE	64
+
+/**
+ * kipc_pipe_room - bytes that may be written
+ * @pipe: the pipe; the caller has wr_lock or lock
+ *
+ * Return: bytes. Without lock it may be too small: readers go on meanwhile.
+ */
+static inline u32 kipc_pipe_room(const struct kipc_pipe *pipe)
+{
+	/* Pairs with the release in kipc_pipe_commit_read(). */
+	u32 tail = smp_load_acquire(&pipe->ring.tail);
+
+	return pipe->ring.size - (READ_ONCE(pipe->ring.head) - tail) -
+	       READ_ONCE(pipe->reserved);
+}
+
+/* Is there a slot for one more packet? */
+static inline bool kipc_pipe_packet_fits(const struct kipc_pipe *pipe)
+{
+	return READ_ONCE(pipe->nr_packets) <
+	       pipe->ring.size / KIPC_PIPE_PACKET_SHARE;
+}
+
+/* Does poll say that one can write? Any write up to PIPE_BUF succeeds then. */
+static inline bool kipc_pipe_is_writable_locked(const struct kipc_pipe *pipe)
+{
+	return kipc_pipe_room(pipe) >= PIPE_BUF && kipc_pipe_packet_fits(pipe);
+}
+
+/* Is there data that a reader could take? */
+static inline bool kipc_pipe_is_readable_locked(const struct kipc_pipe *pipe)
+{
+	return kipc_ring_used(&pipe->ring) && !pipe->claimed;
+}
+
+static inline struct kipc_pipe *kipc_pipe_of(struct kipc_obj *obj)
+{
+	return container_of(obj, struct kipc_pipe, obj);
+}
+
+/* pipe.c */
+extern const struct kipc_ioctl_set kipc_pipe_ioctls;
+
+struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
+					  const struct kipc_obj_ops *ops,
+					  struct kipc_instance *inst, u32 size);
+void kipc_pipe_free(struct kipc_obj *obj);
+void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file);
+void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file);
+void kipc_pipe_prepare_file(struct inode *inode, struct file *file,
+			    struct kipc_pipe *pipe);
+struct kipc_pipe *kipc_pipe_from_file(struct file *file);
+int kipc_pipe_release(struct inode *inode, struct file *file);
+int kipc_pipe_fasync(int fd, struct file *file, int on);
+long kipc_pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
+		      struct kstat *stat, u32 request_mask,
+		      unsigned int query_flags);
+int kipc_pipe_setattr(struct kipc_idmap *idmap, struct dentry *dentry,
+		      struct iattr *attr);
+int kipc_pipe_init(void);
+void kipc_pipe_exit(void);
+
+/* pipe_io.c */
+ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
+		       loff_t *pos);
+ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
+			loff_t *pos);
+ssize_t kipc_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to);
+ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from);
+__poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table);
+int kipc_pipe_lock_side(struct mutex *side, bool nowait);
+int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock, u32 *avail);
+int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 need, bool packet,
+			    struct kipc_sleeper *s);
+int kipc_pipe_populate(struct kipc_pipe *pipe, u32 bytes, bool nowait);
+void kipc_pipe_span(struct kipc_pipe *pipe, u32 want, u32 avail,
+		    struct kipc_pipe_span *span);
+void kipc_pipe_commit_read(struct kipc_pipe *pipe, u32 bytes,
+			   struct kipc_pipe_wake *wake);
+void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
+			    struct kipc_packet *packet, u32 release,
+			    struct kipc_pipe_wake *wake);
+void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_pipe_wake(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_packets_free(struct kipc_pipe *pipe);
+int kipc_packets_init(void);
+void kipc_packets_exit(void);
+
+/* pipe_splice.c */
+int kipc_pipe_ioctl_splice(struct kipc_call *call, void *arg);
+int kipc_pipe_ioctl_tee(struct kipc_call *call, void *arg);
+
+/* pipe_trim.c */
+void kipc_trim_add(struct kipc_pipe *pipe);
+void kipc_trim_forget(struct kipc_pipe *pipe);
+void kipc_trim_exit(void);
+
+#endif /* _KIPC_OBJ_PIPE_H */

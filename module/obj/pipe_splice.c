@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pipes: splice and tee with any file, by copying.
+ *
+ * The other file may sleep, take its own locks, be a pipe of the kernel whose
+ * lock is also taken around ours by splice(2), or be another pipe of ours that
+ * a second splice fills from this one. So its code runs with no lock of ours
+ * held. Instead:
+ *
+ * - what goes out is claimed: other readers wait as if there were no data, and
+ *   what the file did not take stays in the pipe;
+ * - what comes in gets its room reserved, pages included, so that what was read
+ *   from the file always fits.
+ *
+ * The bytes pass through a buffer of the call's own. No page of the other file
+ * enters the ring, and none of the ring's leaves it.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/gfp.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/uio.h>
+
+#include "compat.h"
+#include "obj/pipe.h"
+
+#define KIPC_BOUNCE_MAX		SZ_16K
+
+/**
+ * struct kipc_splice - one splice or tee
+ * @pipe: our side
+ * @file: the other side
+ * @len: bytes to move at most
+ * @pos: position in @file
+ * @own_pos: @pos is the caller's, not the file position
+ * @nonblock: do not wait for the pipe
+ * @buf: the bounce buffer
+ * @order: its size
+ */
+struct kipc_splice {
+	struct kipc_pipe *pipe;
+	struct file *file;
+	u64 len;
+	loff_t pos;
+	bool own_pos;
+	bool nonblock;
+	void *buf;
+	unsigned int order;
+};
+
+static u32 kipc_splice_round(const struct kipc_splice *sp, u64 done)
+{
+	return min_t(u64, sp->len - done, PAGE_SIZE << sp->order);
+}
+
+static ssize_t kipc_splice_file_read(struct kipc_splice *sp, size_t len)
+{
+	struct kvec vec = { .iov_base = sp->buf, .iov_len = len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
+	return vfs_iter_read(sp->file, &iter, &sp->pos, 0);
+}
+
+static ssize_t kipc_splice_file_write(struct kipc_splice *sp, size_t len)
+{
+	struct kvec vec = { .iov_base = sp->buf, .iov_len = len };
+	struct iov_iter iter;
+	ssize_t ret;
+
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+	file_start_write(sp->file);
+	ret = vfs_iter_write(sp->file, &iter, &sp->pos, 0);
+	file_end_write(sp->file);
+	return ret;
+}
+
+/* Waits for data and claims the reading side; *@avail is 0 at the end of file. */
+static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock, u32 *avail)
+{
+	int ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
+
+	if (ret)
+		return ret;
+	ret = kipc_pipe_wait_readable(pipe, nonblock, avail);
+	if (ret)
+		return ret;
+	if (*avail) {
+		spin_lock(&pipe->lock);
+		WRITE_ONCE(pipe->claimed, true);
+		spin_unlock(&pipe->lock);
+	}
+	mutex_unlock(&pipe->rd_lock);
+	return 0;
+}
+
+static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
+			      struct kipc_pipe_wake *wake)
+{
+	spin_lock(&pipe->lock);
+	/* Pairs with the acquire in kipc_pipe_wait_readable(). */
+	smp_store_release(&pipe->claimed, false);
+	wake->poll_readers |= kipc_pipe_is_readable_locked(pipe) &&
+			      waitqueue_active(&pipe->rd.pollers);
+	kipc_pipe_pick_locked(pipe, wake);
+	spin_unlock(&pipe->lock);
+}
+
+/* Copies claimed bytes to the bounce buffer; rd_lock keeps resizing away. */
+static int kipc_pipe_peek_claimed(struct kipc_splice *sp, u32 skip, u32 len)
+{
+	int ret = kipc_pipe_lock_side(&sp->pipe->rd_lock, false);
+
+	if (ret)
+		return ret;
+	kipc_ring_peek(&sp->pipe->ring, skip, len, sp->buf);
+	mutex_unlock(&sp->pipe->rd_lock);
+	return 0;
+}
+
+/* From the pipe to the file; what is not to be consumed is only copied. */
+static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
+{
+	struct kipc_pipe *pipe = sp->pipe;
+	struct kipc_pipe_wake wake = {};
+	struct kipc_pipe_span span;
+	u32 avail, skip = 0;
+	ssize_t ret;
+	u64 done = 0;
+
+	ret = kipc_pipe_claim(pipe, sp->nonblock, &avail);
+	if (ret || !avail)
+		return ret;
+	while (done < sp->len) {
+		/* Our claim keeps the tail; writers may add meanwhile. */
+		avail = smp_load_acquire(&pipe->ring.head) -
+			READ_ONCE(pipe->ring.tail) - skip;
+		if (!avail)
+			break;
+		kipc_pipe_span(pipe, kipc_splice_round(sp, done), avail, &span);
+		ret = kipc_pipe_peek_claimed(sp, skip, span.copy);
+		if (ret)
+			break;
+		ret = kipc_splice_file_write(sp, span.copy);
+		if (ret <= 0)
+			break;
+		done += ret;
+		if (consume)
+			kipc_pipe_commit_read(pipe, ret == span.copy ?
+					      span.consume : ret, &wake);
+		else
+			skip += ret;
+		kipc_pipe_wake(pipe, &wake);
+		if (ret < span.copy)
+			break;
+		/* A packet at a time: tee does not see those behind the first. */
+		if (span.whole_from < span.copy)
+			break;
+	}
+	kipc_pipe_unclaim(pipe, &wake);
+	kipc_pipe_wake(pipe, &wake);
+	return done ?: ret;
+}
+
+/* Reserves up to @len bytes of room; *@room says how many. */
+static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, bool nonblock,
+			     u32 *room)
+{
+	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
+	u32 reserved;
+	int ret;
+
+	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (ret)
+		return ret;
+	for (;;) {
+		ret = -EPIPE;
+		if (!READ_ONCE(pipe->readers))
+			goto out_unlock;
+		*room = min(len, kipc_pipe_room(pipe));
+		if (*room)
+			break;
+		ret = -EAGAIN;
+		if (nonblock)
+			goto out_unlock;
+		ret = kipc_pipe_wait_writable(pipe, 1, false, &s);
+		if (ret)
+			return ret;
+	}
+	reserved = READ_ONCE(pipe->reserved) + *room;
+	ret = kipc_pipe_populate(pipe, reserved, false);
+	if (!ret) {
+		spin_lock(&pipe->lock);
+		WRITE_ONCE(pipe->reserved, pipe->reserved + *room);
+		spin_unlock(&pipe->lock);
+	}
+out_unlock:
+	mutex_unlock(&pipe->wr_lock);
+	return ret;
+}
+
+static void kipc_pipe_unreserve(struct kipc_pipe *pipe, u32 room)
+{
+	struct kipc_pipe_wake wake = {};
+
+	if (!room)
+		return;
+	spin_lock(&pipe->lock);
+	WRITE_ONCE(pipe->reserved, pipe->reserved - room);
+	wake.poll_writers = kipc_pipe_is_writable_locked(pipe) &&
+			    waitqueue_active(&pipe->wr.pollers);
+	kipc_pipe_pick_locked(pipe, &wake);
+	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, &wake);
+}
+
+/* Puts @len bytes of the bounce buffer into room that was reserved for them. */
+static int kipc_pipe_add_reserved(struct kipc_splice *sp, u32 len)
+{
+	struct kvec vec = { .iov_base = sp->buf, .iov_len = len };
+	struct kipc_pipe *pipe = sp->pipe;
+	struct kipc_pipe_wake wake = {};
+	struct kipc_xfer xfer = {};
+	struct iov_iter iter;
+	int ret;
+
+	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (ret)
+		return ret;
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+	xfer.iter = &iter;
+	WARN_ON_ONCE(kipc_ring_fill(&pipe->ring, len, &xfer) != len);
+	kipc_pipe_commit_write(pipe, len, NULL, len, &wake);
+	mutex_unlock(&pipe->wr_lock);
+	kipc_pipe_wake(pipe, &wake);
+	return 0;
+}
+
+/* From the file to the pipe. */
+static ssize_t kipc_splice_in(struct kipc_splice *sp)
+{
+	bool regular = S_ISREG(file_inode(sp->file)->i_mode);
+	struct kipc_pipe *pipe = sp->pipe;
+	ssize_t ret = 0;
+	u64 done = 0;
+	u32 room;
+
+	while (done < sp->len) {
+		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done),
+					sp->nonblock || done, &room);
+		if (ret)
+			break;
+		ret = kipc_splice_file_read(sp, room);
+		if (ret > 0) {
+			int err = kipc_pipe_add_reserved(sp, ret);
+
+			if (err) {
+				/* Killed: nobody will miss the bytes. */
+				kipc_pipe_unreserve(pipe, room);
+				return err;
+			}
+			kipc_pipe_unreserve(pipe, room - ret);
+			done += ret;
+		} else {
+			kipc_pipe_unreserve(pipe, room);
+		}
+		/* Only a regular file can be asked again without waiting. */
+		if (ret < (ssize_t)room || !regular)
+			break;
+	}
+	if (ret == -EPIPE && !done)
+		send_sig(SIGPIPE, current, 0);
+	return done ?: ret;
+}
+
+/* Finds the other file's position and checks that it can take part. */
+static int kipc_splice_prepare(struct kipc_splice *sp,
+			       const struct kipc_pipe_splice *arg, bool out)
+{
+	struct file *file = sp->file;
+	fmode_t seek = out ? FMODE_PWRITE : FMODE_PREAD;
+
+	if (!(file->f_mode & (out ? FMODE_WRITE : FMODE_READ)))
+		return -EBADF;
+	if (kipc_pipe_from_file(file) == sp->pipe)
+		return -EINVAL;
+	if (out && (file->f_flags & O_APPEND))
+		return -EINVAL;
+	if (arg->flags & KIPC_SPLICE_OFFSET) {
+		if (!(file->f_mode & seek))
+			return -ESPIPE;
+		if (arg->offset > S64_MAX)
+			return -EINVAL;
+		sp->own_pos = true;
+		sp->pos = arg->offset;
+	} else {
+		if (arg->offset)
+			return -EINVAL;
+		if (!(file->f_mode & FMODE_STREAM))
+			sp->pos = file->f_pos;
+	}
+	return 0;
+}
+
+static int kipc_splice_run(struct kipc_call *call,
+			   struct kipc_pipe_splice *arg, bool out, bool consume)
+{
+	struct kipc_splice sp = {
+		.pipe = call->obj,
+		.len = min_t(u64, arg->len, MAX_RW_COUNT),
+		.nonblock = (arg->flags & KIPC_SPLICE_NONBLOCK) ||
+			    (call->file->f_flags & O_NONBLOCK),
+	};
+	struct file *file;
+	ssize_t ret;
+
+	if (!(call->file->f_mode & (out ? FMODE_READ : FMODE_WRITE)))
+		return -EBADF;
+	file = fget(arg->fd);
+	if (!file)
+		return -EBADF;
+	sp.file = file;
+	ret = kipc_splice_prepare(&sp, arg, out);
+	if (ret || !sp.len)
+		goto out_fput;
+
+	sp.order = get_order(min_t(u64, sp.len, KIPC_BOUNCE_MAX));
+	sp.buf = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT, sp.order);
+	if (!sp.buf) {
+		ret = -ENOMEM;
+		goto out_fput;
+	}
+	ret = out ? kipc_splice_out(&sp, consume) : kipc_splice_in(&sp);
+	free_pages((unsigned long)sp.buf, sp.order);
+
+	if (ret > 0) {
+		if (sp.own_pos)
+			arg->offset = sp.pos;
+		else if (!(file->f_mode & FMODE_STREAM))
+			file->f_pos = sp.pos;
+	}
+out_fput:
+	fput(file);
+	if (ret < 0)
+		return ret;
+	arg->len = ret;
+	return 0;
+}
+
+/**
+ * kipc_pipe_ioctl_splice - move bytes between a pipe and a file
+ * @call: the call, on an end of the pipe
+ * @arg: &struct kipc_pipe_splice
+ *
+ * Return: 0 or a negative errno, as the ABI says.
+ */
+int kipc_pipe_ioctl_splice(struct kipc_call *call, void *arg)
+{
+	struct kipc_pipe_splice *splice = arg;
+
+	switch (splice->flags & (KIPC_SPLICE_TO_PIPE | KIPC_SPLICE_FROM_PIPE)) {
+	case KIPC_SPLICE_TO_PIPE:
+		return kipc_splice_run(call, splice, false, false);
+	case KIPC_SPLICE_FROM_PIPE:
+		return kipc_splice_run(call, splice, true, true);
+	default:
+		return -EINVAL;
+	}
+}
+
+/**
+ * kipc_pipe_ioctl_tee - copy bytes of a pipe to a file, and keep them
+ * @call: the call, on an end of the pipe that can read
+ * @arg: &struct kipc_pipe_splice
+ *
+ * Return: 0 or a negative errno, as the ABI says.
+ */
+int kipc_pipe_ioctl_tee(struct kipc_call *call, void *arg)
+{
+	return kipc_splice_run(call, arg, true, false);
+}

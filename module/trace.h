@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM kipc
+
+#if !defined(_KIPC_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _KIPC_TRACE_H
+
+/*
+ * Tracepoints, below events/kipc in tracefs. Objects are told apart by the
+ * inode number that fstat() and /proc/PID/fd show.
+ */
+
+#include <linux/fs.h>
+#include <linux/tracepoint.h>
+
+#include "compat.h"
+#include "kipc.h"
+
+DECLARE_EVENT_CLASS(kipc_obj,
+	TP_PROTO(const struct kipc_obj *obj),
+	TP_ARGS(obj),
+	TP_STRUCT__entry(
+		__string(kind, obj->ops->name)
+		__field(unsigned long, ino)
+		__field(unsigned long, charged)
+	),
+	TP_fast_assign(
+		kipc_assign_str(kind, obj->ops->name);
+		__entry->ino = obj->inode->i_ino;
+		__entry->charged = obj->charged;
+	),
+	TP_printk("%s ino=%lu charged_pages=%lu", __get_str(kind), __entry->ino,
+		  __entry->charged)
+);
+
+DEFINE_EVENT(kipc_obj, kipc_obj_publish,
+	TP_PROTO(const struct kipc_obj *obj),
+	TP_ARGS(obj)
+);
+
+DEFINE_EVENT(kipc_obj, kipc_obj_retire,
+	TP_PROTO(const struct kipc_obj *obj),
+	TP_ARGS(obj)
+);
+
+DECLARE_EVENT_CLASS(kipc_pipe_io,
+	TP_PROTO(const struct kipc_obj *obj, size_t bytes, unsigned int used),
+	TP_ARGS(obj, bytes, used),
+	TP_STRUCT__entry(
+		__field(unsigned long, ino)
+		__field(size_t, bytes)
+		__field(unsigned int, used)
+	),
+	TP_fast_assign(
+		__entry->ino = obj->inode->i_ino;
+		__entry->bytes = bytes;
+		__entry->used = used;
+	),
+	TP_printk("ino=%lu bytes=%zu used=%u", __entry->ino, __entry->bytes,
+		  __entry->used)
+);
+
+DEFINE_EVENT(kipc_pipe_io, kipc_pipe_read,
+	TP_PROTO(const struct kipc_obj *obj, size_t bytes, unsigned int used),
+	TP_ARGS(obj, bytes, used)
+);
+
+DEFINE_EVENT(kipc_pipe_io, kipc_pipe_write,
+	TP_PROTO(const struct kipc_obj *obj, size_t bytes, unsigned int used),
+	TP_ARGS(obj, bytes, used)
+);
+
+#endif /* _KIPC_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
