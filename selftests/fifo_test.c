@@ -27,7 +27,7 @@ static pid_t open_in_child(struct __test_metadata *_metadata, int flags)
 		EXPECT_LE(0, open_fifo("f", flags));
 		child_exit();
 	}
-	EXPECT_TRUE(wait_blocked(pid, NR_OPEN));
+	EXPECT_TRUE(wait_blocked(pid, CALL_OPEN));
 	return pid;
 }
 
@@ -121,7 +121,7 @@ TEST_F(fs, reader_is_let_in_by_a_writer_that_is_gone_already)
 			child_exit();
 		}
 		/* now and then without looking whether it waits already */
-		ASSERT_TRUE(round >= 10 || wait_blocked(pid, NR_OPEN));
+		ASSERT_TRUE(round >= 10 || wait_blocked(pid, CALL_OPEN));
 		w = open_fifo("f", O_WRONLY);
 		ASSERT_LE(0, w);
 		ASSERT_EQ(len, write(w, "abc", len));
@@ -147,7 +147,7 @@ TEST_F(fs, interrupted_open_is_eintr_and_leaves_no_end)
 			EXPECT_EQ(1, signals_seen);
 			child_exit();
 		}
-		ASSERT_TRUE(wait_blocked(pid, NR_OPEN));
+		ASSERT_TRUE(wait_blocked(pid, CALL_OPEN));
 		kill(pid, SIGUSR1);
 		EXPECT_EQ(0, child_wait(pid));
 		EXPECT_TRUE(has_no_reader());
@@ -175,9 +175,9 @@ TEST_F(fs, interrupted_open_goes_on_with_sa_restart)
 			EXPECT_EQ(1, signals_seen);
 			child_exit();
 		}
-		ASSERT_TRUE(wait_blocked(pid, NR_OPEN));
+		ASSERT_TRUE(wait_blocked(pid, CALL_OPEN));
 		kill(pid, SIGUSR1);
-		ASSERT_TRUE(EVENTUALLY(!signals_pending(pid) && task_is_blocked(pid, NR_OPEN)));
+		ASSERT_TRUE(EVENTUALLY(!signals_pending(pid) && task_is_blocked(pid, CALL_OPEN)));
 		fd = open_fifo("f", flags[!i]);
 		EXPECT_LE(0, fd);
 		EXPECT_EQ(0, child_wait(pid));

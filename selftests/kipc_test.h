@@ -67,13 +67,13 @@ static inline void nap(void)
 
 /* What the C library really calls. */
 #ifdef SYS_poll
-#define NR_POLL		SYS_poll
-#define NR_EPOLL_WAIT	SYS_epoll_wait
+#define CALL_POLL	SYS_poll
+#define CALL_EPOLL_WAIT	SYS_epoll_wait
 #else
-#define NR_POLL		SYS_ppoll
-#define NR_EPOLL_WAIT	SYS_epoll_pwait
+#define CALL_POLL	SYS_ppoll
+#define CALL_EPOLL_WAIT	SYS_epoll_pwait
 #endif
-#define NR_OPEN		SYS_openat
+#define CALL_OPEN	SYS_openat
 
 #define CHILDREN_MAX 64
 static pid_t children[CHILDREN_MAX];

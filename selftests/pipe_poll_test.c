@@ -149,7 +149,7 @@ TEST_F(pipe, sleeping_poll_wakes_for_data)
 {
 	pid_t pid = poll_in_child(_metadata, self->r, POLLIN, POLLIN, -1);
 
-	ASSERT_TRUE(wait_blocked(pid, NR_POLL));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
 	ASSERT_EQ(1, write(self->w, "x", 1));
 	EXPECT_EQ(0, child_wait(pid));
 }
@@ -160,7 +160,7 @@ TEST_F(pipe, sleeping_poll_wakes_for_room)
 
 	ASSERT_EQ(65536, fill(self->w));
 	pid = poll_in_child(_metadata, self->w, POLLOUT, POLLOUT, -1);
-	ASSERT_TRUE(wait_blocked(pid, NR_POLL));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
 	ASSERT_TRUE(read_pattern(self->r, 65536, 0));
 	EXPECT_EQ(0, child_wait(pid));
 }
@@ -169,7 +169,7 @@ TEST_F(pipe, sleeping_poll_wakes_for_hup)
 {
 	pid_t pid = poll_in_child(_metadata, self->r, POLLIN, POLLHUP, self->w);
 
-	ASSERT_TRUE(wait_blocked(pid, NR_POLL));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
 	pipe_close(&self->w);
 	EXPECT_EQ(0, child_wait(pid));
 }
@@ -180,7 +180,7 @@ TEST_F(pipe, sleeping_poll_wakes_for_err)
 
 	ASSERT_EQ(65536, fill(self->w));
 	pid = poll_in_child(_metadata, self->w, POLLOUT, POLLERR, self->r);
-	ASSERT_TRUE(wait_blocked(pid, NR_POLL));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
 	pipe_close(&self->r);
 	EXPECT_EQ(0, child_wait(pid));
 }
@@ -192,7 +192,7 @@ TEST_F(pipe, all_sleeping_polls_wake_for_one_byte)
 
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
 		pids[i] = poll_in_child(_metadata, self->r, POLLIN, POLLIN, -1);
-		ASSERT_TRUE(wait_blocked(pids[i], NR_POLL));
+		ASSERT_TRUE(wait_blocked(pids[i], CALL_POLL));
 	}
 	ASSERT_EQ(1, write(self->w, "x", 1));
 	for (i = 0; i < ARRAY_SIZE(pids); i++)
@@ -266,7 +266,7 @@ TEST_F(pipe, each_write_wakes_an_edge_triggered_reader_that_sleeps)
 	}
 	for (i = 0; i < 20; i++) {
 		ASSERT_TRUE(EVENTUALLY(__atomic_load_n(rounds, __ATOMIC_SEQ_CST) == i));
-		ASSERT_TRUE(wait_blocked(pid, NR_EPOLL_WAIT));
+		ASSERT_TRUE(wait_blocked(pid, CALL_EPOLL_WAIT));
 		ASSERT_EQ(1, write(self->w, "x", 1));
 	}
 	EXPECT_EQ(0, child_wait(pid));
