@@ -134,7 +134,7 @@ TEST_F(pipe, sleeping_poll_is_eintr_even_with_sa_restart)
 		EXPECT_EQ(EINTR, errno);
 		child_exit();
 	}
-	ASSERT_TRUE(wait_blocked(pid, NR_POLL));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
 	kill(pid, SIGUSR1);
 	EXPECT_EQ(0, child_wait(pid));
 }
