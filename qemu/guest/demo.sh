@@ -42,7 +42,7 @@ title "The module brings a device and a file system"
 step "the module loads" 'insmod /kipc/kipc.ko' '^$'
 step "every user may open the device" 'ls -l /dev/kipc' '^crw-rw-rw- .* /dev/kipc$'
 step "a kipcfs can be mounted" 'mount -t kipcfs none /mnt/kipc; grep kipcfs /proc/mounts' '^none /mnt/kipc kipcfs '
-step "the mount is an empty instance with a control node" 'ls -A /mnt/kipc' 'control'
+step "all is well, says kipc itself" 'kipc doctor; echo "status $?"' 'status 0$'
 
 echo '$ cd /mnt/kipc'
 cd /mnt/kipc || exit
@@ -58,7 +58,13 @@ step "polling: woken by a writer" \
 	'(sleep 0.3; echo late > hello) & read -t 20 line <> hello; echo "got $line"' '^got late$'
 step "permissions hold" \
 	'chmod 600 hello; setpriv --reuid user --regid user --clear-groups cat hello' 'Permission denied$'
-step "renamed and removed like any file" 'mv hello bye; ls; rm bye; ls' '^bye.control.control$'
+step "its figures while somebody writes" \
+	'(echo 12345; sleep 1) > hello & exec 3< hello; sleep 0.3; kipc stat hello; cat <&3' '12345$'
+step "its size can be set and read" 'exec 3<> hello; kipc size hello 1M; kipc size hello' '1048576$'
+step "renamed and removed like any file" 'mkdir d; mv hello d/bye; ls d; rm -r d; ls d' '^bye.ls: .*No such file'
+step "another mount is another instance" \
+	'mkfifo here; mkdir /tmp/other; mount -t kipcfs none /tmp/other; ls /tmp/other/here; umount /tmp/other; rm here' \
+	'^ls: .*No such file'
 
 title "Pipes made by kipc between stock programs"
 step "ps | grep" "kipc pipeline 'ps -ef' 'grep kipc'" 'grep kipc'
@@ -66,6 +72,8 @@ step "both ends carry a kipc name" "kipc pipeline 'ls -l /proc/self/fd' 'grep ki
 step "both programs see a FIFO" "kipc pipeline 'stat -L -c %F /dev/stdout' cat" '^fifo$'
 step "the bytes are the same as through the kernel's own pipe" \
 	"kipc pipeline 'seq 100000' 'sha256sum' > /tmp/a; seq 100000 | sha256sum > /tmp/b; cmp /tmp/a /tmp/b && echo same" '^same$'
+step "a pipe of the size asked for" \
+	"kipc pipeline -s 256K 'sleep 1' 'kipc size /dev/stdin'" '^262144$'
 step "three programs, two pipes" "kipc pipeline 'seq 1000' 'grep 7' 'wc -l'" '^271$'
 step "a writer without a reader gets SIGPIPE" \
 	"kipc pipeline yes 'head -n 2'" '^y.y$'
