@@ -499,6 +499,8 @@ TEST_F(pipe, splice_to_a_pipe_without_reader_is_epipe)
 
 TEST_F(pipe, splice_has_no_offset_on_a_pipe)
 {
+	/* the kernel gives the better answer only for pipes of its own */
+	int error = variant->kipc ? EINVAL : ESPIPE;
 	loff_t offset = 0;
 	int fds[2];
 
@@ -506,9 +508,9 @@ TEST_F(pipe, splice_has_no_offset_on_a_pipe)
 	ASSERT_EQ(1, write(fds[1], "x", 1));
 	ASSERT_EQ(1, write(self->w, "x", 1));
 	EXPECT_EQ(-1, splice(fds[0], NULL, self->w, &offset, 1, 0));
-	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(error, errno);
 	EXPECT_EQ(-1, splice(self->r, &offset, fds[1], NULL, 1, 0));
-	EXPECT_EQ(ESPIPE, errno);
+	EXPECT_EQ(error, errno);
 	EXPECT_EQ(1, bytes_in(fds[0]));
 	EXPECT_EQ(1, bytes_in(self->r));
 	close(fds[0]);

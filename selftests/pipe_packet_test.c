@@ -231,13 +231,18 @@ TEST_F(pipe, packets_of_many_writers_stay_whole_and_apart)
 TEST_F(pipe, packet_from_a_bad_address_leaves_nothing)
 {
 	char buf[100];
+	ssize_t n;
 
 	ASSERT_EQ(0, pipe_renew(self, O_DIRECT | O_NONBLOCK));
 	EXPECT_EQ(-1, write(self->w, nowhere(), 10));
 	EXPECT_EQ(EFAULT, errno);
 	EXPECT_EQ(0, bytes_in(self->r));
 	ASSERT_EQ(2, write(self->w, "ab", 2));
-	EXPECT_EQ(2, read_some(self->r, buf, sizeof(buf)));
+	n = read_some(self->r, buf, sizeof(buf));
+	/* the kernel's own pipe leaves an empty packet there, at least up to 6.1 */
+	if (!variant->kipc && n == 0)
+		n = read_some(self->r, buf, sizeof(buf));
+	EXPECT_EQ(2, n);
 	EXPECT_STREQ("ab", buf);
 }
 

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KIPC_IOC_PIPE_SPLICE and _TEE: between a pipe of kipc and files, sockets, pipes of
+ * the kernel and of kipc.
+ */
+#include "kipc_fixture.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+/* Move @len bytes at most; what came back in @len, or -1. */
+static long long splice_kipc(int pipe, int fd, unsigned int flags, unsigned long long len,
+			     unsigned long long *offset)
+{
+	struct kipc_pipe_splice arg = {
+		.fd = fd, .flags = flags, .len = len, .offset = offset ? *offset : 0,
+	}, same = arg;
+
+	if (ioctl(pipe, KIPC_IOC_PIPE_SPLICE, &arg))
+		return memcmp(&arg, &same, sizeof(arg)) ? -2 : -1;
+	if (offset)
+		*offset = arg.offset;
+	return arg.len;
+}
+
+static long long tee_kipc(int pipe, int fd, unsigned int flags, unsigned long long len)
+{
+	struct kipc_pipe_splice arg = { .fd = fd, .flags = flags, .len = len }, same = arg;
+
+	if (ioctl(pipe, KIPC_IOC_PIPE_TEE, &arg))
+		return memcmp(&arg, &same, sizeof(arg)) ? -2 : -1;
+	return arg.len;
+}
+
+/* A file that holds @len bytes of the pattern, its position at the beginning. */
+static int file_of(size_t len)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+
+	if (fd < 0 || !write_pattern(fd, len, 0) || lseek(fd, 0, SEEK_SET))
+		return -1;
+	return fd;
+}
+
+#define TO	KIPC_SPLICE_TO_PIPE
+#define FROM	KIPC_SPLICE_FROM_PIPE
+#define NOWAIT	KIPC_SPLICE_NONBLOCK
+#define AT	KIPC_SPLICE_OFFSET
+
+/* --- files */
+
+TEST_F(kipc, splice_from_a_file_uses_and_moves_its_position)
+{
+	int fd = file_of(20000);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(5000, splice_kipc(self->w, fd, TO, 5000, NULL));
+	EXPECT_EQ(5000, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(5000, bytes_in(self->r));
+	EXPECT_EQ(15000, splice_kipc(self->w, fd, TO, 50000, NULL));
+	EXPECT_EQ(0, splice_kipc(self->w, fd, TO, 50000, NULL));
+	EXPECT_EQ(20000, lseek(fd, 0, SEEK_CUR));
+	EXPECT_TRUE(read_pattern(self->r, 20000, 0));
+	close(fd);
+}
+
+TEST_F(kipc, splice_from_a_file_at_an_offset_leaves_its_position)
+{
+	unsigned long long offset = 777;
+	int fd = file_of(20000);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(9000, splice_kipc(self->w, fd, TO | AT, 9000, &offset));
+	EXPECT_EQ(9777, offset);
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_CUR));
+	EXPECT_TRUE(read_pattern(self->r, 9000, 777));
+	offset = 20000;
+	EXPECT_EQ(0, splice_kipc(self->w, fd, TO | AT, 9000, &offset));
+	EXPECT_EQ(20000, offset);
+	close(fd);
+}
+
+TEST_F(kipc, splice_to_a_file_uses_and_moves_its_position)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(write_pattern(self->w, 30000, 0));
+	EXPECT_EQ(10000, splice_kipc(self->r, fd, FROM, 10000, NULL));
+	EXPECT_EQ(20000, bytes_in(self->r));
+	EXPECT_EQ(10000, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(20000, splice_kipc(self->r, fd, FROM, 50000, NULL));
+	EXPECT_EQ(0, bytes_in(self->r));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	EXPECT_TRUE(read_pattern(fd, 30000, 0));
+	close(fd);
+}
+
+TEST_F(kipc, splice_to_a_file_at_an_offset_leaves_its_position)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	unsigned long long offset = 4000;
+	char c;
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(write_pattern(self->w, 3000, 4000));
+	EXPECT_EQ(3000, splice_kipc(self->r, fd, FROM | AT, 3000, &offset));
+	EXPECT_EQ(7000, offset);
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(1, read(fd, &c, 1));
+	EXPECT_EQ(0, c);
+	ASSERT_EQ(4000, lseek(fd, 4000, SEEK_SET));
+	EXPECT_TRUE(read_pattern(fd, 3000, 4000));
+	close(fd);
+}
+
+TEST_F(kipc, splice_into_a_pipe_stops_when_it_is_full)
+{
+	int fd = file_of(100000);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(65536, splice_kipc(self->w, fd, TO, 100000, NULL));
+	EXPECT_EQ(65536, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(-1, splice_kipc(self->w, fd, TO | NOWAIT, 100000, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(65536, lseek(fd, 0, SEEK_CUR));
+	EXPECT_TRUE(read_pattern(self->r, 65536, 0));
+	close(fd);
+}
+
+TEST_F(kipc, splice_to_dev_null_drains_and_from_dev_zero_fills)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	unsigned char buf[1000];
+
+	ASSERT_LE(0, null);
+	ASSERT_LE(0, zero);
+	memset(buf, POISON, sizeof(buf));
+	EXPECT_EQ(1000, splice_kipc(self->w, zero, TO, 1000, NULL));
+	EXPECT_EQ(1000, read(self->r, buf, sizeof(buf)));
+	EXPECT_TRUE(is_all(buf, 0, sizeof(buf)));
+	ASSERT_EQ(65536, fill(self->w));
+	EXPECT_EQ(65536, splice_kipc(self->r, null, FROM, 100000, NULL));
+	EXPECT_EQ(0, bytes_in(self->r));
+	close(null);
+	close(zero);
+}
+
+/*
+ * Class 9: a page of the file must never be in the pipe. What is written behind the
+ * spliced bytes would land in the file, and what is written to the file would change
+ * what is on its way already.
+ */
+TEST_F(kipc, spliced_data_and_its_file_do_not_touch_each_other)
+{
+	char path[] = "/tmp/kipc-splice-XXXXXX";
+	unsigned char buf[8192];
+	int files[2], i, k;
+
+	files[0] = memfd_create("file", MFD_CLOEXEC);
+	files[1] = mkstemp(path);
+	ASSERT_LE(0, files[0]);
+	ASSERT_LE(0, files[1]);
+	unlink(path);
+	for (i = 0; i < 2; i++) {
+		ASSERT_TRUE(write_pattern(files[i], 8192, 0));
+		ASSERT_EQ(0, lseek(files[i], 0, SEEK_SET));
+		/* a part of a page, so that there is room to merge into */
+		ASSERT_EQ(100, splice_kipc(self->w, files[i], TO, 100, NULL));
+		for (k = 0; k < 50; k++)
+			ASSERT_EQ(10, write(self->w, "overwrite!", 10));
+		ASSERT_EQ(8192, pread(files[i], buf, 8192, 0));
+		EXPECT_TRUE(is_pattern(buf, 8192, 0));
+
+		memset(buf, 'X', sizeof(buf));
+		ASSERT_EQ(8192, pwrite(files[i], buf, 8192, 0));
+		ASSERT_EQ(0, ftruncate(files[i], 0));
+		EXPECT_TRUE(read_pattern(self->r, 100, 0));
+		for (k = 0; k < 50; k++) {
+			ASSERT_EQ(10, read(self->r, buf, 10));
+			ASSERT_EQ(0, memcmp(buf, "overwrite!", 10));
+		}
+	}
+	/* the other way: the file keeps what it got when the pipe goes on */
+	ASSERT_TRUE(write_pattern(self->w, 4096, 0));
+	ASSERT_EQ(0, lseek(files[0], 0, SEEK_SET));
+	ASSERT_EQ(4096, splice_kipc(self->r, files[0], FROM, 4096, NULL));
+	ASSERT_EQ(65536, fill(self->w));
+	ASSERT_EQ(4096, pread(files[0], buf, 4096, 0));
+	EXPECT_TRUE(is_pattern(buf, 4096, 0));
+	close(files[0]);
+	close(files[1]);
+}
+
+TEST_F(kipc, splice_system_call_brings_no_page_of_a_file_either)
+{
+	int fd = file_of(4096), fds[2];
+	unsigned char buf[4096];
+	loff_t offset = 0;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	/* the kernel's pipe does hold the file's page, and hands it to ours */
+	ASSERT_EQ(100, splice(fd, &offset, fds[1], NULL, 100, 0));
+	ASSERT_EQ(100, splice(fds[0], NULL, self->w, NULL, 100, 0));
+	ASSERT_EQ(5, write(self->w, "12345", 5));
+	ASSERT_EQ(4096, pread(fd, buf, 4096, 0));
+	EXPECT_TRUE(is_pattern(buf, 4096, 0));
+	memset(buf, 'X', sizeof(buf));
+	ASSERT_EQ(4096, pwrite(fd, buf, 4096, 0));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	close(fd);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* --- pipes and sockets */
+
+TEST_F(kipc, splice_goes_both_ways_with_a_pipe_of_the_kernel)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_TRUE(write_pattern(fds[1], 10000, 0));
+	EXPECT_EQ(4000, splice_kipc(self->w, fds[0], TO, 4000, NULL));
+	EXPECT_EQ(6000, splice_kipc(self->w, fds[0], TO, 6000, NULL));
+	EXPECT_EQ(0, bytes_in(fds[0]));
+	EXPECT_EQ(10000, splice_kipc(self->r, fds[1], FROM, 60000, NULL));
+	EXPECT_EQ(0, bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(fds[0], 10000, 0));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(kipc, splice_goes_both_ways_with_a_socket)
+{
+	int socks[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks));
+	ASSERT_TRUE(write_pattern(self->w, 10000, 0));
+	EXPECT_EQ(10000, splice_kipc(self->r, socks[0], FROM, 10000, NULL));
+	EXPECT_TRUE(read_pattern(socks[1], 5000, 0));
+	EXPECT_EQ(5000, splice_kipc(self->w, socks[1], TO, 5000, NULL));
+	EXPECT_TRUE(read_pattern(self->r, 5000, 5000));
+	close(socks[0]);
+	EXPECT_EQ(0, splice_kipc(self->w, socks[1], TO, 5000, NULL));
+	close(socks[1]);
+}
+
+TEST_F(kipc, splice_joins_pipes_of_kipc_named_from_either_side)
+{
+	int fds[2];
+
+	ASSERT_EQ(0, kipc_pipe(self->dev, fds, 0, 1 << 20));
+	ASSERT_TRUE(write_pattern(self->w, 20000, 0));
+	EXPECT_EQ(10000, splice_kipc(self->r, fds[1], FROM, 10000, NULL));
+	EXPECT_EQ(10000, splice_kipc(fds[1], self->r, TO, 10000, NULL));
+	EXPECT_EQ(0, bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(fds[0], 20000, 0));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(kipc, tee_copies_and_takes_nothing)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC), fds[2], native[2];
+
+	ASSERT_EQ(0, kipc_pipe(self->dev, fds, 0, 0));
+	ASSERT_EQ(0, pipe2(native, O_CLOEXEC));
+	ASSERT_TRUE(write_pattern(self->w, 9000, 0));
+	EXPECT_EQ(9000, tee_kipc(self->r, fds[1], 0, 20000));
+	EXPECT_EQ(9000, bytes_in(self->r));
+	EXPECT_EQ(100, tee_kipc(self->r, native[1], 0, 100));
+	EXPECT_EQ(9000, tee_kipc(self->r, fd, 0, 9000));
+	EXPECT_EQ(9000, bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(fds[0], 9000, 0));
+	EXPECT_TRUE(read_pattern(native[0], 100, 0));
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	EXPECT_TRUE(read_pattern(fd, 9000, 0));
+	EXPECT_TRUE(read_pattern(self->r, 9000, 0));
+	close(fd);
+	close(fds[0]);
+	close(fds[1]);
+	close(native[0]);
+	close(native[1]);
+}
+
+/* --- waiting, ends */
+
+TEST_F(kipc, nothing_to_move_is_eagain_0_or_a_wait)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-1, splice_kipc(self->r, fd, FROM | NOWAIT, 100, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-1, tee_kipc(self->r, fd, NOWAIT, 100));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, splice_kipc(self->r, fd, FROM, 0, NULL));
+	EXPECT_EQ(0, tee_kipc(self->r, fd, 0, 0));
+
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(3, splice_kipc(self->r, fd, FROM, 100, NULL));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	EXPECT_EQ(1, stat_of(self->r).sleeping_readers);
+	ASSERT_EQ(3, write(self->w, "abc", 3));
+	EXPECT_EQ(0, child_wait(pid));
+
+	end_close(&self->w);
+	EXPECT_EQ(0, splice_kipc(self->r, fd, FROM, 100, NULL));
+	EXPECT_EQ(0, tee_kipc(self->r, fd, 0, 100));
+	close(fd);
+}
+
+TEST_F(kipc, splice_into_a_full_pipe_waits_for_room)
+{
+	int fd = file_of(100);
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(65536, fill(self->w));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(100, splice_kipc(self->w, fd, TO, 100, NULL));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	EXPECT_EQ(1, stat_of(self->r).sleeping_writers);
+	ASSERT_TRUE(read_pattern(self->r, 65536, 0));
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	close(fd);
+}
+
+TEST_F(kipc, waiting_splice_is_interrupted_or_killed_and_nothing_is_lost)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+	pid_t pid;
+
+	ASSERT_LE(0, fd);
+	pid = child_fork();
+	if (!pid) {
+		handle_signal(SIGUSR1, 0);
+		EXPECT_EQ(-1, splice_kipc(self->r, fd, FROM, 100, NULL));
+		EXPECT_EQ(EINTR, errno);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	kill(pid, SIGUSR1);
+	EXPECT_EQ(0, child_wait(pid));
+	pid = child_fork();
+	if (!pid) {
+		splice_kipc(self->r, fd, FROM, 100, NULL);
+		_exit(1);
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+	EXPECT_EQ(0, stat_of(self->r).sleeping_readers);
+	ASSERT_TRUE(write_pattern(self->w, 100, 0));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	close(fd);
+}
+
+/* While the other file blocks, the pipe must go on, and lose nothing if it is killed. */
+TEST_F(kipc, splice_blocked_by_the_other_file_can_be_killed)
+{
+	int fds[2];
+	pid_t pid;
+
+	/* into: the source has nothing */
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	pid = child_fork();
+	if (!pid) {
+		splice_kipc(self->w, fds[0], TO, 100, NULL);
+		_exit(1);
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	ASSERT_TRUE(write_pattern(self->w, 50000, 0));
+	EXPECT_TRUE(read_pattern(self->r, 50000, 0));
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+	EXPECT_EQ(65536, fill(self->w));
+	/* out of: the target is full */
+	ASSERT_EQ(65536, fill(fds[1]));
+	pid = child_fork();
+	if (!pid) {
+		splice_kipc(self->r, fds[1], FROM, 100, NULL);
+		_exit(1);
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+	EXPECT_EQ(65536, bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(self->r, 65536, 0));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(kipc, splice_into_a_pipe_without_reader_is_epipe_with_sigpipe)
+{
+	int fd = file_of(100);
+
+	ASSERT_LE(0, fd);
+	handle_signal(SIGPIPE, 0);
+	end_close(&self->r);
+	EXPECT_EQ(-1, splice_kipc(self->w, fd, TO, 100, NULL));
+	EXPECT_EQ(EPIPE, errno);
+	EXPECT_EQ(1, signals_seen);
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_CUR));
+	close(fd);
+}
+
+TEST_F(kipc, splice_to_a_broken_pipe_takes_nothing)
+{
+	int fds[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	close(fds[0]);
+	ASSERT_TRUE(write_pattern(self->w, 100, 0));
+	EXPECT_EQ(-1, splice_kipc(self->r, fds[1], FROM, 100, NULL));
+	EXPECT_EQ(EPIPE, errno);
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	close(fds[1]);
+}
+
+/* --- what is refused, with nothing moved */
+
+TEST_F(kipc, splice_refuses_what_cannot_be)
+{
+	int file = file_of(100), append = file_of(10), epoll = epoll_create1(EPOLL_CLOEXEC);
+	int dir = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int path = open("/proc", O_PATH | O_CLOEXEC);
+	int fds[2], made = pipe2(fds, O_CLOEXEC);
+	int rdonly = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	int wronly = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	const struct {
+		int pipe, fd;
+		unsigned int flags;
+		unsigned long long offset;
+		int error;
+	} cases[] = {
+		/* the same pipe, either end of it */
+		{ self->r, self->w, FROM, 0, EINVAL },
+		{ self->w, self->r, TO, 0, EINVAL },
+		/* directions */
+		{ self->r, file, 0, 0, EINVAL },
+		{ self->r, file, TO | FROM, 0, EINVAL },
+		{ self->r, file, NOWAIT, 0, EINVAL },
+		{ self->w, file, FROM, 0, EBADF },
+		{ self->r, file, TO, 0, EBADF },
+		{ self->r, rdonly, FROM, 0, EBADF },
+		{ self->w, wronly, TO, 0, EBADF },
+		{ self->r, self->r, FROM, 0, EBADF },
+		/* descriptors */
+		{ self->r, -1, FROM, 0, EBADF },
+		{ self->r, 1 << 20, FROM, 0, EBADF },
+		{ self->w, path, TO, 0, EBADF },
+		/* files that are no streams of bytes */
+		{ self->w, epoll, TO, 0, EINVAL },
+		{ self->r, epoll, FROM, 0, EINVAL },
+		{ self->w, dir, TO, 0, EINVAL },
+		{ self->r, append, FROM, 0, EINVAL },
+		/* offsets */
+		{ self->r, file, FROM, 1, EINVAL },
+		{ self->r, file, FROM | AT, 1ULL << 63, EINVAL },
+		{ self->w, file, TO | AT, ~0ULL, EINVAL },
+		{ self->r, fds[1], FROM | AT, 0, ESPIPE },
+		{ self->w, fds[0], TO | AT, 0, ESPIPE },
+		/* flags */
+		{ self->r, file, FROM | 1U << 4, 0, EINVAL },
+		{ self->r, file, FROM | 1U << 31, 0, EINVAL },
+	};
+	struct kipc_pipe_splice arg;
+	size_t i;
+	int ret;
+
+	ASSERT_EQ(0, made);
+	ASSERT_LE(0, epoll);
+	ASSERT_EQ(0, set_flag(append, O_APPEND, true));
+	ASSERT_TRUE(write_pattern(self->w, 100, 0));
+	ASSERT_TRUE(write_pattern(fds[1], 100, 0));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		arg = (struct kipc_pipe_splice) {
+			.fd = cases[i].fd, .flags = cases[i].flags, .len = 10,
+			.offset = cases[i].offset,
+		};
+		errno = 0;
+		ret = ioctl(cases[i].pipe, KIPC_IOC_PIPE_SPLICE, &arg);
+		EXPECT_EQ(-1, ret);
+		EXPECT_EQ(cases[i].error, errno)
+			TH_LOG("case %zu", i);
+		EXPECT_EQ(10, arg.len);
+		EXPECT_EQ(cases[i].offset, arg.offset);
+	}
+	EXPECT_EQ(100, bytes_in(self->r));
+	EXPECT_EQ(100, bytes_in(fds[0]));
+	EXPECT_EQ(0, lseek(file, 0, SEEK_CUR));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	for (i = 0; i < 2; i++)
+		close(fds[i]);
+	close(file);
+	close(append);
+	close(epoll);
+	close(dir);
+	close(path);
+	close(rdonly);
+	close(wronly);
+}
+
+TEST_F(kipc, tee_refuses_what_cannot_be)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC);
+
+	ASSERT_LE(0, fd);
+	ASSERT_TRUE(write_pattern(self->w, 100, 0));
+	EXPECT_EQ(-1, tee_kipc(self->r, self->w, 0, 10));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, tee_kipc(self->w, fd, 0, 10));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, tee_kipc(self->r, -1, 0, 10));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, tee_kipc(self->r, fd, FROM, 10));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, tee_kipc(self->r, fd, AT, 10));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(100, bytes_in(self->r));
+	EXPECT_EQ(0, lseek(fd, 0, SEEK_END));
+	close(fd);
+}
+
+TEST_F(kipc, splice_keeps_the_rest_when_the_other_file_fails)
+{
+	int fd = memfd_create("file", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));
+	ASSERT_TRUE(write_pattern(self->w, 100, 0));
+	EXPECT_EQ(-1, splice_kipc(self->r, fd, FROM, 100, NULL));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(100, bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
