@@ -15,7 +15,7 @@
 
 #include <linux/kipc.h>
 
-#define TOOL_VERSION	"0.1.0"
+#define TOOL_VERSION	"0.1"
 
 /* Exit codes of the command itself, documented in kipc(8) */
 enum {
