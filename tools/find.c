@@ -191,7 +191,8 @@ int pipe_find(const char *path, bool open_it, struct pipe_handle *handle)
 	int fd, len = 0;
 
 	if (stat(path, &st)) {
-		fail("cannot look at %s: %s", path, strerror(errno));
+		fail("cannot look at %s: %s%s", path, strerror(errno),
+		     errno == EACCES ? "; its owner or root can" : "");
 		return -1;
 	}
 	if (!S_ISFIFO(st.st_mode)) {
