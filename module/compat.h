@@ -9,6 +9,7 @@
  */
 
 #include <linux/fs.h>
+#include <linux/refcount.h>
 #include <linux/splice.h>
 #include <linux/version.h>
 
@@ -72,6 +73,17 @@
 #else
 #define kipc_mkdir_t		int
 #define kipc_mkdir_ret(err)	(err)
+#endif
+
+/*
+ * sparse cannot read the annotation of refcount_dec_and_lock(), and kernels that
+ * do not use sparse for locks any more have no __cond_lock().
+ */
+#ifdef __cond_lock
+#define kipc_dec_and_lock(ref, lock) \
+	__cond_lock(lock, refcount_dec_and_lock(ref, lock))
+#else
+#define kipc_dec_and_lock(ref, lock)	refcount_dec_and_lock(ref, lock)
 #endif
 
 /*

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
+#include "compat.h"
 #include "core/account.h"
 
 /**
@@ -99,7 +100,7 @@ struct kipc_user *kipc_user_get(kuid_t uid)
  */
 void kipc_user_put(struct kipc_user *user)
 {
-	if (!user || !refcount_dec_and_lock(&user->ref, &kipc_users.lock))
+	if (!user || !kipc_dec_and_lock(&user->ref, &kipc_users.lock))
 		return;
 	hash_del(&user->node);
 	spin_unlock(&kipc_users.lock);

@@ -2,7 +2,7 @@
 #ifndef _KIPC_CORE_FILE_H
 #define _KIPC_CORE_FILE_H
 
-#include <linux/types.h>
+#include <linux/fs.h>
 
 /*
  * Files that are in no directory, and how descriptors become visible.
@@ -13,11 +13,6 @@
  * reference taken through the file operations before it evicts the inode, whose
  * code is the module's. So the operations of these files have no owner.
  */
-
-struct file;
-struct file_operations;
-struct inode;
-struct inode_operations;
 
 /**
  * struct kipc_fds - descriptors prepared but not yet visible

@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
 
+#include "compat.h"
 #include "kipc.h"
 
 static LIST_HEAD(kipc_instances);
@@ -62,7 +63,7 @@ void kipc_instance_put(struct kipc_instance *inst)
 {
 	int kind;
 
-	if (!inst || !refcount_dec_and_lock(&inst->ref, &kipc_instances_lock))
+	if (!inst || !kipc_dec_and_lock(&inst->ref, &kipc_instances_lock))
 		return;
 	list_del(&inst->node);
 	spin_unlock(&kipc_instances_lock);

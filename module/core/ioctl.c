@@ -17,6 +17,7 @@
 
 static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
 static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER0);
+static_assert(KIPC_STATS_SIZE_VER0 <= KIPC_IOCTL_ARG_MAX);
 
 #define KIPC_IOCTL_BLOCKS	8
 #define KIPC_IOCTL_PER_BLOCK	16
@@ -81,6 +82,14 @@ static int kipc_ioctl_copy_in(const struct kipc_ioctl *row, unsigned int usize,
 	return 0;
 }
 
+static int kipc_ioctl_copy_out(const struct kipc_ioctl *row, unsigned int usize,
+			       void __user *uarg, const void *arg)
+{
+	unsigned int ksize = _IOC_SIZE(row->cmd);
+
+	return copy_to_user(uarg, arg, min(usize, ksize)) ? -EFAULT : 0;
+}
+
 /**
  * kipc_ioctl_dispatch - serve an ioctl
  * @call: file, instance and object filled in
@@ -118,16 +127,20 @@ long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
 	if (ret)
 		return ret;
 
+	if (row->lasting) {
+		ret = kipc_ioctl_copy_out(row, usize, uarg, arg);
+		if (ret)
+			return ret;
+	}
+
 	ret = row->handler(call, arg);
 	if (ret)
 		return ret;
 
-	if (_IOC_DIR(row->cmd) & _IOC_READ) {
-		usize = min(usize, _IOC_SIZE(row->cmd));
-		if (copy_to_user(uarg, arg, usize)) {
-			kipc_fds_abort(&call->fds);
-			return -EFAULT;
-		}
+	ret = kipc_ioctl_copy_out(row, usize, uarg, arg);
+	if (ret) {
+		kipc_fds_abort(&call->fds);
+		return ret;
 	}
 	/* Nothing below can fail. */
 	kipc_fds_install(&call->fds);
@@ -165,13 +178,22 @@ static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
 }
 
 static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
-	KIPC_IOCTL_ROW(KIPC_IOC_QUERY, struct kipc_query, KIPC_QUERY_SIZE_VER0,
-		       .targets = KIPC_ON_INSTANCE | KIPC_ON_PIPE,
-		       .reserved_at = offsetof(struct kipc_query, reserved),
-		       .handler = kipc_ioctl_query),
-	KIPC_IOCTL_ROW(KIPC_IOC_STATS, struct kipc_stats, KIPC_STATS_SIZE_VER0,
-		       .targets = KIPC_ON_INSTANCE,
-		       .handler = kipc_ioctl_stats),
+	[KIPC_NR_QUERY & 0xf] = {
+		.cmd		= KIPC_IOC_QUERY,
+		.size_min	= KIPC_QUERY_SIZE_VER0,
+		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE,
+		.flags_at	= KIPC_IOCTL_NO_MEMBER,
+		.reserved_at	= offsetof(struct kipc_query, reserved),
+		.handler	= kipc_ioctl_query,
+	},
+	[KIPC_NR_STATS & 0xf] = {
+		.cmd		= KIPC_IOC_STATS,
+		.size_min	= KIPC_STATS_SIZE_VER0,
+		.targets	= KIPC_ON_INSTANCE,
+		.flags_at	= KIPC_IOCTL_NO_MEMBER,
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.handler	= kipc_ioctl_stats,
+	},
 };
 
 const struct kipc_ioctl_set kipc_core_ioctls = {

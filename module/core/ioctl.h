@@ -2,7 +2,6 @@
 #ifndef _KIPC_CORE_IOCTL_H
 #define _KIPC_CORE_IOCTL_H
 
-#include <linux/build_bug.h>
 #include <linux/types.h>
 #include <linux/kipc.h>
 
@@ -42,8 +41,10 @@ struct kipc_call {
  * @size_min: size of the first version of the structure
  * @targets: descriptors that serve it, KIPC_ON_*
  * @flags: the accepted bits of the __u32 at @flags_at
- * @flags_at: offset of the flags in the structure, or -1 for none
- * @reserved_at: offset of a __u32 that must be zero, or -1 for none
+ * @flags_at: offset of the flags in the structure, or KIPC_IOCTL_NO_MEMBER
+ * @reserved_at: offset of a __u32 that must be zero, or KIPC_IOCTL_NO_MEMBER
+ * @lasting: the call changes something that cannot be taken back when its
+ *	results turn out not to be writable, so that is tried first
  * @handler: does it. Returns 0 or an error; after an error nothing has changed
  *	and no descriptor is prepared.
  */
@@ -54,6 +55,7 @@ struct kipc_ioctl {
 	u32 flags;
 	int flags_at;
 	int reserved_at;
+	bool lasting;
 	int (*handler)(struct kipc_call *call, void *arg);
 };
 
@@ -72,16 +74,8 @@ struct kipc_ioctl_set {
 /* The largest argument structure; the dispatcher keeps it on the stack. */
 #define KIPC_IOCTL_ARG_MAX	64
 
-#define KIPC_IOCTL_ROW(_cmd, _type, _size_ver0, ...)			\
-	[_IOC_NR(_cmd) & 0xf] = {					\
-		.cmd = (_cmd),						\
-		.size_min = (_size_ver0) +				\
-			BUILD_BUG_ON_ZERO(sizeof(_type) > KIPC_IOCTL_ARG_MAX) + \
-			BUILD_BUG_ON_ZERO(sizeof(_type) < (_size_ver0)), \
-		.flags_at = -1,						\
-		.reserved_at = -1,					\
-		__VA_ARGS__						\
-	}
+/* For the offsets in a row: the structure has no such member. */
+#define KIPC_IOCTL_NO_MEMBER	(-1)
 
 extern const struct kipc_ioctl_set kipc_core_ioctls;
 

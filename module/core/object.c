@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
+#include "compat.h"
 #include "kipc.h"
 #include "core/account.h"
 #include "trace.h"
@@ -113,7 +114,7 @@ void kipc_obj_put(struct kipc_obj *obj)
 	if (!obj)
 		return;
 	inode = obj->inode;
-	if (!refcount_dec_and_lock(&obj->ref, &inode->i_lock))
+	if (!kipc_dec_and_lock(&obj->ref, &inode->i_lock))
 		return;
 	inode->i_private = NULL;
 	spin_unlock(&inode->i_lock);

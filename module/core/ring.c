@@ -3,58 +3,35 @@
 #include <linux/gfp.h>
 #include <linux/log2.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
-#include <linux/uio.h>
 
 #include "compat.h"
 #include "core/ring.h"
 
-/*
- * The bounds of both copies are computed from the ring's own geometry, so the
- * walk that hardened usercopy would make to find out what object the kernel
- * address belongs to, a third of the cost of a one-byte transfer, is left out.
- */
-static size_t kipc_xfer_in(struct kipc_xfer *xfer, void *to, size_t len)
-{
-	size_t left;
-
-	if (xfer->iter)
-		return _copy_from_iter(to, len, xfer->iter);
-	left = _copy_from_user(to, xfer->buf, len);
-	xfer->buf += len - left;
-	return len - left;
-}
+/* Pages are allocated in runs of up to 8 where many are needed at once. */
+#define KIPC_RING_ORDER_MAX	3
 
 /*
- * By address and never by page: a pipe of the kernel as the destination would
- * keep a reference on the page instead of copying it.
+ * The number of bytes at @pos that are contiguous in memory, @len at most. Pages
+ * that were allocated together are copied together.
  */
-static size_t kipc_xfer_out(struct kipc_xfer *xfer, const void *from,
-			    size_t len)
+static u32 kipc_ring_chunk(const struct kipc_ring *ring, u32 pos, u32 len)
 {
-	size_t left;
+	u32 last = (ring->size >> PAGE_SHIFT) - 1;
+	u32 slot = kipc_ring_slot(ring, pos);
+	u32 chunk = PAGE_SIZE - offset_in_page(pos);
 
-	if (xfer->iter)
-		return _copy_to_iter(from, len, xfer->iter);
-	left = _copy_to_user(xfer->buf, from, len);
-	xfer->buf += len - left;
-	return len - left;
+	for (; chunk < len && slot < last; slot++, chunk += PAGE_SIZE)
+		if (ring->slots[slot + 1] != ring->slots[slot] + PAGE_SIZE)
+			break;
+	return min(chunk, len);
 }
 
-static inline u32 kipc_ring_slot(const struct kipc_ring *ring, u32 pos)
+/* Of @copied bytes at @pos, those that end with a page: a fault came behind. */
+static u32 kipc_ring_whole_pages(u32 pos, u32 copied)
 {
-	return (pos & (ring->size - 1)) >> PAGE_SHIFT;
-}
+	u32 part = offset_in_page(pos + copied);
 
-/* The number of bytes at @pos that are contiguous in memory, @len at most. */
-static inline u32 kipc_ring_chunk(u32 pos, u32 len)
-{
-	return min_t(u32, len, PAGE_SIZE - offset_in_page(pos));
-}
-
-static inline void *kipc_ring_addr(const struct kipc_ring *ring, u32 pos)
-{
-	return ring->slots[kipc_ring_slot(ring, pos)] + offset_in_page(pos);
+	return copied > part ? copied - part : 0;
 }
 
 /**
@@ -106,14 +83,7 @@ void kipc_ring_destroy(struct kipc_ring *ring)
 		kvfree(ring->slots);
 }
 
-/**
- * kipc_ring_is_populated - are there pages for the next bytes?
- * @ring: the ring; the caller is the only writer
- * @len: bytes behind the head, 1 at least
- *
- * Return: true if kipc_ring_fill() of @len bytes needs no new page.
- */
-bool kipc_ring_is_populated(const struct kipc_ring *ring, u32 len)
+bool kipc_ring_is_populated_many(const struct kipc_ring *ring, u32 len)
 {
 	u32 slot = kipc_ring_slot(ring, ring->head);
 	u32 nr = DIV_ROUND_UP(offset_in_page(ring->head) + len, PAGE_SIZE);
@@ -123,6 +93,35 @@ bool kipc_ring_is_populated(const struct kipc_ring *ring, u32 len)
 		if (!ring->slots[slot])
 			return false;
 	return true;
+}
+
+/* How many slots from @slot on, of @nr, have no page and do not wrap around. */
+static u32 kipc_ring_hole(const struct kipc_ring *ring, u32 slot, u32 nr)
+{
+	u32 nr_slots = ring->size >> PAGE_SHIFT;
+	u32 hole = 0;
+
+	while (hole < nr && slot + hole < nr_slots && !ring->slots[slot + hole])
+		hole++;
+	return hole;
+}
+
+/* Allocates 1 to @nr pages that are contiguous; *@order says how many. */
+static struct page *kipc_ring_alloc(u32 nr, gfp_t gfp, unsigned int *order)
+{
+	struct page *page;
+
+	*order = min_t(unsigned int, ilog2(nr), KIPC_RING_ORDER_MAX);
+	if (*order) {
+		page = alloc_pages(gfp | __GFP_NORETRY | __GFP_NOWARN, *order);
+		if (page) {
+			/* They are freed one by one. */
+			split_page(page, *order);
+			return page;
+		}
+		*order = 0;
+	}
+	return alloc_page(gfp);
 }
 
 /**
@@ -136,70 +135,60 @@ bool kipc_ring_is_populated(const struct kipc_ring *ring, u32 len)
  */
 int kipc_ring_populate(struct kipc_ring *ring, u32 len, gfp_t gfp)
 {
+	u32 mask = (ring->size >> PAGE_SHIFT) - 1;
 	u32 slot = kipc_ring_slot(ring, ring->head);
 	u32 nr = DIV_ROUND_UP(offset_in_page(ring->head) + len, PAGE_SIZE);
-	u32 mask = (ring->size >> PAGE_SHIFT) - 1;
+	unsigned int order;
 	struct page *page;
+	u32 i, hole;
 
-	for (; nr; nr--, slot = (slot + 1) & mask) {
-		if (ring->slots[slot])
+	while (nr) {
+		hole = kipc_ring_hole(ring, slot, nr);
+		if (!hole) {
+			slot = (slot + 1) & mask;
+			nr--;
 			continue;
-		page = alloc_page(gfp);
+		}
+		page = kipc_ring_alloc(hole, gfp, &order);
 		if (!page)
 			return -ENOMEM;
-		ring->slots[slot] = page_address(page);
-		WRITE_ONCE(ring->nr_pages, ring->nr_pages + 1);
-		atomic_long_inc(ring->pages);
+		for (i = 0; i < 1U << order; i++)
+			ring->slots[slot + i] = page_address(page + i);
+		WRITE_ONCE(ring->nr_pages, ring->nr_pages + i);
+		atomic_long_add(i, ring->pages);
+		slot = (slot + i) & mask;
+		nr -= i;
 	}
 	return 0;
 }
 
-/**
- * kipc_ring_fill - copy bytes in behind the head, without moving it
- * @ring: the ring, populated; the caller is the only writer
- * @len: bytes
- * @xfer: where they come from
- *
- * Context: may sleep in a fault of user memory.
- * Return: bytes copied; fewer than @len only when the source faulted, and then
- * a whole number of contiguous pieces.
- */
-u32 kipc_ring_fill(struct kipc_ring *ring, u32 len, struct kipc_xfer *xfer)
+u32 kipc_ring_fill_many(struct kipc_ring *ring, u32 len,
+			struct kipc_xfer *xfer)
 {
-	u32 done = 0, chunk;
+	u32 done = 0, chunk, copied, pos;
 
 	while (done < len) {
-		chunk = kipc_ring_chunk(ring->head + done, len - done);
-		if (kipc_xfer_in(xfer, kipc_ring_addr(ring, ring->head + done),
-				 chunk) != chunk)
-			break;
+		pos = ring->head + done;
+		chunk = kipc_ring_chunk(ring, pos, len - done);
+		copied = kipc_xfer_in(xfer, kipc_ring_addr(ring, pos), chunk);
+		if (unlikely(copied < chunk))
+			return done + kipc_ring_whole_pages(pos, copied);
 		done += chunk;
 	}
 	return done;
 }
 
-/**
- * kipc_ring_drain - copy bytes out, without moving the tail
- * @ring: the ring; the caller keeps others from reading
- * @skip: bytes to leave out, behind the tail
- * @len: bytes to copy behind those; there are that many
- * @xfer: where they go to
- *
- * Context: may sleep in a fault of user memory.
- * Return: bytes copied; fewer than @len only when the destination faulted, and
- * then a whole number of contiguous pieces.
- */
-u32 kipc_ring_drain(struct kipc_ring *ring, u32 skip, u32 len,
-		    struct kipc_xfer *xfer)
+u32 kipc_ring_drain_many(struct kipc_ring *ring, u32 len,
+			 struct kipc_xfer *xfer)
 {
-	u32 done = 0, chunk, pos;
+	u32 done = 0, chunk, copied, pos;
 
 	while (done < len) {
-		pos = ring->tail + skip + done;
-		chunk = kipc_ring_chunk(pos, len - done);
-		if (kipc_xfer_out(xfer, kipc_ring_addr(ring, pos), chunk) !=
-		    chunk)
-			break;
+		pos = ring->tail + done;
+		chunk = kipc_ring_chunk(ring, pos, len - done);
+		copied = kipc_xfer_out(xfer, kipc_ring_addr(ring, pos), chunk);
+		if (unlikely(copied < chunk))
+			return done + kipc_ring_whole_pages(pos, copied);
 		done += chunk;
 	}
 	return done;
@@ -218,7 +207,7 @@ void kipc_ring_peek(const struct kipc_ring *ring, u32 skip, u32 len, void *to)
 
 	for (done = 0; done < len; done += chunk) {
 		pos = ring->tail + skip + done;
-		chunk = kipc_ring_chunk(pos, len - done);
+		chunk = kipc_ring_chunk(ring, pos, len - done);
 		memcpy(to + done, kipc_ring_addr(ring, pos), chunk);
 	}
 }
@@ -236,9 +225,9 @@ void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from)
 	u32 chunk;
 
 	while (to->head != from->head) {
-		chunk = kipc_ring_chunk(to->head, from->head - to->head);
-		memcpy(kipc_ring_addr(to, to->head),
-		       kipc_ring_addr(from, to->head), chunk);
+		chunk = kipc_ring_chunk(to, to->head, from->head - to->head);
+		kipc_ring_peek(from, to->head - from->tail, chunk,
+			       kipc_ring_addr(to, to->head));
 		to->head += chunk;
 	}
 }

@@ -4,6 +4,8 @@
 
 #include <linux/mm.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 
 /*
  * A ring of bytes, backed by pages that appear when the first byte reaches them
@@ -17,12 +19,10 @@
  * pages are ever given to a copy, so a page of somebody else's cannot get in.
  */
 
-struct iov_iter;
-
 /* A pipe of default size needs no separate array of slots. */
 #define KIPC_RING_INLINE_SLOTS	16
 #define KIPC_RING_SIZE_DEFAULT	(KIPC_RING_INLINE_SLOTS * PAGE_SIZE)
-#define KIPC_RING_SIZE_MAX	(1U << 31)
+#define KIPC_RING_SIZE_MAX	0x80000000U
 
 /**
  * struct kipc_ring - the ring
@@ -65,17 +65,122 @@ static inline u32 kipc_ring_used(const struct kipc_ring *ring)
 	return ring->head - ring->tail;
 }
 
+static inline u32 kipc_ring_slot(const struct kipc_ring *ring, u32 pos)
+{
+	return (pos & (ring->size - 1)) >> PAGE_SHIFT;
+}
+
+static inline void *kipc_ring_addr(const struct kipc_ring *ring, u32 pos)
+{
+	return ring->slots[kipc_ring_slot(ring, pos)] + offset_in_page(pos);
+}
+
+/* Are the bytes from @pos on in one page? */
+static inline bool kipc_ring_is_one_chunk(u32 pos, u32 len)
+{
+	return offset_in_page(pos) + len <= PAGE_SIZE;
+}
+
+/*
+ * The bounds of both copies are computed from the ring's own geometry, so the
+ * walk that hardened usercopy would make to find out what object the kernel
+ * address belongs to, a third of the cost of a one-byte transfer, is left out.
+ */
+static inline size_t kipc_xfer_in(struct kipc_xfer *xfer, void *to, size_t len)
+{
+	size_t left;
+
+	if (xfer->iter)
+		return _copy_from_iter(to, len, xfer->iter);
+	left = _copy_from_user(to, xfer->buf, len);
+	xfer->buf += len - left;
+	return len - left;
+}
+
+/*
+ * By address and never by page: a pipe of the kernel as the destination would
+ * keep a reference on the page instead of copying it.
+ */
+static inline size_t kipc_xfer_out(struct kipc_xfer *xfer, const void *from,
+				   size_t len)
+{
+	size_t left;
+
+	if (xfer->iter)
+		return _copy_to_iter(from, len, xfer->iter);
+	left = _copy_to_user(xfer->buf, from, len);
+	xfer->buf += len - left;
+	return len - left;
+}
+
 u32 kipc_ring_round(u64 size);
 int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages);
 void kipc_ring_destroy(struct kipc_ring *ring);
-bool kipc_ring_is_populated(const struct kipc_ring *ring, u32 len);
 int kipc_ring_populate(struct kipc_ring *ring, u32 len, gfp_t gfp);
-u32 kipc_ring_fill(struct kipc_ring *ring, u32 len, struct kipc_xfer *xfer);
-u32 kipc_ring_drain(struct kipc_ring *ring, u32 skip, u32 len,
-		    struct kipc_xfer *xfer);
 void kipc_ring_peek(const struct kipc_ring *ring, u32 skip, u32 len, void *to);
 void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from);
 void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from);
 void kipc_ring_trim(struct kipc_ring *ring);
+
+/* The general cases of the three functions below. */
+bool kipc_ring_is_populated_many(const struct kipc_ring *ring, u32 len);
+u32 kipc_ring_fill_many(struct kipc_ring *ring, u32 len,
+			struct kipc_xfer *xfer);
+u32 kipc_ring_drain_many(struct kipc_ring *ring, u32 len,
+			 struct kipc_xfer *xfer);
+
+/**
+ * kipc_ring_is_populated - are there pages for the next bytes?
+ * @ring: the ring; the caller is the only writer
+ * @len: bytes behind the head, 1 at least
+ *
+ * Return: true if kipc_ring_fill() of @len bytes needs no new page.
+ */
+static inline bool kipc_ring_is_populated(const struct kipc_ring *ring, u32 len)
+{
+	if (likely(kipc_ring_is_one_chunk(ring->head, len)))
+		return ring->slots[kipc_ring_slot(ring, ring->head)];
+	return kipc_ring_is_populated_many(ring, len);
+}
+
+/**
+ * kipc_ring_fill - copy bytes in behind the head, without moving it
+ * @ring: the ring, populated; the caller is the only writer
+ * @len: bytes
+ * @xfer: where they come from
+ *
+ * Context: may sleep in a fault of user memory.
+ * Return: bytes copied; fewer than @len only when the source faulted, and then
+ * up to the end of a page.
+ */
+static inline u32 kipc_ring_fill(struct kipc_ring *ring, u32 len,
+				 struct kipc_xfer *xfer)
+{
+	void *to = kipc_ring_addr(ring, ring->head);
+
+	if (likely(kipc_ring_is_one_chunk(ring->head, len)))
+		return kipc_xfer_in(xfer, to, len) == len ? len : 0;
+	return kipc_ring_fill_many(ring, len, xfer);
+}
+
+/**
+ * kipc_ring_drain - copy bytes out, without moving the tail
+ * @ring: the ring; the caller is the only reader
+ * @len: bytes; there are that many
+ * @xfer: where they go to
+ *
+ * Context: may sleep in a fault of user memory.
+ * Return: bytes copied; fewer than @len only when the destination faulted, and
+ * then up to the end of a page.
+ */
+static inline u32 kipc_ring_drain(struct kipc_ring *ring, u32 len,
+				  struct kipc_xfer *xfer)
+{
+	void *from = kipc_ring_addr(ring, ring->tail);
+
+	if (likely(kipc_ring_is_one_chunk(ring->tail, len)))
+		return kipc_xfer_out(xfer, from, len) == len ? len : 0;
+	return kipc_ring_drain_many(ring, len, xfer);
+}
 
 #endif /* _KIPC_CORE_RING_H */

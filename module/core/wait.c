@@ -1,26 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sleeping and waking; see wait.h for the protocol. */
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 
 #include "core/wait.h"
-
-/**
- * kipc_sleeper_enter_locked - stand in a queue
- * @wq: the queue; the object's lock is held and the condition is false
- * @s: the calling thread's entry, not in a queue
- *
- * The caller goes on to kipc_sleeper_wait(), and may drop locks before it.
- */
-void kipc_sleeper_enter_locked(struct kipc_waitq *wq, struct kipc_sleeper *s)
-{
-	if (s->again)
-		list_add(&s->node, &wq->sleepers);
-	else
-		list_add_tail(&s->node, &wq->sleepers);
-	wq->nr_sleepers++;
-	s->again = true;
-}
 
 /**
  * kipc_sleeper_wait - sleep until picked or signalled
@@ -34,8 +16,7 @@ void kipc_sleeper_enter_locked(struct kipc_waitq *wq, struct kipc_sleeper *s)
  * any more. After -ERESTARTSYS the thread may have been picked all the same, so
  * the caller passes the wake-up on.
  */
-int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s,
-		      spinlock_t *lock)
+int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s, spinlock_t *lock)
 {
 	int ret = 0;
 
@@ -54,6 +35,8 @@ int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s,
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
+	if (!ret)
+		return 0;
 
 	spin_lock(lock);
 	if (!list_empty(&s->node)) {
@@ -62,40 +45,6 @@ int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s,
 	}
 	spin_unlock(lock);
 	return ret;
-}
-
-/**
- * kipc_waitq_pick_locked - take the longest waiting sleeper off a queue
- * @wq: the queue; the object's lock is held
- *
- * Return: its task, for kipc_wake_task() after the unlock, or NULL.
- */
-struct task_struct *kipc_waitq_pick_locked(struct kipc_waitq *wq)
-{
-	struct kipc_sleeper *s = kipc_waitq_first_locked(wq);
-	struct task_struct *task;
-
-	if (!s)
-		return NULL;
-	task = get_task_struct(s->task);
-	wq->nr_sleepers--;
-	/* The sleeper looks at this without the lock; see kipc_sleeper_wait. */
-	list_del_init_careful(&s->node);
-	return task;
-}
-
-/**
- * kipc_wake_task - wake a thread that was picked
- * @task: what kipc_waitq_pick_locked() returned, NULL included
- *
- * Context: no spinlock held.
- */
-void kipc_wake_task(struct task_struct *task)
-{
-	if (!task)
-		return;
-	wake_up_process(task);
-	put_task_struct(task);
 }
 
 /**

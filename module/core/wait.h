@@ -4,6 +4,7 @@
 
 #include <linux/list.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -18,8 +19,9 @@
  * - who makes the condition true picks a sleeper off the list under the lock
  *   (kipc_waitq_pick_locked), unlocks, and wakes the task, on which the pick
  *   took a reference (kipc_wake_task);
- * - a sleeper always takes the lock again before it leaves, so its entry, which
- *   is on its stack, is off the list by then and no waker can touch it;
+ * - the pick is the waker's last touch of the sleeper's entry, which is on the
+ *   sleeper's stack. A sleeper that sees itself picked leaves at once; one that
+ *   leaves for another reason takes itself off the list under the lock;
  * - a wake-up is a hint, not a grant. Who was picked and then leaves without
  *   using what it was woken for must pass the wake-up on.
  *
@@ -69,6 +71,18 @@ static inline void kipc_waitq_init(struct kipc_waitq *wq)
 }
 
 /**
+ * kipc_waitq_is_polled_locked - does anybody poll?
+ * @wq: the queue; the object's lock is held
+ *
+ * Return: true if there is a poller to wake.
+ */
+static inline bool kipc_waitq_is_polled_locked(struct kipc_waitq *wq)
+{
+	/* The object's lock orders this against a poller; see above. */
+	return waitqueue_active(&wq->pollers);
+}
+
+/**
  * kipc_waitq_first_locked - the sleeper who has waited longest
  * @wq: the queue; the object's lock is held
  *
@@ -81,11 +95,61 @@ kipc_waitq_first_locked(struct kipc_waitq *wq)
 					node);
 }
 
-void kipc_sleeper_enter_locked(struct kipc_waitq *wq, struct kipc_sleeper *s);
-int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s,
-		      spinlock_t *lock);
-struct task_struct *kipc_waitq_pick_locked(struct kipc_waitq *wq);
-void kipc_wake_task(struct task_struct *task);
+/**
+ * kipc_sleeper_enter_locked - stand in a queue
+ * @wq: the queue; the object's lock is held and the condition is false
+ * @s: the calling thread's entry, not in a queue
+ *
+ * The caller goes on to kipc_sleeper_wait(), and may drop locks before it.
+ */
+static inline void kipc_sleeper_enter_locked(struct kipc_waitq *wq,
+					     struct kipc_sleeper *s)
+{
+	if (s->again)
+		list_add(&s->node, &wq->sleepers);
+	else
+		list_add_tail(&s->node, &wq->sleepers);
+	wq->nr_sleepers++;
+	s->again = true;
+}
+
+/**
+ * kipc_waitq_pick_locked - take the longest waiting sleeper off a queue
+ * @wq: the queue; the object's lock is held
+ *
+ * Return: its task, for kipc_wake_task() after the unlock, or NULL.
+ */
+static inline struct task_struct *
+kipc_waitq_pick_locked(struct kipc_waitq *wq)
+{
+	struct kipc_sleeper *s = kipc_waitq_first_locked(wq);
+	struct task_struct *task;
+
+	if (!s)
+		return NULL;
+	task = get_task_struct(s->task);
+	wq->nr_sleepers--;
+	/*
+	 * The last touch of the entry: a sleeper that sees itself off the list,
+	 * which it looks at without the lock, may be gone right after.
+	 */
+	list_del_init_careful(&s->node);
+	return task;
+}
+
+/**
+ * kipc_wake_task - wake a thread that was picked
+ * @task: what kipc_waitq_pick_locked() returned
+ *
+ * Context: no spinlock held.
+ */
+static inline void kipc_wake_task(struct task_struct *task)
+{
+	wake_up_process(task);
+	put_task_struct(task);
+}
+
+int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s, spinlock_t *lock);
 void kipc_wake_all(struct kipc_waitq *wq, spinlock_t *lock);
 
 #endif /* _KIPC_CORE_WAIT_H */

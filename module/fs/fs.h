@@ -2,7 +2,7 @@
 #ifndef _KIPC_FS_FS_H
 #define _KIPC_FS_FS_H
 
-#include <linux/types.h>
+#include <linux/fs.h>
 
 /*
  * kipcfs. Each mount is an instance (&struct kipc_instance), at s_fs_info of
@@ -10,12 +10,6 @@
  * symbolic links and FIFOs. What a FIFO does is not known here; main.c passes
  * its operations in.
  */
-
-struct file_operations;
-struct inode;
-struct inode_operations;
-struct super_block;
-struct super_operations;
 
 /**
  * struct kipc_fs_node_ops - operations of the inodes that open as objects

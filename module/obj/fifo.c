@@ -13,49 +13,63 @@ static const struct kipc_obj_ops kipc_fifo_obj_ops = {
 	.free	= kipc_pipe_free,
 };
 
-/*
- * Sleeps until the counter of the other side's opens moves. The pipe's lock is
- * held at entry and at return, and released in between.
- */
+/* Sleeps until the other side's counter of opens is no longer @seen. */
 static int kipc_fifo_wait_partner(struct kipc_pipe *pipe,
-				  const unsigned int *counter)
+				  const unsigned int *counter,
+				  unsigned int seen)
 {
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
-	unsigned int seen = *counter;
-	int ret;
+	int ret = 0;
 
-	while (*counter == seen) {
+	spin_lock(&pipe->lock);
+	while (*counter == seen && !ret) {
 		kipc_sleeper_enter_locked(&pipe->openers, &s);
 		spin_unlock(&pipe->lock);
 		ret = kipc_sleeper_wait(&pipe->openers, &s, &pipe->lock);
 		spin_lock(&pipe->lock);
-		if (ret && *counter == seen)
-			return ret;
 	}
-	return 0;
+	if (*counter != seen)
+		ret = 0;
+	spin_unlock(&pipe->lock);
+	return ret;
 }
 
-/* Waits, where the mode asks for it, for the other side; as the above. */
-static int kipc_fifo_rendezvous(struct kipc_pipe *pipe, struct file *file)
+/*
+ * Becomes an end. Whether there is a partner, and since when one is waited for,
+ * is decided in the same moment: those who wait for us already are let go next,
+ * and may be gone again when we begin to wait.
+ */
+static int kipc_fifo_join(struct kipc_pipe *pipe, struct file *file)
 {
-	switch (file->f_mode & (FMODE_READ | FMODE_WRITE)) {
-	case FMODE_READ:
-		if (pipe->writers)
-			return 0;
+	fmode_t mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
+	const unsigned int *counter = NULL;
+	unsigned int seen = 0;
+
+	spin_lock(&pipe->lock);
+	if (mode == FMODE_WRITE && !pipe->readers) {
 		if (file->f_flags & O_NONBLOCK) {
-			/* No hang-up for poll until a writer has been here. */
-			kipc_file_cookie(file) = pipe->w_counter;
-			return 0;
+			spin_unlock(&pipe->lock);
+			return -ENXIO;
 		}
-		return kipc_fifo_wait_partner(pipe, &pipe->w_counter);
-	case FMODE_WRITE:
-		if (pipe->readers)
-			return 0;
-		return kipc_fifo_wait_partner(pipe, &pipe->r_counter);
-	default:
-		/* It can at least talk to itself. */
-		return 0;
+		counter = &pipe->r_counter;
+	} else if (mode == FMODE_READ && !pipe->writers) {
+		/* No hang-up for poll until a writer has been here. */
+		if (file->f_flags & O_NONBLOCK)
+			kipc_file_cookie(file) = pipe->w_counter;
+		else
+			counter = &pipe->w_counter;
 	}
+	if (counter)
+		seen = *counter;
+	kipc_pipe_enter_locked(pipe, file);
+	spin_unlock(&pipe->lock);
+	kipc_wake_all(&pipe->openers, &pipe->lock);
+
+	if (counter && kipc_fifo_wait_partner(pipe, counter, seen)) {
+		kipc_pipe_leave(pipe, file);
+		return -ERESTARTSYS;
+	}
+	return 0;
 }
 
 static int kipc_fifo_open(struct inode *inode, struct file *file)
@@ -66,31 +80,13 @@ static int kipc_fifo_open(struct inode *inode, struct file *file)
 
 	if (!(file->f_mode & (FMODE_READ | FMODE_WRITE)))
 		return -EINVAL;
-	pipe = kipc_pipe_get_or_create(inode, &kipc_fifo_obj_ops, inst,
-				       KIPC_RING_SIZE_DEFAULT);
+	pipe = kipc_pipe_get_or_create(inode, &kipc_fifo_obj_ops, inst);
 	if (IS_ERR(pipe))
-		return PTR_ERR(pipe) == -EDQUOT ? -ENOMEM : PTR_ERR(pipe);
+		return PTR_ERR(pipe);
 	kipc_pipe_prepare_file(inode, file, pipe);
-
-	spin_lock(&pipe->lock);
-	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) == FMODE_WRITE &&
-	    (file->f_flags & O_NONBLOCK) && !pipe->readers) {
-		spin_unlock(&pipe->lock);
-		ret = -ENXIO;
-		goto out_put;
-	}
-	kipc_pipe_enter_locked(pipe, file);
-	spin_unlock(&pipe->lock);
-	kipc_wake_all(&pipe->openers, &pipe->lock);
-
-	spin_lock(&pipe->lock);
-	ret = kipc_fifo_rendezvous(pipe, file);
-	spin_unlock(&pipe->lock);
-	if (!ret)
-		return 0;
-	kipc_pipe_leave(pipe, file);
-out_put:
-	kipc_obj_put(&pipe->obj);
+	ret = kipc_fifo_join(pipe, file);
+	if (ret)
+		kipc_obj_put(&pipe->obj);
 	return ret;
 }
 

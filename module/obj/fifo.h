@@ -12,8 +12,7 @@
  * The mount pins the module, and each open file the mount.
  */
 
-struct file_operations;
-struct inode_operations;
+#include <linux/fs.h>
 
 extern const struct file_operations kipc_fifo_fops;
 extern const struct inode_operations kipc_fifo_iops;

@@ -23,6 +23,7 @@ static_assert(sizeof(struct kipc_pipe_create) == KIPC_PIPE_CREATE_SIZE_VER0);
 static_assert(sizeof(struct kipc_pipe_size) == KIPC_PIPE_SIZE_SIZE_VER0);
 static_assert(sizeof(struct kipc_pipe_splice) == KIPC_PIPE_SPLICE_SIZE_VER0);
 static_assert(sizeof(struct kipc_pipe_stat) == KIPC_PIPE_STAT_SIZE_VER0);
+static_assert(KIPC_PIPE_STAT_SIZE_VER0 <= KIPC_IOCTL_ARG_MAX);
 
 static struct kmem_cache *kipc_pipe_cache __ro_after_init;
 
@@ -73,8 +74,8 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 	pipe->w_counter = 0;
 	pipe->read_at = jiffies;
 	pipe->written_at = pipe->read_at;
-	pipe->read_seen = pipe->read_at;
-	pipe->written_seen = pipe->read_at;
+	pipe->was_read = false;
+	pipe->was_written = false;
 	return pipe;
 
 out_destroy:
@@ -84,8 +85,7 @@ out_free:
 	return ERR_PTR(ret);
 }
 
-static struct timespec64 kipc_pipe_time_of(struct inode *inode,
-					  unsigned long at)
+static struct timespec64 kipc_pipe_time_of(struct inode *inode, unsigned long at)
 {
 	struct timespec64 ago;
 
@@ -93,11 +93,7 @@ static struct timespec64 kipc_pipe_time_of(struct inode *inode,
 	return timespec64_sub(current_time(inode), ago);
 }
 
-/*
- * The times of an inode move when somebody looks, not with every byte. A change
- * within the tick of the last look is one that the clock of inode times, which
- * moves with the tick, would not show either.
- */
+/* The times of an inode move when somebody looks, not with every byte. */
 static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 {
 	unsigned long read_at, written_at;
@@ -107,10 +103,10 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 	spin_lock(&pipe->lock);
 	read_at = pipe->read_at;
 	written_at = pipe->written_at;
-	was_read = read_at != pipe->read_seen;
-	was_written = written_at != pipe->written_seen;
-	pipe->read_seen = read_at;
-	pipe->written_seen = written_at;
+	was_read = pipe->was_read;
+	was_written = pipe->was_written;
+	pipe->was_read = false;
+	pipe->was_written = false;
 	spin_unlock(&pipe->lock);
 
 	if (was_read)
@@ -133,7 +129,7 @@ void kipc_pipe_free(struct kipc_obj *obj)
 	WARN_ON_ONCE(pipe->readers || pipe->writers || pipe->reserved ||
 		     pipe->claimed || pipe->rd.nr_sleepers ||
 		     pipe->wr.nr_sleepers || pipe->openers.nr_sleepers);
-	if (obj->inode)
+	if (obj->inode && (pipe->was_read || pipe->was_written))
 		kipc_pipe_fold_times(pipe, obj->inode);
 	kipc_trim_forget(pipe);
 	kipc_packets_free(pipe);
@@ -142,33 +138,43 @@ void kipc_pipe_free(struct kipc_obj *obj)
 	kmem_cache_free(kipc_pipe_cache, pipe);
 }
 
-/**
- * kipc_pipe_get_or_create - the pipe of an inode
- * @inode: the inode, pinned by the caller
- * @ops: what to make, if there is none yet
- * @inst: where
- * @size: with which capacity, as kipc_ring_round() gives it
- *
- * Context: may sleep.
- * Return: the pipe with a reference for the caller; ERR_PTR of -ENOMEM, or of
- * -EDQUOT when the user has too much pipe memory.
- */
-struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
+/* Makes a pipe and publishes it on @inode, unless somebody was quicker. */
+static struct kipc_pipe *kipc_pipe_create(struct inode *inode,
 					  const struct kipc_obj_ops *ops,
 					  struct kipc_instance *inst, u32 size)
 {
-	struct kipc_obj *obj = kipc_obj_find(inode);
-	struct kipc_pipe *pipe;
+	struct kipc_pipe *pipe = kipc_pipe_alloc(ops, inst, size);
+	struct kipc_obj *obj;
 
-	if (obj)
-		return kipc_pipe_of(obj);
-	pipe = kipc_pipe_alloc(ops, inst, size);
 	if (IS_ERR(pipe))
 		return pipe;
 	obj = kipc_obj_publish(&pipe->obj, inode);
 	if (obj != &pipe->obj)
 		kipc_pipe_free(&pipe->obj);
 	return kipc_pipe_of(obj);
+}
+
+/**
+ * kipc_pipe_get_or_create - the pipe of an inode
+ * @inode: the inode, pinned by the caller
+ * @ops: what to make, if there is none yet
+ * @inst: where
+ *
+ * Context: may sleep.
+ * Return: the pipe with a reference for the caller; ERR_PTR(-ENOMEM) for lack
+ * of memory, or when the user has too much pipe memory, as open(2) says.
+ */
+struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
+					  const struct kipc_obj_ops *ops,
+					  struct kipc_instance *inst)
+{
+	struct kipc_obj *obj = kipc_obj_find(inode);
+	struct kipc_pipe *pipe;
+
+	if (obj)
+		return kipc_pipe_of(obj);
+	pipe = kipc_pipe_create(inode, ops, inst, KIPC_RING_SIZE_DEFAULT);
+	return PTR_ERR_OR_ZERO(pipe) == -EDQUOT ? ERR_PTR(-ENOMEM) : pipe;
 }
 
 /**
@@ -213,7 +219,7 @@ void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file)
  */
 void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 {
-	bool alone;
+	bool alone, watched;
 
 	spin_lock(&pipe->lock);
 	if (file->f_mode & FMODE_READ)
@@ -221,8 +227,9 @@ void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 	if (file->f_mode & FMODE_WRITE)
 		WRITE_ONCE(pipe->writers, pipe->writers - 1);
 	alone = !pipe->readers != !pipe->writers;
+	watched = kipc_pipe_is_watched_locked(pipe);
 	spin_unlock(&pipe->lock);
-	if (!alone)
+	if (!alone || !watched)
 		return;
 
 	kipc_wake_all(&pipe->rd, &pipe->lock);
@@ -346,10 +353,9 @@ static int kipc_pipe_open(struct inode *inode, struct file *file)
 	 * new pipe, as it does in the kernel.
 	 */
 	pipe = kipc_pipe_get_or_create(inode, &kipc_pipe_obj_ops,
-				       kipc_default_instance,
-				       KIPC_RING_SIZE_DEFAULT);
+				       kipc_default_instance);
 	if (IS_ERR(pipe))
-		return PTR_ERR(pipe) == -EDQUOT ? -ENOMEM : PTR_ERR(pipe);
+		return PTR_ERR(pipe);
 	kipc_pipe_prepare_file(inode, file, pipe);
 	spin_lock(&pipe->lock);
 	kipc_pipe_enter_locked(pipe, file);
@@ -399,7 +405,7 @@ static int kipc_pipe_open_pair(struct kipc_instance *inst, u32 size, int flags,
 				S_IFIFO | 0600);
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	pipe = kipc_pipe_get_or_create(inode, &kipc_pipe_obj_ops, inst, size);
+	pipe = kipc_pipe_create(inode, &kipc_pipe_obj_ops, inst, size);
 	if (IS_ERR(pipe)) {
 		iput(inode);
 		return PTR_ERR(pipe);
@@ -590,40 +596,62 @@ static int kipc_pipe_ioctl_stat(struct kipc_call *call, void *arg)
 }
 
 static const struct kipc_ioctl kipc_pipe_ioctl_rows[] = {
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_CREATE, struct kipc_pipe_create,
-		       KIPC_PIPE_CREATE_SIZE_VER0,
-		       .targets = KIPC_ON_INSTANCE,
-		       .flags = KIPC_PIPE_CLOEXEC | KIPC_PIPE_NONBLOCK |
-				KIPC_PIPE_PACKET,
-		       .flags_at = offsetof(struct kipc_pipe_create, flags),
-		       .reserved_at =
-				offsetof(struct kipc_pipe_create, reserved),
-		       .handler = kipc_pipe_ioctl_create),
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_GET_SIZE, struct kipc_pipe_size,
-		       KIPC_PIPE_SIZE_SIZE_VER0,
-		       .targets = KIPC_ON_PIPE,
-		       .handler = kipc_pipe_ioctl_get_size),
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_SET_SIZE, struct kipc_pipe_size,
-		       KIPC_PIPE_SIZE_SIZE_VER0,
-		       .targets = KIPC_ON_PIPE,
-		       .handler = kipc_pipe_ioctl_set_size),
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_SPLICE, struct kipc_pipe_splice,
-		       KIPC_PIPE_SPLICE_SIZE_VER0,
-		       .targets = KIPC_ON_PIPE,
-		       .flags = KIPC_SPLICE_TO_PIPE | KIPC_SPLICE_FROM_PIPE |
-				KIPC_SPLICE_NONBLOCK | KIPC_SPLICE_OFFSET,
-		       .flags_at = offsetof(struct kipc_pipe_splice, flags),
-		       .handler = kipc_pipe_ioctl_splice),
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_TEE, struct kipc_pipe_splice,
-		       KIPC_PIPE_SPLICE_SIZE_VER0,
-		       .targets = KIPC_ON_PIPE,
-		       .flags = KIPC_SPLICE_NONBLOCK,
-		       .flags_at = offsetof(struct kipc_pipe_splice, flags),
-		       .handler = kipc_pipe_ioctl_tee),
-	KIPC_IOCTL_ROW(KIPC_IOC_PIPE_STAT, struct kipc_pipe_stat,
-		       KIPC_PIPE_STAT_SIZE_VER0,
-		       .targets = KIPC_ON_PIPE,
-		       .handler = kipc_pipe_ioctl_stat),
+	[KIPC_NR_PIPE_CREATE & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_CREATE,
+		.size_min	= KIPC_PIPE_CREATE_SIZE_VER0,
+		.targets	= KIPC_ON_INSTANCE,
+		.flags		= KIPC_PIPE_CLOEXEC | KIPC_PIPE_NONBLOCK |
+				  KIPC_PIPE_PACKET,
+		.flags_at	= offsetof(struct kipc_pipe_create, flags),
+		.reserved_at	= offsetof(struct kipc_pipe_create, reserved),
+		.handler	= kipc_pipe_ioctl_create,
+	},
+	[KIPC_NR_PIPE_GET_SIZE & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_GET_SIZE,
+		.size_min	= KIPC_PIPE_SIZE_SIZE_VER0,
+		.targets	= KIPC_ON_PIPE,
+		.flags_at	= KIPC_IOCTL_NO_MEMBER,
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.handler	= kipc_pipe_ioctl_get_size,
+	},
+	[KIPC_NR_PIPE_SET_SIZE & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_SET_SIZE,
+		.size_min	= KIPC_PIPE_SIZE_SIZE_VER0,
+		.targets	= KIPC_ON_PIPE,
+		.flags_at	= KIPC_IOCTL_NO_MEMBER,
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.lasting	= true,
+		.handler	= kipc_pipe_ioctl_set_size,
+	},
+	[KIPC_NR_PIPE_SPLICE & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_SPLICE,
+		.size_min	= KIPC_PIPE_SPLICE_SIZE_VER0,
+		.targets	= KIPC_ON_PIPE,
+		.flags		= KIPC_SPLICE_TO_PIPE | KIPC_SPLICE_FROM_PIPE |
+				  KIPC_SPLICE_NONBLOCK | KIPC_SPLICE_OFFSET,
+		.flags_at	= offsetof(struct kipc_pipe_splice, flags),
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.lasting	= true,
+		.handler	= kipc_pipe_ioctl_splice,
+	},
+	[KIPC_NR_PIPE_TEE & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_TEE,
+		.size_min	= KIPC_PIPE_SPLICE_SIZE_VER0,
+		.targets	= KIPC_ON_PIPE,
+		.flags		= KIPC_SPLICE_NONBLOCK,
+		.flags_at	= offsetof(struct kipc_pipe_splice, flags),
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.lasting	= true,
+		.handler	= kipc_pipe_ioctl_tee,
+	},
+	[KIPC_NR_PIPE_STAT & 0xf] = {
+		.cmd		= KIPC_IOC_PIPE_STAT,
+		.size_min	= KIPC_PIPE_STAT_SIZE_VER0,
+		.targets	= KIPC_ON_PIPE,
+		.flags_at	= KIPC_IOCTL_NO_MEMBER,
+		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.handler	= kipc_pipe_ioctl_stat,
+	},
 };
 
 const struct kipc_ioctl_set kipc_pipe_ioctls = {

@@ -66,8 +66,8 @@ struct kipc_packet {
  *	pages with content go
  * @read_at: jiffies of the last read, or of the creation; @lock
  * @written_at: likewise, of the last write
- * @read_seen: the @read_at that the inode's times show; @lock
- * @written_seen: likewise, of @written_at
+ * @was_read: the times of the inode do not show @read_at yet; @lock
+ * @was_written: likewise, @written_at
  * @rd: readers, who wait for data; @lock
  * @wr: writers, who wait for room: kipc_sleeper.need is in bytes; @lock
  * @openers: opens of a FIFO, who wait for the other side; @lock
@@ -81,7 +81,7 @@ struct kipc_packet {
  */
 struct kipc_pipe {
 	struct kipc_obj obj;
-	spinlock_t lock;
+	spinlock_t lock; /* what it guards is said above, member by member */
 	unsigned int readers;
 	unsigned int writers;
 	unsigned int r_counter;
@@ -93,8 +93,8 @@ struct kipc_pipe {
 	struct kipc_ring ring;
 	unsigned long read_at;
 	unsigned long written_at;
-	unsigned long read_seen;
-	unsigned long written_seen;
+	bool was_read;
+	bool was_written;
 	struct kipc_waitq rd;
 	struct kipc_waitq wr;
 	struct kipc_waitq openers;
@@ -107,22 +107,24 @@ struct kipc_pipe {
 	struct mutex wr_lock ____cacheline_aligned_in_smp;
 };
 
+/* Bits of &struct kipc_pipe_wake.what */
+#define KIPC_WAKE_READER	BIT(0)
+#define KIPC_WAKE_WRITER	BIT(1)
+#define KIPC_WAKE_POLL_READERS	BIT(2)
+#define KIPC_WAKE_POLL_WRITERS	BIT(3)
+#define KIPC_WAKE_FASYNC_READERS BIT(4)
+#define KIPC_WAKE_FASYNC_WRITERS BIT(5)
+
 /**
  * struct kipc_pipe_wake - whom to wake when the locks are dropped
- * @reader: a blocked reader, or NULL
- * @writer: a blocked writer, or NULL
- * @poll_readers: somebody polls for data
- * @poll_writers: somebody polls for room
- * @fasync_readers: somebody wants SIGIO for data
- * @fasync_writers: somebody wants SIGIO for room
+ * @what: KIPC_WAKE_*; nearly always 0
+ * @reader: a blocked reader, valid with KIPC_WAKE_READER
+ * @writer: a blocked writer, valid with KIPC_WAKE_WRITER
  */
 struct kipc_pipe_wake {
+	unsigned int what;
 	struct task_struct *reader;
 	struct task_struct *writer;
-	bool poll_readers;
-	bool poll_writers;
-	bool fasync_readers;
-	bool fasync_writers;
 };
 
 /**
@@ -148,7 +150,7 @@ struct kipc_pipe_span {
  */
 static inline u32 kipc_pipe_room(const struct kipc_pipe *pipe)
 {
-	/* Pairs with the release in kipc_pipe_commit_read(). */
+	/* Pairs with the release in kipc_pipe_move_tail_locked(). */
 	u32 tail = smp_load_acquire(&pipe->ring.tail);
 
 	return pipe->ring.size - (READ_ONCE(pipe->ring.head) - tail) -
@@ -168,6 +170,17 @@ static inline bool kipc_pipe_is_writable_locked(const struct kipc_pipe *pipe)
 	return kipc_pipe_room(pipe) >= PIPE_BUF && kipc_pipe_packet_fits(pipe);
 }
 
+/* Does anybody sleep on the pipe, poll it, or want signals from it? */
+static inline bool kipc_pipe_is_watched_locked(struct kipc_pipe *pipe)
+{
+	return !list_empty(&pipe->rd.sleepers) ||
+	       !list_empty(&pipe->wr.sleepers) ||
+	       kipc_waitq_is_polled_locked(&pipe->rd) ||
+	       kipc_waitq_is_polled_locked(&pipe->wr) ||
+	       READ_ONCE(pipe->fasync_readers) ||
+	       READ_ONCE(pipe->fasync_writers);
+}
+
 /* Is there data that a reader could take? */
 static inline bool kipc_pipe_is_readable_locked(const struct kipc_pipe *pipe)
 {
@@ -184,7 +197,7 @@ extern const struct kipc_ioctl_set kipc_pipe_ioctls;
 
 struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
 					  const struct kipc_obj_ops *ops,
-					  struct kipc_instance *inst, u32 size);
+					  struct kipc_instance *inst);
 void kipc_pipe_free(struct kipc_obj *obj);
 void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file);
 void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file);
@@ -210,23 +223,109 @@ ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
 ssize_t kipc_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from);
 __poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table);
-int kipc_pipe_lock_side(struct mutex *side, bool nowait);
-int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock, u32 *avail);
+ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);
 int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 need, bool packet,
 			    struct kipc_sleeper *s);
-int kipc_pipe_populate(struct kipc_pipe *pipe, u32 bytes, bool nowait);
-void kipc_pipe_span(struct kipc_pipe *pipe, u32 want, u32 avail,
-		    struct kipc_pipe_span *span);
+int kipc_pipe_populate_slow(struct kipc_pipe *pipe, u32 bytes, bool nowait);
+void kipc_pipe_span_locked(struct kipc_pipe *pipe, struct kipc_pipe_span *span);
 void kipc_pipe_commit_read(struct kipc_pipe *pipe, u32 bytes,
 			   struct kipc_pipe_wake *wake);
 void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_packet *packet, u32 release,
 			    struct kipc_pipe_wake *wake);
 void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
-void kipc_pipe_wake(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 void kipc_packets_free(struct kipc_pipe *pipe);
 int kipc_packets_init(void);
 void kipc_packets_exit(void);
+
+/**
+ * kipc_pipe_lock_side - become the one reader, or the one writer
+ * @side: rd_lock or wr_lock
+ * @nowait: fail instead of waiting
+ *
+ * The holder may be stopped in a page fault, so waiting must be killable.
+ *
+ * Return: 0; -EAGAIN; -ERESTARTSYS when the thread was killed.
+ */
+static inline int kipc_pipe_lock_side(struct mutex *side, bool nowait)
+{
+	if (unlikely(nowait))
+		return mutex_trylock(side) ? 0 : -EAGAIN;
+	return mutex_lock_killable(side) ? -ERESTARTSYS : 0;
+}
+
+/**
+ * kipc_pipe_avail - bytes that can be read
+ * @pipe: the pipe; the caller has rd_lock
+ *
+ * Return: bytes; more may be there in a moment, but not fewer.
+ */
+static inline u32 kipc_pipe_avail(const struct kipc_pipe *pipe)
+{
+	/*
+	 * Only a claim could take data away while we have rd_lock, and it needs
+	 * rd_lock to be set. The acquire pairs with the release in
+	 * kipc_pipe_unclaim(), which follows the claim's last use of the tail.
+	 */
+	if (unlikely(smp_load_acquire(&pipe->claimed)))
+		return 0;
+	/* Pairs with the release in kipc_pipe_move_head_locked(). */
+	return smp_load_acquire(&pipe->ring.head) - READ_ONCE(pipe->ring.tail);
+}
+
+/**
+ * kipc_pipe_span - find out what one read gets
+ * @pipe: the pipe; the caller keeps others from reading
+ * @want: bytes that the reader has room for
+ * @avail: bytes that are there
+ * @span: the answer
+ *
+ * Without packets that is all there is. With packets it ends behind the first
+ * of them, and what does not fit of that one is lost.
+ */
+static inline void kipc_pipe_span(struct kipc_pipe *pipe, size_t want,
+				  u32 avail, struct kipc_pipe_span *span)
+{
+	span->copy = min_t(size_t, want, avail);
+	span->consume = span->copy;
+	span->whole_from = span->copy;
+	if (likely(!READ_ONCE(pipe->nr_packets)))
+		return;
+	spin_lock(&pipe->lock);
+	kipc_pipe_span_locked(pipe, span);
+	spin_unlock(&pipe->lock);
+}
+
+/**
+ * kipc_pipe_populate - get pages for the bytes that a writer is about to add
+ * @pipe: the pipe; the caller has wr_lock
+ * @bytes: how many, with those of all reservations; there is room for them
+ * @nowait: do not wait for memory
+ *
+ * Return: 0; -ENOMEM; -EAGAIN instead of it with @nowait.
+ */
+static inline int kipc_pipe_populate(struct kipc_pipe *pipe, u32 bytes,
+				     bool nowait)
+{
+	if (likely(kipc_ring_is_populated(&pipe->ring, bytes)))
+		return 0;
+	return kipc_pipe_populate_slow(pipe, bytes, nowait);
+}
+
+/**
+ * kipc_pipe_wake - wake whom a change of state concerns
+ * @pipe: the pipe
+ * @wake: whom; empty afterwards
+ *
+ * Context: no lock of the pipe held but, before a writer goes to sleep, wr_lock.
+ */
+static inline void kipc_pipe_wake(struct kipc_pipe *pipe,
+				  struct kipc_pipe_wake *wake)
+{
+	if (unlikely(wake->what))
+		kipc_pipe_wake_slow(pipe, wake);
+}
 
 /* pipe_splice.c */
 int kipc_pipe_ioctl_splice(struct kipc_call *call, void *arg);

@@ -76,23 +76,23 @@ static ssize_t kipc_splice_file_write(struct kipc_splice *sp, size_t len)
 	return ret;
 }
 
-/* Waits for data and claims the reading side; *@avail is 0 at the end of file. */
-static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock, u32 *avail)
+/* Waits for data and claims the reading side; 0 is the end of file. */
+static ssize_t kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 {
-	int ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
+	ssize_t ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
 
 	if (ret)
 		return ret;
-	ret = kipc_pipe_wait_readable(pipe, nonblock, avail);
-	if (ret)
+	ret = kipc_pipe_wait_readable(pipe, nonblock);
+	if (ret < 0)
 		return ret;
-	if (*avail) {
+	if (ret) {
 		spin_lock(&pipe->lock);
 		WRITE_ONCE(pipe->claimed, true);
 		spin_unlock(&pipe->lock);
 	}
 	mutex_unlock(&pipe->rd_lock);
-	return 0;
+	return ret;
 }
 
 static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
@@ -101,8 +101,9 @@ static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
 	spin_lock(&pipe->lock);
 	/* Pairs with the acquire in kipc_pipe_wait_readable(). */
 	smp_store_release(&pipe->claimed, false);
-	wake->poll_readers |= kipc_pipe_is_readable_locked(pipe) &&
-			      waitqueue_active(&pipe->rd.pollers);
+	if (kipc_pipe_is_readable_locked(pipe) &&
+	    kipc_waitq_is_polled_locked(&pipe->rd))
+		wake->what |= KIPC_WAKE_POLL_READERS;
 	kipc_pipe_pick_locked(pipe, wake);
 	spin_unlock(&pipe->lock);
 }
@@ -129,8 +130,8 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 	ssize_t ret;
 	u64 done = 0;
 
-	ret = kipc_pipe_claim(pipe, sp->nonblock, &avail);
-	if (ret || !avail)
+	ret = kipc_pipe_claim(pipe, sp->nonblock);
+	if (ret <= 0)
 		return ret;
 	while (done < sp->len) {
 		/* Our claim keeps the tail; writers may add meanwhile. */
@@ -208,8 +209,9 @@ static void kipc_pipe_unreserve(struct kipc_pipe *pipe, u32 room)
 		return;
 	spin_lock(&pipe->lock);
 	WRITE_ONCE(pipe->reserved, pipe->reserved - room);
-	wake.poll_writers = kipc_pipe_is_writable_locked(pipe) &&
-			    waitqueue_active(&pipe->wr.pollers);
+	if (kipc_pipe_is_writable_locked(pipe) &&
+	    kipc_waitq_is_polled_locked(&pipe->wr))
+		wake.what |= KIPC_WAKE_POLL_WRITERS;
 	kipc_pipe_pick_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
 	kipc_pipe_wake(pipe, &wake);
@@ -283,13 +285,13 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 
 	if (!(file->f_mode & (out ? FMODE_WRITE : FMODE_READ)))
 		return -EBADF;
+	if ((arg->flags & KIPC_SPLICE_OFFSET) && !(file->f_mode & seek))
+		return -ESPIPE;
 	if (kipc_pipe_from_file(file) == sp->pipe)
 		return -EINVAL;
 	if (out && (file->f_flags & O_APPEND))
 		return -EINVAL;
 	if (arg->flags & KIPC_SPLICE_OFFSET) {
-		if (!(file->f_mode & seek))
-			return -ESPIPE;
 		if (arg->offset > S64_MAX)
 			return -EINVAL;
 		sp->own_pos = true;
