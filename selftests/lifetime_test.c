@@ -192,14 +192,15 @@ static int do_poll(int fd)
 	return poll_now(fd, POLL_ALL);
 }
 
+/* Opened beforehand: a new descriptor would get the number that was just closed. */
+static int null_fd;
+
 static int do_tee(int fd)
 {
-	static int null = -1;
-	struct kipc_pipe_splice arg = { .len = 1, .flags = KIPC_SPLICE_NONBLOCK };
+	struct kipc_pipe_splice arg = {
+		.fd = null_fd, .len = 1, .flags = KIPC_SPLICE_NONBLOCK,
+	};
 
-	if (null < 0)
-		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	arg.fd = null;
 	return ioctl(fd, KIPC_IOC_PIPE_TEE, &arg);
 }
 
@@ -226,6 +227,8 @@ TEST_F_TIMEOUT(kipc, operation_against_close_of_the_same_descriptor_is_safe, 120
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, null_fd);
 	for (i = 0; i < ARRAY_SIZE(operations); i++) {
 		for (round = 0; round < 60; round++) {
 			struct pair pair = { .operation = operations[i] };
