@@ -135,8 +135,10 @@ static void use_own(struct storm *st, unsigned int seed)
 
 static void use_fifo(struct storm *st, unsigned int seed)
 {
+	/* two of them wait for each other, or to be killed */
 	static const int flags[] = {
-		O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK,
+		O_RDONLY, O_WRONLY, O_RDWR, O_RDWR, O_RDONLY | O_NONBLOCK,
+		O_WRONLY | O_NONBLOCK, O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK,
 	};
 	int fd = open(FIFO, flags[seed % ARRAY_SIZE(flags)] | O_CLOEXEC);
 	char c = 'x';
@@ -188,7 +190,8 @@ static void worker(struct storm *st, unsigned int seed)
 
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {
-		pipe = rand_r(&seed) % PIPES;
+		/* the first one blocks, and would soon have them all */
+		pipe = rand_r(&seed) % 16 ? 1 + rand_r(&seed) % (PIPES - 1) : 0;
 		fds = st->fds[pipe];
 		ADD(&st->sh->operations, 1);
 		switch (rand_r(&seed) % 16) {
@@ -307,7 +310,7 @@ TEST_F_TIMEOUT(kipc, storm_with_random_kills_damages_and_leaks_nothing, 3600)
 		stream_reader(&st, self->r);
 	for (i = 0; i < PIPES; i++)
 		ASSERT_EQ(0, kipc_pipe(self->dev, st.fds[i],
-				       KIPC_PIPE_PACKET | (i ? 0 : KIPC_PIPE_NONBLOCK), 0));
+				       KIPC_PIPE_PACKET | (i ? KIPC_PIPE_NONBLOCK : 0), 0));
 	for (i = 0; i < WORKERS; i++) {
 		pids[i] = child_fork();
 		if (!pids[i])
