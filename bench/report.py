@@ -36,12 +36,17 @@ def read_cases(path):
     return remarks, cases
 
 
+def promised(case):
+    """The bar, where it is a promise: about instructions."""
+    return case["bar"] if case["unit"] == "insn" else None
+
+
 def verdict(case):
-    """What the ratio means. Bars are promises about counted instructions only."""
-    ratio, bar = case["ratio"], case["bar"]
+    """What the ratio means."""
+    ratio, bar = case["ratio"], promised(case)
     if ratio is None:
         return "not measured"
-    if case["unit"] == "insn" and bar is not None:
+    if bar is not None:
         return "kept" if ratio <= bar else "MISSED"
     if case["unit"] == "bytes":
         return "less" if ratio <= 1 else "MORE"
@@ -63,7 +68,7 @@ def table(title, remarks, cases):
     for case in cases:
         lines.append(f"{case['name']:{width}} {number(case['native']):>10} "
                      f"{number(case['kipc']):>10} {case['unit']:5} "
-                     f"{number(case['ratio'], 2):>6} {number(case['bar'], 2):>5}  "
+                     f"{number(case['ratio'], 2):>6} {number(promised(case), 2):>5}  "
                      f"{case['verdict']}")
     losses = [case["name"] for case in cases if is_loss(case)]
     measured = sum(case["ratio"] is not None for case in cases)
@@ -113,7 +118,7 @@ class Picture:
 def draw(title, cases):
     cases = [case for case in cases if case["ratio"] is not None]
     top = max([1.25] + [case["ratio"] * 1.05 for case in cases] +
-              [case["bar"] * 1.05 for case in cases if case["bar"]])
+              [promised(case) * 1.05 for case in cases if promised(case)])
     top = min(top, 4)
     height = TOP + ROW * len(cases) + BOTTOM
     picture = Picture(LEFT + PLOT + RIGHT, height)
@@ -136,8 +141,9 @@ def draw(title, cases):
         y = TOP + i * ROW
         picture.text(LEFT - 8, y + 15, case["name"], "end")
         picture.rect(LEFT, y + 4, x(case["ratio"]) - LEFT, ROW - 8, colour(case))
-        if case["bar"] is not None:
-            picture.line(x(case["bar"]), y + 1, x(case["bar"]), y + ROW - 1, "#000000", 2)
+        bar = promised(case)
+        if bar is not None:
+            picture.line(x(bar), y + 1, x(bar), y + ROW - 1, "#000000", 2)
         weight = "bold" if is_loss(case) else "normal"
         picture.text(LEFT + PLOT + 44, y + 15, f"{case['ratio']:.2f}", "end", font_weight=weight)
         picture.text(LEFT + PLOT + 58, y + 15,
@@ -146,13 +152,16 @@ def draw(title, cases):
 
     y = end + 28
     at = 16
-    for key, text in (("good", "as promised, or better than the kernel's"),
-                      ("missed", "misses its bar"), ("slower", "worse than the kernel's")):
+    bars = any(promised(case) is not None for case in cases)
+    legend = [("good", "as promised, or better than the kernel's"),
+              ("missed", "misses its bar"), ("slower", "worse than the kernel's")]
+    for key, text in legend if bars else (legend[0], legend[2]):
         picture.rect(at, y - 10, 12, 12, COLOURS[key])
         picture.text(at + 18, y, text)
         at += 40 + 6.6 * len(text)
-    picture.line(at, y - 12, at, y + 4, "#000000", 2)
-    picture.text(at + 8, y, "bar: the ratio promised for instructions")
+    if bars:
+        picture.line(at, y - 12, at, y + 4, "#000000", 2)
+        picture.text(at + 8, y, "bar: the ratio promised")
     return picture.finish()
 
 
