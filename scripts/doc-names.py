@@ -35,7 +35,7 @@ def known_functions():
 
 def missing(path, tests, functions):
     text = path.read_text()
-    for name in re.findall(r"``(\w+_test:\w+)``", text):
+    for name in re.findall(r"``(\w+:\w+)``", text):
         if name not in tests:
             yield f"no such test: {name}"
     for name in re.findall(r"\b(kipc_\w+)\(\)", text):
