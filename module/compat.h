@@ -9,7 +9,6 @@
  */
 
 #include <linux/fs.h>
-#include <linux/refcount.h>
 #include <linux/splice.h>
 #include <linux/version.h>
 
@@ -76,15 +75,10 @@
 #endif
 
 /*
- * sparse cannot read the annotation of refcount_dec_and_lock(), and kernels that
- * do not use sparse for locks any more have no __cond_lock().
+ * To be said after a refcount_dec_and_lock() that took the lock: sparse does not
+ * understand how the kernel declares it.
  */
-#ifdef __cond_lock
-#define kipc_dec_and_lock(ref, lock) \
-	__cond_lock(lock, refcount_dec_and_lock(ref, lock))
-#else
-#define kipc_dec_and_lock(ref, lock)	refcount_dec_and_lock(ref, lock)
-#endif
+#define kipc_dec_locked(lock)	__acquire(lock)
 
 /*
  * 7.0: file systems whose entries live in the dentry cache alone mark them, and

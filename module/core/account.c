@@ -100,8 +100,9 @@ struct kipc_user *kipc_user_get(kuid_t uid)
  */
 void kipc_user_put(struct kipc_user *user)
 {
-	if (!user || !kipc_dec_and_lock(&user->ref, &kipc_users.lock))
+	if (!user || !refcount_dec_and_lock(&user->ref, &kipc_users.lock))
 		return;
+	kipc_dec_locked(&kipc_users.lock);
 	hash_del(&user->node);
 	spin_unlock(&kipc_users.lock);
 	WARN_ON_ONCE(atomic_long_read(&user->pages));

@@ -63,8 +63,9 @@ void kipc_instance_put(struct kipc_instance *inst)
 {
 	int kind;
 
-	if (!inst || !kipc_dec_and_lock(&inst->ref, &kipc_instances_lock))
+	if (!inst || !refcount_dec_and_lock(&inst->ref, &kipc_instances_lock))
 		return;
+	kipc_dec_locked(&kipc_instances_lock);
 	list_del(&inst->node);
 	spin_unlock(&kipc_instances_lock);
 	for (kind = 0; kind < KIPC_KIND_NR; kind++)

@@ -114,8 +114,9 @@ void kipc_obj_put(struct kipc_obj *obj)
 	if (!obj)
 		return;
 	inode = obj->inode;
-	if (!kipc_dec_and_lock(&obj->ref, &inode->i_lock))
+	if (!refcount_dec_and_lock(&obj->ref, &inode->i_lock))
 		return;
+	kipc_dec_locked(&inode->i_lock);
 	inode->i_private = NULL;
 	spin_unlock(&inode->i_lock);
 	trace_kipc_obj_retire(obj);

@@ -78,7 +78,7 @@ int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages)
  */
 void kipc_ring_destroy(struct kipc_ring *ring)
 {
-	kipc_ring_trim(ring);
+	kipc_ring_trim(ring, U32_MAX);
 	if (ring->slots != ring->inline_slots)
 		kvfree(ring->slots);
 }
@@ -245,18 +245,20 @@ void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from)
 }
 
 /**
- * kipc_ring_trim - free all pages of an empty ring, and start at position 0
+ * kipc_ring_trim - free pages of an empty ring, and start at position 0
  * @ring: the ring; the caller excludes readers and writers
+ * @max: how many pages to free at most
  *
  * Context: any but hard interrupt.
  */
-void kipc_ring_trim(struct kipc_ring *ring)
+void kipc_ring_trim(struct kipc_ring *ring, u32 max)
 {
 	u32 slot, nr_slots = ring->size >> PAGE_SHIFT;
 
-	for (slot = 0; slot < nr_slots && ring->nr_pages; slot++) {
+	for (slot = 0; slot < nr_slots && ring->nr_pages && max; slot++) {
 		if (!ring->slots[slot])
 			continue;
+		max--;
 		free_page((unsigned long)ring->slots[slot]);
 		ring->slots[slot] = NULL;
 		WRITE_ONCE(ring->nr_pages, ring->nr_pages - 1);

@@ -120,7 +120,7 @@ int kipc_ring_populate(struct kipc_ring *ring, u32 len, gfp_t gfp);
 void kipc_ring_peek(const struct kipc_ring *ring, u32 skip, u32 len, void *to);
 void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from);
 void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from);
-void kipc_ring_trim(struct kipc_ring *ring);
+void kipc_ring_trim(struct kipc_ring *ring, u32 max);
 
 /* The general cases of the three functions below. */
 bool kipc_ring_is_populated_many(const struct kipc_ring *ring, u32 len);

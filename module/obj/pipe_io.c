@@ -457,6 +457,17 @@ static ssize_t kipc_pipe_add(struct kipc_pipe *pipe, struct kipc_xfer *xfer,
 	return copied;
 }
 
+/*
+ * The room there will be when readers get to the end of the page they are in.
+ * A long write sleeps until then: not for each byte that is read, and not for
+ * more than a page either, so that a reader finds the pipe filled up again.
+ */
+static u32 kipc_pipe_next_page(const struct kipc_pipe *pipe)
+{
+	return kipc_pipe_room(pipe) + PAGE_SIZE -
+	       offset_in_page(READ_ONCE(pipe->ring.tail));
+}
+
 /* Writes; called with wr_lock held, which it releases. */
 static noinline ssize_t kipc_pipe_do_write(struct file *file,
 					   struct kipc_xfer *xfer, size_t len,
@@ -497,13 +508,8 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			break;
 		}
 		kipc_pipe_wake(pipe, &wake);
-		/*
-		 * What fits is written at once. For more than that wait until
-		 * half of the ring is free: a writer woken for each page would
-		 * cost a switch of threads for each page.
-		 */
 		if (!whole)
-			want = min_t(u32, want, PIPE_BUF);
+			want = min(want, kipc_pipe_next_page(pipe));
 		ret = kipc_pipe_wait_writable(pipe, want, packet, &s);
 		if (ret)
 			return done ?: ret;

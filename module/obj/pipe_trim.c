@@ -14,6 +14,8 @@
 
 #define KIPC_TRIM_PERIOD	HZ
 #define KIPC_TRIM_BATCH		64
+/* How many pages of one pipe go in a period; the lock is held meanwhile. */
+#define KIPC_TRIM_PAGES		1024
 
 static void kipc_trim_work(struct work_struct *work);
 
@@ -101,10 +103,10 @@ static void kipc_trim_one_locked(struct kipc_pipe *pipe)
 		idle = !kipc_ring_used(&pipe->ring) && !pipe->reserved &&
 		       !pipe->claimed;
 		spin_unlock(&pipe->lock);
-		if (idle) {
-			kipc_ring_trim(&pipe->ring);
+		if (idle)
+			kipc_ring_trim(&pipe->ring, KIPC_TRIM_PAGES);
+		if (idle && !pipe->ring.nr_pages)
 			kipc_trim_del_locked(pipe);
-		}
 		mutex_unlock(&pipe->wr_lock);
 	}
 	mutex_unlock(&pipe->rd_lock);
