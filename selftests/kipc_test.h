@@ -187,11 +187,6 @@ static inline bool wait_blocked(pid_t tid, long nr)
 	return EVENTUALLY(task_is_blocked(tid, nr));
 }
 
-static inline bool thread_is_gone(pid_t tid)
-{
-	return syscall(SYS_tgkill, getpid(), tid, 0) && errno == ESRCH;
-}
-
 /* Become an ordinary user, for good. */
 static inline int become(uid_t uid)
 {
@@ -383,19 +378,6 @@ static inline bool write_pattern(int fd, size_t len, size_t at)
 		at += part;
 	}
 	return true;
-}
-
-static inline bool file_says(const char *path, const char *what)
-{
-	char buf[128] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, buf, sizeof(buf) - 1);
-	close(fd);
-	return n >= 0 && !strcmp(buf, what);
 }
 
 static inline int file_write(const char *path, const char *text)

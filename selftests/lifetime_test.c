@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Lives that cross: resizing under load, closing under an operation, references by
- * the dozen, unloading while in use. Classes 10, 13, 17 and 18.
+ * the dozen, unloading while in use. Classes 1, 10, 13, 17 and 18.
  */
 #include "kipc_fixture.h"
 
@@ -148,6 +148,66 @@ TEST_F_TIMEOUT(kipc, resize_against_close_returns_all_that_was_charged, 60)
 		EXPECT_EQ(0, child_wait(pids[1]));
 	}
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).user_pages == self->before.user_pages + 16));
+}
+
+/* --- a pipe is used by its descriptor before its creator knows it: class 1 */
+
+struct prober {
+	int fd;
+	int stop;
+	int met;
+	int wrong;
+};
+
+static void *probe_descriptor(void *data)
+{
+	struct prober *prober = data;
+	struct kipc_pipe_stat stat;
+	struct stat st;
+	char c;
+
+	while (!LOAD(&prober->stop)) {
+		memset(&stat, POISON, sizeof(stat));
+		if (!ioctl(prober->fd, KIPC_IOC_PIPE_STAT, &stat)) {
+			prober->met++;
+			/* we hold its read end; the write end may be closed already */
+			if (stat.size != 8192 || stat.used || stat.readers != 1 ||
+			    stat.writers > 1 || stat.reserved)
+				prober->wrong++;
+		} else if (errno != EBADF) {
+			prober->wrong++;
+		}
+		if (!fstat(prober->fd, &st) && st.st_mode != (S_IFIFO | 0600))
+			prober->wrong++;
+		if (read(prober->fd, &c, 1) > 0)
+			prober->wrong++;
+		if (poll_now(prober->fd, POLLIN) & POLLIN)
+			prober->wrong++;
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(kipc, pipe_is_complete_when_its_descriptor_appears, 60)
+{
+	struct prober prober = { 0 };
+	int fds[2], i;
+	pthread_t thread;
+
+	/* the number that the next one will get */
+	prober.fd = dup(self->r);
+	ASSERT_LE(0, prober.fd);
+	close(prober.fd);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, probe_descriptor, &prober));
+	for (i = 0; i < 20000 && (i < 300 || !LOAD(&prober.met)); i++) {
+		ASSERT_EQ(0, kipc_pipe(self->dev, fds, KIPC_PIPE_NONBLOCK, 8192));
+		ASSERT_EQ(prober.fd, fds[0]);
+		close(fds[1]);
+		close(fds[0]);
+	}
+	__atomic_store_n(&prober.stop, 1, __ATOMIC_SEQ_CST);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_LT(0, prober.met);
+	EXPECT_EQ(0, prober.wrong);
 }
 
 /* --- operation against close of the same descriptor: class 18 */

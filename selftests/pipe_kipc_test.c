@@ -564,6 +564,28 @@ TEST_F(kipc, path_descriptor_keeps_the_inode_and_can_be_opened)
 	close(o);
 }
 
+/* These know the kernel's own pipes only; KIPC_IOC_PIPE_* do the same. */
+TEST_F(kipc, calls_for_pipes_of_the_kernel_are_refused)
+{
+	struct iovec iov = { "x", 1 };
+	int fds[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ(1, write(fds[1], "x", 1));
+	EXPECT_EQ(-1, fcntl(self->r, F_GETPIPE_SZ));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, fcntl(self->r, F_SETPIPE_SZ, 4096));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, vmsplice(self->w, &iov, 1, 0));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, tee(fds[0], self->w, 1, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, bytes_in(self->r));
+	EXPECT_EQ(65536, size_get(self->r));
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST_F(kipc, device_is_usable_by_every_user)
 {
 	pid_t pid = child_fork();
