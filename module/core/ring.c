@@ -50,7 +50,7 @@ u32 kipc_ring_round(u64 size)
 
 /**
  * kipc_ring_init - set up an empty ring, without pages
- * @ring: zeroed memory of the ring
+ * @ring: memory of the ring, with no page in any of its inline slots
  * @size: capacity, as kipc_ring_round() gives it
  * @pages: where to count pages, besides the ring's own counter
  *
@@ -61,6 +61,8 @@ int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages)
 {
 	u32 nr_slots = size >> PAGE_SHIFT;
 
+	ring->head = 0;
+	ring->tail = 0;
 	ring->size = size;
 	ring->pages = pages;
 	if (nr_slots <= KIPC_RING_INLINE_SLOTS) {
@@ -245,7 +247,7 @@ void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from)
 }
 
 /**
- * kipc_ring_trim - free pages of an empty ring, and start at position 0
+ * kipc_ring_trim - free pages of an empty ring
  * @ring: the ring; the caller excludes readers and writers
  * @max: how many pages to free at most
  *
@@ -264,6 +266,4 @@ void kipc_ring_trim(struct kipc_ring *ring, u32 max)
 		WRITE_ONCE(ring->nr_pages, ring->nr_pages - 1);
 		atomic_long_dec(ring->pages);
 	}
-	ring->head = 0;
-	ring->tail = 0;
 }

@@ -55,6 +55,17 @@ struct kipc_xfer {
 };
 
 /**
+ * kipc_ring_rewind - let an empty ring start again at its first page
+ * @ring: the ring; the caller excludes readers and writers, and all others who
+ *	look at its positions
+ */
+static inline void kipc_ring_rewind(struct kipc_ring *ring)
+{
+	WRITE_ONCE(ring->head, 0);
+	WRITE_ONCE(ring->tail, 0);
+}
+
+/**
  * kipc_ring_used - bytes in the ring
  * @ring: the ring; head and tail are stable, or the answer is a hint
  *

@@ -561,8 +561,7 @@ out_unlock_rd:
 	mutex_unlock(&pipe->rd_lock);
 	if (ret)
 		return ret;
-	/* There may be more room now, and what was needed may be too much. */
-	kipc_wake_all(&pipe->wr, &pipe->lock);
+	kipc_pipe_notify_room(pipe);
 	size->size = rounded;
 	return 0;
 }

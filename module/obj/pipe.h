@@ -181,6 +181,13 @@ static inline bool kipc_pipe_is_watched_locked(struct kipc_pipe *pipe)
 	       READ_ONCE(pipe->fasync_writers);
 }
 
+/* Is there nothing in the ring, and nothing that refers to its positions? */
+static inline bool kipc_pipe_is_unused_locked(const struct kipc_pipe *pipe)
+{
+	return !kipc_ring_used(&pipe->ring) && !pipe->reserved &&
+	       !pipe->claimed;
+}
+
 /* Is there data that a reader could take? */
 static inline bool kipc_pipe_is_readable_locked(const struct kipc_pipe *pipe)
 {
@@ -234,6 +241,7 @@ void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_packet *packet, u32 release,
 			    struct kipc_pipe_wake *wake);
 void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_pipe_notify_room(struct kipc_pipe *pipe);
 void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 void kipc_packets_free(struct kipc_pipe *pipe);
 int kipc_packets_init(void);

@@ -160,6 +160,23 @@ static void kipc_pipe_pass_on(struct kipc_pipe *pipe)
 	kipc_pipe_wake(pipe, &wake);
 }
 
+/**
+ * kipc_pipe_notify_room - tell that there may be more room, though nobody read
+ * @pipe: the pipe
+ */
+void kipc_pipe_notify_room(struct kipc_pipe *pipe)
+{
+	struct kipc_pipe_wake wake = {};
+
+	spin_lock(&pipe->lock);
+	if (kipc_pipe_is_writable_locked(pipe) &&
+	    kipc_waitq_is_polled_locked(&pipe->wr))
+		wake.what |= KIPC_WAKE_POLL_WRITERS;
+	kipc_pipe_pick_locked(pipe, &wake);
+	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, &wake);
+}
+
 /* Sleeps with @side dropped; on failure it stays dropped. */
 static int kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
 			   struct kipc_sleeper *s, struct mutex *side)
@@ -407,10 +424,8 @@ static void kipc_pipe_rewind(struct kipc_pipe *pipe)
 	if (!mutex_trylock(&pipe->rd_lock))
 		return;
 	spin_lock(&pipe->lock);
-	if (!kipc_ring_used(&pipe->ring) && !pipe->reserved && !pipe->claimed) {
-		WRITE_ONCE(pipe->ring.head, 0);
-		WRITE_ONCE(pipe->ring.tail, 0);
-	}
+	if (kipc_pipe_is_unused_locked(pipe))
+		kipc_ring_rewind(&pipe->ring);
 	spin_unlock(&pipe->lock);
 	mutex_unlock(&pipe->rd_lock);
 }

@@ -203,18 +203,12 @@ out_unlock:
 
 static void kipc_pipe_unreserve(struct kipc_pipe *pipe, u32 room)
 {
-	struct kipc_pipe_wake wake = {};
-
 	if (!room)
 		return;
 	spin_lock(&pipe->lock);
 	WRITE_ONCE(pipe->reserved, pipe->reserved - room);
-	if (kipc_pipe_is_writable_locked(pipe) &&
-	    kipc_waitq_is_polled_locked(&pipe->wr))
-		wake.what |= KIPC_WAKE_POLL_WRITERS;
-	kipc_pipe_pick_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
+	kipc_pipe_notify_room(pipe);
 }
 
 /* Puts @len bytes of the bounce buffer into room that was reserved for them. */

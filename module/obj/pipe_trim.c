@@ -100,8 +100,9 @@ static void kipc_trim_one_locked(struct kipc_pipe *pipe)
 		return;
 	if (mutex_trylock(&pipe->wr_lock)) {
 		spin_lock(&pipe->lock);
-		idle = !kipc_ring_used(&pipe->ring) && !pipe->reserved &&
-		       !pipe->claimed;
+		idle = kipc_pipe_is_unused_locked(pipe);
+		if (idle)
+			kipc_ring_rewind(&pipe->ring);
 		spin_unlock(&pipe->lock);
 		if (idle)
 			kipc_ring_trim(&pipe->ring, KIPC_TRIM_PAGES);
