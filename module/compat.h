@@ -53,11 +53,6 @@
 #define kipc_file_cookie(file)	((file)->f_version)
 #endif
 
-/* 6.12: descriptors keep their file behind an accessor. */
-#ifndef fd_file
-#define fd_file(f)	((f).file)
-#endif
-
 /* 6.10: __assign_str() finds the source itself. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define kipc_assign_str(dst, src)	__assign_str(dst)
@@ -74,6 +69,23 @@
 #define kipc_mkdir_ret(err)	(err)
 #endif
 
+/* 6.18: the function that never keeps an unused inode has another name. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+#define kipc_delete_inode inode_just_drop
+#else
+#define kipc_delete_inode generic_delete_inode
+#endif
+
+/* 7.1: inode numbers have 64 bits, before that those of a long. */
+#define kipc_ino(inode)	((u64)(inode)->i_ino)
+
+/* 7.3: create is no longer told whether the file has to be new. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define kipc_create_mode	umode_t mode
+#else
+#define kipc_create_mode	umode_t mode, bool excl
+#endif
+
 /*
  * To be said after a refcount_dec_and_lock() that took the lock: sparse does not
  * understand how the kernel declares it.
@@ -81,10 +93,10 @@
 #define kipc_dec_locked(lock)	__acquire(lock)
 
 /*
- * 7.0: file systems whose entries live in the dentry cache alone mark them, and
+ * 6.19: file systems whose entries live in the dentry cache alone mark them, and
  * have no unmount function of their own any more.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #define kipc_kill_litter_super(sb)	kill_anon_super(sb)
 #define kipc_make_persistent(dentry, inode) \
 	d_make_persistent(dentry, inode)

@@ -9,6 +9,7 @@
 #include <linux/pseudo_fs.h>
 #include <linux/kipc.h>
 
+#include "compat.h"
 #include "core/file.h"
 
 static struct vfsmount *kipc_anon_mnt __ro_after_init;
@@ -86,8 +87,8 @@ static char *kipc_anon_dname(struct dentry *dentry, char *buffer, int buflen)
 	char name[32];
 	int len;
 
-	len = scnprintf(name, sizeof(name), "kipc_pipe:[%lu]",
-			d_inode(dentry)->i_ino) + 1;
+	len = scnprintf(name, sizeof(name), "kipc_pipe:[%llu]",
+			kipc_ino(d_inode(dentry))) + 1;
 	if (len > buflen)
 		return ERR_PTR(-ENAMETOOLONG);
 	return memcpy(buffer + buflen - len, name, len);

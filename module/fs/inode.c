@@ -91,7 +91,7 @@ static int kipc_fs_statfs(struct dentry *dentry, struct kstatfs *buf)
 
 const struct super_operations kipc_fs_sops = {
 	.statfs		= kipc_fs_statfs,
-	.drop_inode	= generic_delete_inode,
+	.drop_inode	= kipc_delete_inode,
 	.evict_inode	= kipc_fs_evict_inode,
 	.free_inode	= kipc_fs_free_inode,
 };
@@ -124,7 +124,7 @@ static int kipc_fs_mknod(struct kipc_idmap *idmap, struct inode *dir,
 
 /* No regular files here; say so better than "Permission denied" would. */
 static int kipc_fs_create(struct kipc_idmap *idmap, struct inode *dir,
-			  struct dentry *dentry, umode_t mode, bool excl)
+			  struct dentry *dentry, kipc_create_mode)
 {
 	return -EPERM;
 }

@@ -150,7 +150,7 @@ void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 }
 
 /* Passes on a wake-up that this thread got and has no use for. */
-static void kipc_pipe_pass_on(struct kipc_pipe *pipe)
+static noinline void kipc_pipe_pass_on(struct kipc_pipe *pipe)
 {
 	struct kipc_pipe_wake wake = {};
 
@@ -178,8 +178,9 @@ void kipc_pipe_notify_room(struct kipc_pipe *pipe)
 }
 
 /* Sleeps with @side dropped; on failure it stays dropped. */
-static int kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
-			   struct kipc_sleeper *s, struct mutex *side)
+static __always_inline int
+kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
+		struct kipc_sleeper *s, struct mutex *side)
 {
 	int ret;
 
