@@ -115,6 +115,8 @@ echo '#include "obj/pipe.h"' > "$plant/module/core/object.c"
 echo 'int x = LINUX_VERSION_CODE;' > "$plant/module/obj/pipe.c"
 # shellcheck disable=SC2016 # these are no commands
 printf '```c\nint main(void) { return planted; }\n```\n' > "$plant/README.md"
+# shellcheck disable=SC2016 # these are no commands
+printf '``pipe_test:planted_test``\n' > "$plant/names.rst"
 
 # --- the checks
 
@@ -245,6 +247,8 @@ check "ABI: the same for 32-bit and 64-bit callers, no padding, documented" \
 	scripts/abi.sh uapi/linux/kipc.h "$work/abi"
 check "README: its example compiles" "readme_compiles $plant/README.md" "'planted' undeclared" \
 	readme_compiles README.md
+check "documentation names only what there is" "scripts/doc-names.py $plant/names.rst" \
+	planted_test scripts/doc-names.py Documentation/*.rst README.md CONTRIBUTING.md
 check "the repository holds sources only" "sources_only $work/planted-list" kipc.ko \
 	sources_only "$work/committed"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Install the module for the kernel tree KDIR, the header and the kipc command.
+# Install the module for the kernel tree KDIR, the header and the kipc command with
+# its manual page and completion.
 # INSTALL_MOD_PATH, or else DESTDIR, goes before the module's directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -15,6 +16,9 @@ install -D -m 644 "$ROOT/uapi/linux/kipc.h" "$destdir$prefix/include/linux/kipc.
 if [ -x "$BUILD/bin/kipc" ]; then
 	install -D -m 755 "$BUILD/bin/kipc" "$destdir$prefix/bin/kipc"
 fi
+install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
+	"$destdir$prefix/share/bash-completion/completions/kipc"
+install -D -m 644 "$ROOT/Documentation/man/kipc.8" "$destdir$prefix/share/man/man8/kipc.8"
 # Distributions sign with a key that only they have.
 export INSTALL_MOD_PATH=${INSTALL_MOD_PATH:-$destdir}
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR \
