@@ -10,6 +10,8 @@
 
 #include <linux/fs.h>
 #include <linux/splice.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/version.h>
 
 /* 6.3: operations of inodes get a mnt_idmap instead of a user_namespace. */
@@ -44,6 +46,45 @@
 #define kipc_splice_read copy_splice_read
 #else
 #define kipc_splice_read generic_file_splice_read
+#endif
+
+/*
+ * 6.12: where the architecture wants these copies inline, they have another name.
+ * They are copy_from_user() and copy_to_user() without the run-time check of the
+ * kernel address.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+	defined(INLINE_COPY_FROM_USER)
+#define kipc_copy_from_user _inline_copy_from_user
+#else
+#define kipc_copy_from_user _copy_from_user
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0) && \
+	defined(INLINE_COPY_TO_USER)
+#define kipc_copy_to_user _inline_copy_to_user
+#else
+#define kipc_copy_to_user _copy_to_user
+#endif
+
+/* 6.8: vfs_iter_write() keeps the file system from being frozen by itself. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define kipc_iter_write vfs_iter_write
+#else
+static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
+				      loff_t *pos, rwf_t flags)
+{
+	ssize_t ret;
+
+	file_start_write(file);
+	ret = vfs_iter_write(file, iter, pos, flags);
+	file_end_write(file);
+	return ret;
+}
+#endif
+
+/* 6.18: a write may ask for no SIGPIPE. */
+#ifndef IOCB_NOSIGNAL
+#define IOCB_NOSIGNAL	0
 #endif
 
 /* 6.12: the word of struct file that a FIFO may use has another name. */

@@ -9,7 +9,6 @@
 
 struct inode;
 struct kipc_user;
-struct user_namespace;
 
 /**
  * DOC: Overview
@@ -48,9 +47,10 @@ struct user_namespace;
  *   they hold an inner lock: they only ever try.
  * - inode->i_lock guards which object an inode has published.
  *
- * Wake-ups happen outside all locks: the waker takes the sleeper off its queue
- * under the object's spinlock, with a reference on the task, and wakes it after
- * the unlock (module/core/wait.c).
+ * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
+ * under the object's, with a reference on the task, and wakes it after the unlock
+ * (module/core/wait.h). No mutex is held either, but by a long write that has not
+ * written all of it yet.
  */
 
 /**
@@ -68,15 +68,13 @@ enum kipc_kind {
 /**
  * struct kipc_instance - a name space of objects
  * @ref: one per node, mount and object
- * @user_ns: whose capabilities count here; a counted reference
  * @objects: live objects of each kind
  * @buffer_pages: pages that hold payload of this instance's objects
- * @nodes: inodes of the mount that made the instance, if one did
+ * @nodes: inodes and further names in the mount that made the instance
  * @node: in the list of all instances; guarded by kipc_instances_lock
  */
 struct kipc_instance {
 	refcount_t ref;
-	struct user_namespace *user_ns;
 	atomic_long_t objects[KIPC_KIND_NR];
 	atomic_long_t buffer_pages;
 	atomic_long_t nodes;
@@ -129,7 +127,7 @@ void kipc_obj_put(struct kipc_obj *obj);
 /* core/instance.c */
 extern struct kipc_instance *kipc_default_instance;
 
-struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns);
+struct kipc_instance *kipc_instance_alloc(void);
 struct kipc_instance *kipc_instance_get(struct kipc_instance *inst);
 void kipc_instance_put(struct kipc_instance *inst);
 long kipc_instances_objects(void);

@@ -8,7 +8,6 @@
  */
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/user_namespace.h>
 
 #include "compat.h"
 #include "kipc.h"
@@ -21,12 +20,11 @@ struct kipc_instance *kipc_default_instance;
 
 /**
  * kipc_instance_alloc - make an empty instance
- * @user_ns: the user namespace whose capabilities count in it
  *
  * Context: may sleep.
  * Return: the instance with one reference, or NULL for lack of memory.
  */
-struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns)
+struct kipc_instance *kipc_instance_alloc(void)
 {
 	struct kipc_instance *inst;
 
@@ -34,7 +32,6 @@ struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns)
 	if (!inst)
 		return NULL;
 	refcount_set(&inst->ref, 1);
-	inst->user_ns = get_user_ns(user_ns);
 	spin_lock(&kipc_instances_lock);
 	list_add_tail(&inst->node, &kipc_instances);
 	spin_unlock(&kipc_instances_lock);
@@ -71,7 +68,6 @@ void kipc_instance_put(struct kipc_instance *inst)
 	for (kind = 0; kind < KIPC_KIND_NR; kind++)
 		WARN_ON_ONCE(atomic_long_read(&inst->objects[kind]));
 	WARN_ON_ONCE(atomic_long_read(&inst->buffer_pages));
-	put_user_ns(inst->user_ns);
 	kfree(inst);
 }
 
@@ -101,7 +97,7 @@ long kipc_instances_objects(void)
  */
 int __init kipc_instances_init(void)
 {
-	kipc_default_instance = kipc_instance_alloc(&init_user_ns);
+	kipc_default_instance = kipc_instance_alloc();
 	return kipc_default_instance ? 0 : -ENOMEM;
 }
 

@@ -9,7 +9,6 @@
  */
 #include <linux/fs.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 
 #include "compat.h"
 #include "kipc.h"
@@ -18,7 +17,7 @@
 
 /**
  * kipc_obj_init - set up the common part of a new, unpublished object
- * @obj: zeroed memory of the object
+ * @obj: memory of the object
  * @ops: its kind
  * @inst: the instance it will live in
  *
@@ -35,6 +34,8 @@ int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
 		return -ENOMEM;
 	refcount_set(&obj->ref, 1);
 	obj->ops = ops;
+	obj->inode = NULL;
+	obj->charged = 0;
 	obj->inst = kipc_instance_get(inst);
 	atomic_long_inc(&inst->objects[ops->kind]);
 	return 0;

@@ -4,7 +4,6 @@
 #include <linux/log2.h>
 #include <linux/slab.h>
 
-#include "compat.h"
 #include "core/ring.h"
 
 /* Pages are allocated in runs of up to 8 where many are needed at once. */
@@ -198,17 +197,18 @@ u32 kipc_ring_drain_many(struct kipc_ring *ring, u32 len,
 
 /**
  * kipc_ring_peek - copy bytes out to kernel memory, without moving the tail
- * @ring: the ring; the caller keeps others from reading
- * @skip: bytes to leave out, behind the tail
- * @len: bytes to copy behind those; there are that many
+ * @ring: the ring
+ * @start: position of the first byte. Not counted from the tail, which a splice
+ *	may move meanwhile.
+ * @len: bytes to copy; the caller keeps their pages in place
  * @to: where they go to
  */
-void kipc_ring_peek(const struct kipc_ring *ring, u32 skip, u32 len, void *to)
+void kipc_ring_peek(const struct kipc_ring *ring, u32 start, u32 len, void *to)
 {
 	u32 done, chunk, pos;
 
 	for (done = 0; done < len; done += chunk) {
-		pos = ring->tail + skip + done;
+		pos = start + done;
 		chunk = kipc_ring_chunk(ring, pos, len - done);
 		memcpy(to + done, kipc_ring_addr(ring, pos), chunk);
 	}
@@ -228,7 +228,7 @@ void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from)
 
 	while (to->head != from->head) {
 		chunk = kipc_ring_chunk(to, to->head, from->head - to->head);
-		kipc_ring_peek(from, to->head - from->tail, chunk,
+		kipc_ring_peek(from, to->head, chunk,
 			       kipc_ring_addr(to, to->head));
 		to->head += chunk;
 	}
@@ -252,18 +252,21 @@ void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from)
  * @max: how many pages to free at most
  *
  * Context: any but hard interrupt.
+ * Return: how many pages were freed.
  */
-void kipc_ring_trim(struct kipc_ring *ring, u32 max)
+u32 kipc_ring_trim(struct kipc_ring *ring, u32 max)
 {
 	u32 slot, nr_slots = ring->size >> PAGE_SHIFT;
+	u32 freed = 0;
 
-	for (slot = 0; slot < nr_slots && ring->nr_pages && max; slot++) {
+	for (slot = 0; slot < nr_slots && ring->nr_pages && freed < max; slot++) {
 		if (!ring->slots[slot])
 			continue;
-		max--;
+		freed++;
 		free_page((unsigned long)ring->slots[slot]);
 		ring->slots[slot] = NULL;
 		WRITE_ONCE(ring->nr_pages, ring->nr_pages - 1);
 		atomic_long_dec(ring->pages);
 	}
+	return freed;
 }

@@ -7,6 +7,8 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 
+#include "compat.h"
+
 /*
  * A ring of bytes, backed by pages that appear when the first byte reaches them
  * and stay until the ring is trimmed or resized.
@@ -103,7 +105,7 @@ static inline size_t kipc_xfer_in(struct kipc_xfer *xfer, void *to, size_t len)
 
 	if (xfer->iter)
 		return _copy_from_iter(to, len, xfer->iter);
-	left = _copy_from_user(to, xfer->buf, len);
+	left = kipc_copy_from_user(to, xfer->buf, len);
 	xfer->buf += len - left;
 	return len - left;
 }
@@ -119,7 +121,7 @@ static inline size_t kipc_xfer_out(struct kipc_xfer *xfer, const void *from,
 
 	if (xfer->iter)
 		return _copy_to_iter(from, len, xfer->iter);
-	left = _copy_to_user(xfer->buf, from, len);
+	left = kipc_copy_to_user(xfer->buf, from, len);
 	xfer->buf += len - left;
 	return len - left;
 }
@@ -128,10 +130,10 @@ u32 kipc_ring_round(u64 size);
 int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages);
 void kipc_ring_destroy(struct kipc_ring *ring);
 int kipc_ring_populate(struct kipc_ring *ring, u32 len, gfp_t gfp);
-void kipc_ring_peek(const struct kipc_ring *ring, u32 skip, u32 len, void *to);
+void kipc_ring_peek(const struct kipc_ring *ring, u32 start, u32 len, void *to);
 void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from);
 void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from);
-void kipc_ring_trim(struct kipc_ring *ring, u32 max);
+u32 kipc_ring_trim(struct kipc_ring *ring, u32 max);
 
 /* The general cases of the three functions below. */
 bool kipc_ring_is_populated_many(const struct kipc_ring *ring, u32 len);

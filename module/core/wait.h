@@ -49,12 +49,14 @@ struct kipc_waitq {
  * @node: in the queue; empty when picked or not entered
  * @task: the thread
  * @need: how much the thread waits for, in the unit of the object
+ * @tag: what else the object wants to know of it
  * @again: the thread was woken before and came too late: it goes to the front
  */
 struct kipc_sleeper {
 	struct list_head node;
 	struct task_struct *task;
 	unsigned int need;
+	unsigned int tag;
 	bool again;
 };
 

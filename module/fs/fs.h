@@ -23,7 +23,7 @@ struct kipc_fs_node_ops {
 
 extern struct kipc_fs_node_ops kipc_fs_node_ops;
 
-/* Nodes that a mount may have, so that directories alone cannot eat memory. */
+/* Inodes, and further names of them, that a mount may have. */
 #define KIPC_FS_NODES_MAX	65536
 
 struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode);

@@ -12,6 +12,23 @@
 
 static const struct inode_operations kipc_fs_dir_iops;
 
+static void kipc_fs_uncount_node(struct super_block *sb)
+{
+	struct kipc_instance *inst = sb->s_fs_info;
+
+	atomic_long_dec(&inst->nodes);
+}
+
+static int kipc_fs_count_node(struct super_block *sb)
+{
+	struct kipc_instance *inst = sb->s_fs_info;
+
+	if (atomic_long_inc_return(&inst->nodes) <= KIPC_FS_NODES_MAX)
+		return 0;
+	kipc_fs_uncount_node(sb);
+	return -ENOSPC;
+}
+
 /**
  * kipc_fs_inode - make an inode without a name
  * @sb: the mount
@@ -23,18 +40,17 @@ static const struct inode_operations kipc_fs_dir_iops;
  */
 struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode)
 {
-	struct kipc_instance *inst = sb->s_fs_info;
 	struct timespec64 now;
 	struct inode *inode;
+	int ret;
 
-	if (atomic_long_inc_return(&inst->nodes) > KIPC_FS_NODES_MAX) {
-		atomic_long_dec(&inst->nodes);
-		return ERR_PTR(-ENOSPC);
-	}
+	ret = kipc_fs_count_node(sb);
+	if (ret)
+		return ERR_PTR(ret);
 	/* From here on the inode's eviction uncounts it. */
 	inode = new_inode(sb);
 	if (!inode) {
-		atomic_long_dec(&inst->nodes);
+		kipc_fs_uncount_node(sb);
 		return ERR_PTR(-ENOMEM);
 	}
 	inode->i_ino = get_next_ino();
@@ -65,10 +81,8 @@ struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode)
 
 static void kipc_fs_evict_inode(struct inode *inode)
 {
-	struct kipc_instance *inst = inode->i_sb->s_fs_info;
-
 	clear_inode(inode);
-	atomic_long_dec(&inst->nodes);
+	kipc_fs_uncount_node(inode->i_sb);
 }
 
 /* Called after a grace period: a walk may have been reading the link. */
@@ -166,15 +180,60 @@ static int kipc_fs_symlink(struct kipc_idmap *idmap, struct inode *dir,
 	return 0;
 }
 
+/* Each name pins a dentry: names count as inodes do. */
+static int kipc_fs_link(struct dentry *old, struct inode *dir,
+			struct dentry *dentry)
+{
+	int ret = kipc_fs_count_node(dir->i_sb);
+
+	if (ret)
+		return ret;
+	ret = simple_link(old, dir, dentry);
+	if (ret)
+		kipc_fs_uncount_node(dir->i_sb);
+	return ret;
+}
+
+/* Does the inode, which goes on living, lose one of several names with this? */
+static bool kipc_fs_is_extra_name(struct dentry *dentry)
+{
+	return d_really_is_positive(dentry) && !d_is_dir(dentry) &&
+	       d_inode(dentry)->i_nlink > 1;
+}
+
+static int kipc_fs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	bool extra = kipc_fs_is_extra_name(dentry);
+	int ret = simple_unlink(dir, dentry);
+
+	if (!ret && extra)
+		kipc_fs_uncount_node(dir->i_sb);
+	return ret;
+}
+
+static int kipc_fs_rename(struct kipc_idmap *idmap, struct inode *old_dir,
+			  struct dentry *old_dentry, struct inode *new_dir,
+			  struct dentry *new_dentry, unsigned int flags)
+{
+	bool extra = !(flags & RENAME_EXCHANGE) &&
+		     kipc_fs_is_extra_name(new_dentry);
+	int ret = simple_rename(idmap, old_dir, old_dentry, new_dir, new_dentry,
+				flags);
+
+	if (!ret && extra)
+		kipc_fs_uncount_node(new_dir->i_sb);
+	return ret;
+}
+
 static const struct inode_operations kipc_fs_dir_iops = {
 	.lookup		= simple_lookup,
 	.create		= kipc_fs_create,
 	.mknod		= kipc_fs_mknod,
 	.mkdir		= kipc_fs_mkdir,
 	.symlink	= kipc_fs_symlink,
-	.link		= simple_link,
-	.unlink		= simple_unlink,
+	.link		= kipc_fs_link,
+	.unlink		= kipc_fs_unlink,
 	.rmdir		= simple_rmdir,
-	.rename		= simple_rename,
+	.rename		= kipc_fs_rename,
 	.setattr	= simple_setattr,
 };

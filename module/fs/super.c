@@ -3,7 +3,6 @@
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/module.h>
-#include <linux/user_namespace.h>
 #include <linux/kipc.h>
 
 #include "compat.h"
@@ -34,7 +33,7 @@ static int kipc_fs_fill_super(struct super_block *sb, struct fs_context *fc)
 
 static int kipc_fs_get_tree(struct fs_context *fc)
 {
-	fc->s_fs_info = kipc_instance_alloc(fc->user_ns);
+	fc->s_fs_info = kipc_instance_alloc();
 	if (!fc->s_fs_info)
 		return -ENOMEM;
 	return get_tree_nodev(fc, kipc_fs_fill_super);

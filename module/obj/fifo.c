@@ -14,13 +14,14 @@ static const struct kipc_obj_ops kipc_fifo_obj_ops = {
 };
 
 /* Sleeps until the other side's counter of opens is no longer @seen. */
-static int kipc_fifo_wait_partner(struct kipc_pipe *pipe,
+static int kipc_fifo_wait_partner(struct kipc_pipe *pipe, fmode_t mode,
 				  const unsigned int *counter,
 				  unsigned int seen)
 {
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	int ret = 0;
 
+	s.tag = (__force unsigned int)mode;
 	spin_lock(&pipe->lock);
 	while (*counter == seen && !ret) {
 		kipc_sleeper_enter_locked(&pipe->openers, &s);
@@ -43,7 +44,9 @@ static int kipc_fifo_join(struct kipc_pipe *pipe, struct file *file)
 {
 	fmode_t mode = file->f_mode & (FMODE_READ | FMODE_WRITE);
 	const unsigned int *counter = NULL;
+	struct kipc_sleeper *opener;
 	unsigned int seen = 0;
+	bool awaited;
 
 	spin_lock(&pipe->lock);
 	if (mode == FMODE_WRITE && !pipe->readers) {
@@ -62,10 +65,14 @@ static int kipc_fifo_join(struct kipc_pipe *pipe, struct file *file)
 	if (counter)
 		seen = *counter;
 	kipc_pipe_enter_locked(pipe, file);
+	/* Those who sleep are all of one side; let them be if it is ours. */
+	opener = kipc_waitq_first_locked(&pipe->openers);
+	awaited = opener && opener->tag != (__force unsigned int)mode;
 	spin_unlock(&pipe->lock);
-	kipc_wake_all(&pipe->openers, &pipe->lock);
+	if (awaited)
+		kipc_wake_all(&pipe->openers, &pipe->lock);
 
-	if (counter && kipc_fifo_wait_partner(pipe, counter, seen)) {
+	if (counter && kipc_fifo_wait_partner(pipe, mode, counter, seen)) {
 		kipc_pipe_leave(pipe, file);
 		return -ERESTARTSYS;
 	}

@@ -28,8 +28,11 @@
  * held. They mark what they work on instead: a reader claims the reading side,
  * a writer reserves room.
  *
- *	pipe.c		life: creation, ends, size, statistics
+ *	pipe.c		life: creation, ends, attributes of the inode
+ *	pipe_ioctl.c	the calls of the ABI; resizing
  *	pipe_io.c	read, write, poll
+ *	pipe_wait.c	sleeping and waking
+ *	pipe_packet.c	packet mode
  *	pipe_splice.c	splice and tee
  *	pipe_trim.c	takes the pages of idle pipes back
  *	fifo.c		FIFOs: rendezvous of the openers
@@ -139,6 +142,12 @@ struct kipc_pipe_span {
 	u32 whole_from;
 };
 
+/* How to write; the first two decide what is waited for */
+#define KIPC_WRITE_WHOLE	BIT(0)	/* all at once or nothing */
+#define KIPC_WRITE_PACKET	BIT(1)	/* as a packet */
+#define KIPC_WRITE_NOWAIT	BIT(2)	/* do not sleep, for memory or locks either */
+#define KIPC_WRITE_NOSIGNAL	BIT(3)	/* no SIGPIPE */
+
 /* A packet counts for so many bytes at least when their number is limited. */
 #define KIPC_PIPE_PACKET_SHARE	64
 
@@ -200,8 +209,6 @@ static inline struct kipc_pipe *kipc_pipe_of(struct kipc_obj *obj)
 }
 
 /* pipe.c */
-extern const struct kipc_ioctl_set kipc_pipe_ioctls;
-
 struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
 					  const struct kipc_obj_ops *ops,
 					  struct kipc_instance *inst);
@@ -213,7 +220,9 @@ void kipc_pipe_prepare_file(struct inode *inode, struct file *file,
 struct kipc_pipe *kipc_pipe_from_file(struct file *file);
 int kipc_pipe_release(struct inode *inode, struct file *file);
 int kipc_pipe_fasync(int fd, struct file *file, int on);
-long kipc_pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+unsigned long kipc_pipe_user_limit(void);
+int kipc_pipe_open_pair(struct kipc_instance *inst, u32 size, int flags,
+			struct file *files[2]);
 int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
 		      struct kstat *stat, u32 request_mask,
 		      unsigned int query_flags);
@@ -221,6 +230,11 @@ int kipc_pipe_setattr(struct kipc_idmap *idmap, struct dentry *dentry,
 		      struct iattr *attr);
 int kipc_pipe_init(void);
 void kipc_pipe_exit(void);
+
+/* pipe_ioctl.c */
+extern const struct kipc_ioctl_set kipc_pipe_ioctls;
+
+long kipc_pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 
 /* pipe_io.c */
 ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
@@ -230,19 +244,37 @@ ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
 ssize_t kipc_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from);
 __poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table);
-ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);
-int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 need, bool packet,
-			    struct kipc_sleeper *s);
 int kipc_pipe_populate_slow(struct kipc_pipe *pipe, u32 bytes, bool nowait);
-void kipc_pipe_span_locked(struct kipc_pipe *pipe, struct kipc_pipe_span *span);
-void kipc_pipe_commit_read(struct kipc_pipe *pipe, u32 bytes,
-			   struct kipc_pipe_wake *wake);
+void kipc_pipe_commit_read(struct kipc_pipe *pipe, const struct file *file,
+			   u32 bytes, struct kipc_pipe_wake *wake);
 void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_packet *packet, u32 release,
 			    struct kipc_pipe_wake *wake);
+
+/* pipe_wait.c */
+ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);
+int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 want, unsigned int how,
+			    struct kipc_sleeper *s);
 void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_pipe_notify_read_locked(struct kipc_pipe *pipe, u32 bytes,
+				  bool packet, struct kipc_pipe_wake *wake);
+void kipc_pipe_notify_write_locked(struct kipc_pipe *pipe,
+				   struct kipc_pipe_wake *wake);
 void kipc_pipe_notify_room(struct kipc_pipe *pipe);
+void kipc_pipe_end_read(struct kipc_pipe *pipe, u32 bytes)
+	__releases(&pipe->lock);
+void kipc_pipe_end_write(struct kipc_pipe *pipe)
+	__releases(&pipe->lock);
+void kipc_pipe_pass_on(struct kipc_pipe *pipe);
 void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+
+/* pipe_packet.c */
+struct kipc_packet *kipc_packet_alloc(bool nowait);
+void kipc_packet_free(struct kipc_packet *packet);
+void kipc_packet_limit_locked(struct kipc_pipe *pipe, u32 skip,
+			      struct kipc_pipe_span *span);
+struct kipc_packet *kipc_packet_consume_locked(struct kipc_pipe *pipe,
+					       u32 bytes);
 void kipc_packets_free(struct kipc_pipe *pipe);
 int kipc_packets_init(void);
 void kipc_packets_exit(void);
@@ -285,14 +317,15 @@ static inline u32 kipc_pipe_avail(const struct kipc_pipe *pipe)
 /**
  * kipc_pipe_span - find out what one read gets
  * @pipe: the pipe; the caller keeps others from reading
+ * @skip: bytes behind the tail that it leaves out; no whole packet among them
  * @want: bytes that the reader has room for
- * @avail: bytes that are there
+ * @avail: bytes that are there, behind @skip
  * @span: the answer
  *
  * Without packets that is all there is. With packets it ends behind the first
  * of them, and what does not fit of that one is lost.
  */
-static inline void kipc_pipe_span(struct kipc_pipe *pipe, size_t want,
+static inline void kipc_pipe_span(struct kipc_pipe *pipe, u32 skip, size_t want,
 				  u32 avail, struct kipc_pipe_span *span)
 {
 	span->copy = min_t(size_t, want, avail);
@@ -301,7 +334,7 @@ static inline void kipc_pipe_span(struct kipc_pipe *pipe, size_t want,
 	if (likely(!READ_ONCE(pipe->nr_packets)))
 		return;
 	spin_lock(&pipe->lock);
-	kipc_pipe_span_locked(pipe, span);
+	kipc_packet_limit_locked(pipe, skip, span);
 	spin_unlock(&pipe->lock);
 }
 
@@ -326,7 +359,7 @@ static inline int kipc_pipe_populate(struct kipc_pipe *pipe, u32 bytes,
  * @pipe: the pipe
  * @wake: whom; empty afterwards
  *
- * Context: no lock of the pipe held but, before a writer goes to sleep, wr_lock.
+ * Context: no lock of the pipe held but wr_lock, when a long write is not done.
  */
 static inline void kipc_pipe_wake(struct kipc_pipe *pipe,
 				  struct kipc_pipe_wake *wake)

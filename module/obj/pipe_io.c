@@ -1,309 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pipes: read, write and poll; see pipe.h. */
+#include <linux/mount.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/uio.h>
 
 #include "compat.h"
 #include "obj/pipe.h"
 #include "trace.h"
 
-static struct kmem_cache *kipc_packet_cache __ro_after_init;
-
-static struct kipc_packet *kipc_packet_alloc(gfp_t gfp)
-{
-	return kmem_cache_alloc(kipc_packet_cache, gfp);
-}
-
-static void kipc_packet_free(struct kipc_packet *packet)
-{
-	if (packet)
-		kmem_cache_free(kipc_packet_cache, packet);
-}
-
-/**
- * kipc_packets_free - forget all packets of a pipe
- * @pipe: a pipe that nobody else uses any more
- */
-void kipc_packets_free(struct kipc_pipe *pipe)
-{
-	struct kipc_packet *packet, *next;
-
-	list_for_each_entry_safe(packet, next, &pipe->packets, node) {
-		list_del(&packet->node);
-		kipc_packet_free(packet);
-	}
-	pipe->nr_packets = 0;
-}
-
-/**
- * kipc_packets_init - make the cache of packets
- *
- * Return: 0, or -ENOMEM.
- */
-int __init kipc_packets_init(void)
-{
-	kipc_packet_cache = KMEM_CACHE(kipc_packet, SLAB_ACCOUNT);
-	return kipc_packet_cache ? 0 : -ENOMEM;
-}
-
-/**
- * kipc_packets_exit - destroy the cache of packets
- */
-void kipc_packets_exit(void)
-{
-	kmem_cache_destroy(kipc_packet_cache);
-}
-
-/*
- * Decides who can go on in the state as it is. Called at the end of each change,
- * and by whoever was woken and leaves without having used it, so that no wake-up
- * gets lost. One reader and one writer at a time: when they leave with something
- * left over, they pick the next.
- */
-static __always_inline void __kipc_pipe_pick_locked(struct kipc_pipe *pipe,
-						    struct kipc_pipe_wake *wake)
-{
-	struct kipc_sleeper *writer;
-
-	lockdep_assert_held(&pipe->lock);
-	if (!list_empty(&pipe->rd.sleepers) &&
-	    !(wake->what & KIPC_WAKE_READER) &&
-	    kipc_pipe_is_readable_locked(pipe)) {
-		wake->reader = kipc_waitq_pick_locked(&pipe->rd);
-		wake->what |= KIPC_WAKE_READER;
-	}
-
-	writer = kipc_waitq_first_locked(&pipe->wr);
-	if (writer && !(wake->what & KIPC_WAKE_WRITER) &&
-	    kipc_pipe_room(pipe) >= writer->need &&
-	    kipc_pipe_packet_fits(pipe)) {
-		wake->writer = kipc_waitq_pick_locked(&pipe->wr);
-		wake->what |= KIPC_WAKE_WRITER;
-	}
-}
-
-/**
- * kipc_pipe_pick_locked - decide who can go on in the state as it is
- * @pipe: the pipe; its lock is held
- * @wake: where to note whom to wake
- */
-void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
-{
-	__kipc_pipe_pick_locked(pipe, wake);
-}
-
-/*
- * A pipe that somebody watches was read from: @bytes have gone, and a packet
- * with them if @packet. Pollers are told when that made it writable.
- */
 static __always_inline void
-kipc_pipe_notify_read_locked(struct kipc_pipe *pipe, u32 bytes, bool packet,
-			     struct kipc_pipe_wake *wake)
-{
-	u32 limit = pipe->ring.size / KIPC_PIPE_PACKET_SHARE;
-
-	if (kipc_waitq_is_polled_locked(&pipe->wr) &&
-	    kipc_pipe_is_writable_locked(pipe) &&
-	    (kipc_pipe_room(pipe) - bytes < PIPE_BUF ||
-	     pipe->nr_packets + packet >= limit))
-		wake->what |= KIPC_WAKE_POLL_WRITERS;
-	if (READ_ONCE(pipe->fasync_writers))
-		wake->what |= KIPC_WAKE_FASYNC_WRITERS;
-	__kipc_pipe_pick_locked(pipe, wake);
-}
-
-/* A pipe that somebody watches was written to. */
-static __always_inline void
-kipc_pipe_notify_write_locked(struct kipc_pipe *pipe,
-			      struct kipc_pipe_wake *wake)
-{
-	/* An edge-triggered poller is told of each write. */
-	if (kipc_waitq_is_polled_locked(&pipe->rd))
-		wake->what |= KIPC_WAKE_POLL_READERS;
-	if (READ_ONCE(pipe->fasync_readers))
-		wake->what |= KIPC_WAKE_FASYNC_READERS;
-	__kipc_pipe_pick_locked(pipe, wake);
-}
-
-/* The case of kipc_pipe_wake() that there is anybody to wake. */
-void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
-{
-	unsigned int what = wake->what;
-
-	wake->what = 0;
-	if (what & KIPC_WAKE_READER)
-		kipc_wake_task(wake->reader);
-	if (what & KIPC_WAKE_WRITER)
-		kipc_wake_task(wake->writer);
-	if (what & KIPC_WAKE_POLL_READERS)
-		wake_up_interruptible_sync_poll(&pipe->rd.pollers,
-						EPOLLIN | EPOLLRDNORM);
-	if (what & KIPC_WAKE_POLL_WRITERS)
-		wake_up_interruptible_sync_poll(&pipe->wr.pollers,
-						EPOLLOUT | EPOLLWRNORM);
-	if (what & KIPC_WAKE_FASYNC_READERS)
-		kill_fasync(&pipe->fasync_readers, SIGIO, POLL_IN);
-	if (what & KIPC_WAKE_FASYNC_WRITERS)
-		kill_fasync(&pipe->fasync_writers, SIGIO, POLL_OUT);
-}
-
-/* Passes on a wake-up that this thread got and has no use for. */
-static noinline void kipc_pipe_pass_on(struct kipc_pipe *pipe)
-{
-	struct kipc_pipe_wake wake = {};
-
-	spin_lock(&pipe->lock);
-	kipc_pipe_pick_locked(pipe, &wake);
-	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
-}
-
-/**
- * kipc_pipe_notify_room - tell that there may be more room, though nobody read
- * @pipe: the pipe
- */
-void kipc_pipe_notify_room(struct kipc_pipe *pipe)
-{
-	struct kipc_pipe_wake wake = {};
-
-	spin_lock(&pipe->lock);
-	if (kipc_pipe_is_writable_locked(pipe) &&
-	    kipc_waitq_is_polled_locked(&pipe->wr))
-		wake.what |= KIPC_WAKE_POLL_WRITERS;
-	kipc_pipe_pick_locked(pipe, &wake);
-	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
-}
-
-/* Sleeps with @side dropped; on failure it stays dropped. */
-static __always_inline int
-kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
-		struct kipc_sleeper *s, struct mutex *side)
-{
-	int ret;
-
-	mutex_unlock(side);
-	ret = kipc_sleeper_wait(wq, s, &pipe->lock);
-	if (!ret)
-		ret = kipc_pipe_lock_side(side, false);
-	if (ret)
-		kipc_pipe_pass_on(pipe);
-	return ret;
-}
-
-/**
- * kipc_pipe_wait_readable - wait for data
- * @pipe: the pipe; the caller has rd_lock
- * @nonblock: fail instead of sleeping
- *
- * Return: the bytes that can be read, 0 at the end of file, with rd_lock held;
- * -EAGAIN or -ERESTARTSYS with rd_lock released.
- */
-ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock)
-{
-	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
-	u32 avail;
-	int ret;
-
-	for (;;) {
-		avail = kipc_pipe_avail(pipe);
-		if (avail)
-			return avail;
-		spin_lock(&pipe->lock);
-		if (kipc_pipe_is_readable_locked(pipe)) {
-			spin_unlock(&pipe->lock);
-			continue;
-		}
-		if (!pipe->writers && !kipc_ring_used(&pipe->ring)) {
-			spin_unlock(&pipe->lock);
-			return 0;
-		}
-		if (nonblock) {
-			spin_unlock(&pipe->lock);
-			mutex_unlock(&pipe->rd_lock);
-			return -EAGAIN;
-		}
-		kipc_sleeper_enter_locked(&pipe->rd, &s);
-		spin_unlock(&pipe->lock);
-		ret = kipc_pipe_sleep(pipe, &pipe->rd, &s, &pipe->rd_lock);
-		if (ret)
-			return ret;
-	}
-}
-
-/**
- * kipc_pipe_wait_writable - wait for room
- * @pipe: the pipe; the caller has wr_lock
- * @need: bytes of room
- * @packet: room for a packet is needed, too
- * @s: the caller's entry, kept over several waits so that a thread that was
- *	woken too late does not lose its turn
- *
- * Return: 0 with wr_lock held, when there seems to be room or no reader is
- * left; -ERESTARTSYS with wr_lock released.
- */
-int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 need, bool packet,
-			    struct kipc_sleeper *s)
-{
-	s->need = need;
-	spin_lock(&pipe->lock);
-	if (!pipe->readers ||
-	    (kipc_pipe_room(pipe) >= need &&
-	     (!packet || kipc_pipe_packet_fits(pipe)))) {
-		spin_unlock(&pipe->lock);
-		return 0;
-	}
-	kipc_sleeper_enter_locked(&pipe->wr, s);
-	spin_unlock(&pipe->lock);
-	return kipc_pipe_sleep(pipe, &pipe->wr, s, &pipe->wr_lock);
-}
-
-/* Narrows a span down to what comes before the end of the first packet. */
-void kipc_pipe_span_locked(struct kipc_pipe *pipe, struct kipc_pipe_span *span)
-{
-	const struct kipc_packet *packet;
-	u32 ahead;
-
-	packet = list_first_entry_or_null(&pipe->packets, struct kipc_packet,
-					  node);
-	if (!packet)
-		return;
-	ahead = packet->start - pipe->ring.tail;
-	if (ahead >= span->copy)
-		return;
-	span->copy = min(span->copy, ahead + packet->len);
-	span->consume = ahead + packet->len;
-	span->whole_from = ahead;
-}
-
-/*
- * Bytes up to @bytes behind the tail are going. Returns the first packet if all
- * of it goes, to be freed; one that loses its beginning shrinks.
- */
-static struct kipc_packet *kipc_packet_consume_locked(struct kipc_pipe *pipe,
-						      u32 bytes)
-{
-	struct kipc_packet *packet;
-	u32 ahead;
-
-	packet = list_first_entry(&pipe->packets, struct kipc_packet, node);
-	ahead = packet->start - pipe->ring.tail;
-	if (ahead >= bytes)
-		return NULL;
-	if (ahead + packet->len > bytes) {
-		packet->len -= bytes - ahead;
-		packet->start = pipe->ring.tail + bytes;
-		return NULL;
-	}
-	list_del(&packet->node);
-	WRITE_ONCE(pipe->nr_packets, pipe->nr_packets - 1);
-	return packet;
-}
-
-static __always_inline void kipc_pipe_move_tail_locked(struct kipc_pipe *pipe,
-						       u32 bytes)
+kipc_pipe_move_tail_locked(struct kipc_pipe *pipe, const struct file *file,
+			   u32 bytes)
 {
 	/*
 	 * Our reads of the bytes come before a writer's reuse of their room;
@@ -311,12 +19,14 @@ static __always_inline void kipc_pipe_move_tail_locked(struct kipc_pipe *pipe,
 	 */
 	smp_store_release(&pipe->ring.tail, pipe->ring.tail + bytes);
 	WRITE_ONCE(pipe->read_at, jiffies);
-	pipe->was_read = true;
+	if (!(file->f_flags & O_NOATIME) &&
+	    !(file->f_path.mnt->mnt_flags & MNT_NOATIME))
+		pipe->was_read = true;
 	trace_kipc_pipe_read(&pipe->obj, bytes, kipc_ring_used(&pipe->ring));
 }
 
-static __always_inline void kipc_pipe_move_head_locked(struct kipc_pipe *pipe,
-						       u32 bytes)
+static __always_inline void
+kipc_pipe_move_head_locked(struct kipc_pipe *pipe, u32 bytes)
 {
 	/*
 	 * The bytes, their pages and packet come before the head that shows
@@ -331,18 +41,19 @@ static __always_inline void kipc_pipe_move_head_locked(struct kipc_pipe *pipe,
 /**
  * kipc_pipe_commit_read - take bytes out that were copied
  * @pipe: the pipe; the caller has rd_lock or the claim
+ * @file: the end that they are read from
  * @bytes: how many go; at most one packet among them
  * @wake: where to note whom to wake
  */
-void kipc_pipe_commit_read(struct kipc_pipe *pipe, u32 bytes,
-			   struct kipc_pipe_wake *wake)
+void kipc_pipe_commit_read(struct kipc_pipe *pipe, const struct file *file,
+			   u32 bytes, struct kipc_pipe_wake *wake)
 {
 	struct kipc_packet *packet = NULL;
 
 	spin_lock(&pipe->lock);
 	if (unlikely(pipe->nr_packets))
 		packet = kipc_packet_consume_locked(pipe, bytes);
-	kipc_pipe_move_tail_locked(pipe, bytes);
+	kipc_pipe_move_tail_locked(pipe, file, bytes);
 	if (kipc_pipe_is_watched_locked(pipe))
 		kipc_pipe_notify_read_locked(pipe, bytes, packet, wake);
 	spin_unlock(&pipe->lock);
@@ -393,7 +104,7 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 	if (!ret)
 		goto out_unlock;
 
-	kipc_pipe_span(pipe, len, ret, &span);
+	kipc_pipe_span(pipe, 0, len, ret, &span);
 	ret = kipc_ring_drain(&pipe->ring, span.copy, xfer);
 	if (unlikely(ret < span.copy)) {
 		/* A packet that cannot be delivered whole is not consumed. */
@@ -404,10 +115,12 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 			goto out_unlock;
 		}
 	}
-	kipc_pipe_commit_read(pipe, span.consume, &wake);
+	kipc_pipe_commit_read(pipe, file, span.consume, &wake);
 out_unlock:
 	mutex_unlock(&pipe->rd_lock);
 	kipc_pipe_wake(pipe, &wake);
+	if (unlikely(ret < 0))
+		kipc_pipe_pass_on(pipe);
 	return ret;
 }
 
@@ -449,9 +162,10 @@ int kipc_pipe_populate_slow(struct kipc_pipe *pipe, u32 bytes, bool nowait)
 
 /* Adds @len bytes, for which there is room; returns how many were added. */
 static ssize_t kipc_pipe_add(struct kipc_pipe *pipe, struct kipc_xfer *xfer,
-			     u32 len, bool whole, bool as_packet, bool nowait,
+			     u32 len, unsigned int how,
 			     struct kipc_pipe_wake *wake)
 {
+	bool nowait = how & KIPC_WRITE_NOWAIT;
 	struct kipc_packet *packet = NULL;
 	u32 copied;
 	int ret;
@@ -459,13 +173,13 @@ static ssize_t kipc_pipe_add(struct kipc_pipe *pipe, struct kipc_xfer *xfer,
 	ret = kipc_pipe_populate(pipe, len + READ_ONCE(pipe->reserved), nowait);
 	if (ret)
 		return ret;
-	if (unlikely(as_packet)) {
-		packet = kipc_packet_alloc(nowait ? GFP_NOWAIT : GFP_KERNEL);
+	if (unlikely(how & KIPC_WRITE_PACKET)) {
+		packet = kipc_packet_alloc(nowait);
 		if (!packet)
 			return nowait ? -EAGAIN : -ENOMEM;
 	}
 	copied = kipc_ring_fill(&pipe->ring, len, xfer);
-	if (unlikely(!copied || (whole && copied < len))) {
+	if (unlikely(!copied || ((how & KIPC_WRITE_WHOLE) && copied < len))) {
 		kipc_packet_free(packet);
 		return -EFAULT;
 	}
@@ -473,31 +187,24 @@ static ssize_t kipc_pipe_add(struct kipc_pipe *pipe, struct kipc_xfer *xfer,
 	return copied;
 }
 
-/*
- * The room there will be when readers get to the end of the page they are in.
- * A long write sleeps until then: not for each byte that is read, and not for
- * more than a page either, so that a reader finds the pipe filled up again.
- */
-static u32 kipc_pipe_next_page(const struct kipc_pipe *pipe)
-{
-	return kipc_pipe_room(pipe) + PAGE_SIZE -
-	       offset_in_page(READ_ONCE(pipe->ring.tail));
-}
-
 /* Writes; called with wr_lock held, which it releases. */
 static noinline ssize_t kipc_pipe_do_write(struct file *file,
 					   struct kipc_xfer *xfer, size_t len,
-					   bool nowait)
+					   unsigned int how)
 {
 	struct kipc_pipe *pipe = file->private_data;
-	bool nonblock = nowait || (file->f_flags & O_NONBLOCK);
-	bool packet = file->f_flags & O_DIRECT;
-	bool whole = packet || len <= PIPE_BUF;
+	bool nonblock = (how & KIPC_WRITE_NOWAIT) ||
+			(file->f_flags & O_NONBLOCK);
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	struct kipc_pipe_wake wake = {};
 	size_t done = 0;
 	u32 want, room;
 	ssize_t ret = 0;
+
+	if (file->f_flags & O_DIRECT)
+		how |= KIPC_WRITE_PACKET | KIPC_WRITE_WHOLE;
+	else if (len <= PIPE_BUF)
+		how |= KIPC_WRITE_WHOLE;
 
 	while (done < len) {
 		if (unlikely(!READ_ONCE(pipe->readers))) {
@@ -505,34 +212,35 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			break;
 		}
 		want = len - done;
-		if (packet)
+		if (how & KIPC_WRITE_PACKET)
 			want = min_t(u32, want, PIPE_BUF);
 		room = min(want, kipc_pipe_room(pipe));
-		if (likely(room == want || (room && !whole)) &&
-		    (!packet || kipc_pipe_packet_fits(pipe))) {
-			ret = kipc_pipe_add(pipe, xfer, room, whole, packet,
-					    nowait, &wake);
+		if (likely(room == want ||
+			   (room && !(how & KIPC_WRITE_WHOLE))) &&
+		    (!(how & KIPC_WRITE_PACKET) ||
+		     kipc_pipe_packet_fits(pipe))) {
+			ret = kipc_pipe_add(pipe, xfer, room, how, &wake);
 			if (ret < 0)
 				break;
 			done += ret;
-			if (unlikely(ret < room))
+			if (done == len || ret < room)
 				break;
+			kipc_pipe_wake(pipe, &wake);
 			continue;
 		}
 		if (nonblock) {
 			ret = -EAGAIN;
 			break;
 		}
-		kipc_pipe_wake(pipe, &wake);
-		if (!whole)
-			want = min(want, kipc_pipe_next_page(pipe));
-		ret = kipc_pipe_wait_writable(pipe, want, packet, &s);
+		ret = kipc_pipe_wait_writable(pipe, want, how, &s);
 		if (ret)
 			return done ?: ret;
 	}
 	mutex_unlock(&pipe->wr_lock);
 	kipc_pipe_wake(pipe, &wake);
-	if (unlikely(ret == -EPIPE))
+	if (unlikely(ret < 0))
+		kipc_pipe_pass_on(pipe);
+	if (unlikely(ret == -EPIPE) && !(how & KIPC_WRITE_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
 	return done ?: ret;
 }
@@ -560,30 +268,6 @@ kipc_pipe_is_simple_write(const struct kipc_pipe *pipe,
 	       pipe->ring.slots[kipc_ring_slot(&pipe->ring, pipe->ring.head)];
 }
 
-/* Somebody watches the pipe: tells them, and releases both locks. */
-static noinline void kipc_pipe_end_simple_read(struct kipc_pipe *pipe,
-					       u32 bytes)
-	__releases(&pipe->lock)
-{
-	struct kipc_pipe_wake wake = {};
-
-	kipc_pipe_notify_read_locked(pipe, bytes, false, &wake);
-	spin_unlock(&pipe->lock);
-	mutex_unlock(&pipe->rd_lock);
-	kipc_pipe_wake(pipe, &wake);
-}
-
-static noinline void kipc_pipe_end_simple_write(struct kipc_pipe *pipe)
-	__releases(&pipe->lock)
-{
-	struct kipc_pipe_wake wake = {};
-
-	kipc_pipe_notify_write_locked(pipe, &wake);
-	spin_unlock(&pipe->lock);
-	mutex_unlock(&pipe->wr_lock);
-	kipc_pipe_wake(pipe, &wake);
-}
-
 /*
  * Waits for the room of a small write, if that is all that keeps it from being a
  * simple one. Returns 0 with wr_lock held, else an error with wr_lock released.
@@ -597,7 +281,7 @@ static noinline int kipc_pipe_wait_simple(struct kipc_pipe *pipe,
 	if (len > PIPE_BUF || (file->f_flags & (O_DIRECT | O_NONBLOCK)))
 		return 0;
 	while (READ_ONCE(pipe->readers) && kipc_pipe_room(pipe) < len) {
-		ret = kipc_pipe_wait_writable(pipe, len, false, &s);
+		ret = kipc_pipe_wait_writable(pipe, len, KIPC_WRITE_WHOLE, &s);
 		if (ret)
 			return ret;
 	}
@@ -617,7 +301,7 @@ static noinline ssize_t kipc_pipe_write_buf(struct file *file,
 {
 	struct kipc_xfer xfer = { .buf = (char __user *)buf };
 
-	return kipc_pipe_do_write(file, &xfer, len, false);
+	return kipc_pipe_do_write(file, &xfer, len, 0);
 }
 
 /**
@@ -651,15 +335,16 @@ ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
 	if (unlikely(!kipc_pipe_is_simple_read(pipe, bytes)))
 		return kipc_pipe_read_buf(file, buf, len);
 
-	if (_copy_to_user(buf, kipc_ring_addr(&pipe->ring, pipe->ring.tail),
-			  bytes)) {
+	if (kipc_copy_to_user(buf, kipc_ring_addr(&pipe->ring, pipe->ring.tail),
+			      bytes)) {
 		mutex_unlock(&pipe->rd_lock);
+		kipc_pipe_pass_on(pipe);
 		return -EFAULT;
 	}
 	spin_lock(&pipe->lock);
-	kipc_pipe_move_tail_locked(pipe, bytes);
+	kipc_pipe_move_tail_locked(pipe, file, bytes);
 	if (kipc_pipe_is_watched_locked(pipe)) {
-		kipc_pipe_end_simple_read(pipe, bytes);
+		kipc_pipe_end_read(pipe, bytes);
 		return bytes;
 	}
 	spin_unlock(&pipe->lock);
@@ -695,15 +380,16 @@ ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
 			return kipc_pipe_write_buf(file, buf, len);
 	}
 
-	if (_copy_from_user(kipc_ring_addr(&pipe->ring, pipe->ring.head), buf,
-			    len)) {
+	if (kipc_copy_from_user(kipc_ring_addr(&pipe->ring, pipe->ring.head),
+				buf, len)) {
 		mutex_unlock(&pipe->wr_lock);
+		kipc_pipe_pass_on(pipe);
 		return -EFAULT;
 	}
 	spin_lock(&pipe->lock);
 	kipc_pipe_move_head_locked(pipe, len);
 	if (kipc_pipe_is_watched_locked(pipe)) {
-		kipc_pipe_end_simple_write(pipe);
+		kipc_pipe_end_write(pipe);
 		return len;
 	}
 	spin_unlock(&pipe->lock);
@@ -736,7 +422,7 @@ ssize_t kipc_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to)
 
 /**
  * kipc_pipe_write_iter - writev(2), splice(2), sendfile(2), io_uring
- * @iocb: the call; IOCB_NOWAIT is honoured
+ * @iocb: the call; IOCB_NOWAIT and IOCB_NOSIGNAL are honoured
  * @from: where the bytes come from
  *
  * Return: as kipc_pipe_write().
@@ -746,6 +432,7 @@ ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct kipc_pipe *pipe = iocb->ki_filp->private_data;
 	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
 	struct kipc_xfer xfer = { .iter = from };
+	unsigned int how = 0;
 	int ret;
 
 	if (!iov_iter_count(from))
@@ -753,8 +440,12 @@ ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	ret = kipc_pipe_lock_side(&pipe->wr_lock, nowait);
 	if (ret)
 		return ret;
+	if (nowait)
+		how |= KIPC_WRITE_NOWAIT;
+	if (iocb->ki_flags & IOCB_NOSIGNAL)
+		how |= KIPC_WRITE_NOSIGNAL;
 	return kipc_pipe_do_write(iocb->ki_filp, &xfer, iov_iter_count(from),
-				  nowait);
+				  how);
 }
 
 /**

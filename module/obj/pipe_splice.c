@@ -15,6 +15,7 @@
  * The bytes pass through a buffer of the call's own. No page of the other file
  * enters the ring, and none of the ring's leaves it.
  */
+#include <linux/bvec.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
@@ -30,6 +31,7 @@
 /**
  * struct kipc_splice - one splice or tee
  * @pipe: our side
+ * @end: the file it is reached by
  * @file: the other side
  * @len: bytes to move at most
  * @pos: position in @file
@@ -40,6 +42,7 @@
  */
 struct kipc_splice {
 	struct kipc_pipe *pipe;
+	struct file *end;
 	struct file *file;
 	u64 len;
 	loff_t pos;
@@ -54,26 +57,33 @@ static u32 kipc_splice_round(const struct kipc_splice *sp, u64 done)
 	return min_t(u64, sp->len - done, PAGE_SIZE << sp->order);
 }
 
+/* By page, not by address: direct I/O takes nothing else. */
+static void kipc_splice_iter(struct kipc_splice *sp, unsigned int direction,
+			     size_t len, struct bio_vec *vec,
+			     struct iov_iter *iter)
+{
+	vec->bv_page = virt_to_page(sp->buf);
+	vec->bv_offset = 0;
+	vec->bv_len = len;
+	iov_iter_bvec(iter, direction, vec, 1, len);
+}
+
 static ssize_t kipc_splice_file_read(struct kipc_splice *sp, size_t len)
 {
-	struct kvec vec = { .iov_base = sp->buf, .iov_len = len };
 	struct iov_iter iter;
+	struct bio_vec vec;
 
-	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
+	kipc_splice_iter(sp, ITER_DEST, len, &vec, &iter);
 	return vfs_iter_read(sp->file, &iter, &sp->pos, 0);
 }
 
 static ssize_t kipc_splice_file_write(struct kipc_splice *sp, size_t len)
 {
-	struct kvec vec = { .iov_base = sp->buf, .iov_len = len };
 	struct iov_iter iter;
-	ssize_t ret;
+	struct bio_vec vec;
 
-	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
-	file_start_write(sp->file);
-	ret = vfs_iter_write(sp->file, &iter, &sp->pos, 0);
-	file_end_write(sp->file);
-	return ret;
+	kipc_splice_iter(sp, ITER_SOURCE, len, &vec, &iter);
+	return kipc_iter_write(sp->file, &iter, &sp->pos, 0);
 }
 
 /* Waits for data and claims the reading side; 0 is the end of file. */
@@ -98,14 +108,21 @@ static ssize_t kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
 			      struct kipc_pipe_wake *wake)
 {
+	bool ended;
+
 	spin_lock(&pipe->lock);
-	/* Pairs with the acquire in kipc_pipe_wait_readable(). */
+	ended = !pipe->writers;
+	/* Pairs with the acquire in kipc_pipe_avail(). */
 	smp_store_release(&pipe->claimed, false);
 	if (kipc_pipe_is_readable_locked(pipe) &&
 	    kipc_waitq_is_polled_locked(&pipe->rd))
 		wake->what |= KIPC_WAKE_POLL_READERS;
 	kipc_pipe_pick_locked(pipe, wake);
 	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, wake);
+	/* Who came to the end of file meanwhile could not see it for the claim. */
+	if (ended)
+		kipc_wake_all(&pipe->rd, &pipe->lock);
 }
 
 /* Copies claimed bytes to the bounce buffer; rd_lock keeps resizing away. */
@@ -115,7 +132,8 @@ static int kipc_pipe_peek_claimed(struct kipc_splice *sp, u32 skip, u32 len)
 
 	if (ret)
 		return ret;
-	kipc_ring_peek(&sp->pipe->ring, skip, len, sp->buf);
+	kipc_ring_peek(&sp->pipe->ring, sp->pipe->ring.tail + skip, len,
+		       sp->buf);
 	mutex_unlock(&sp->pipe->rd_lock);
 	return 0;
 }
@@ -139,7 +157,8 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 			READ_ONCE(pipe->ring.tail) - skip;
 		if (!avail)
 			break;
-		kipc_pipe_span(pipe, kipc_splice_round(sp, done), avail, &span);
+		kipc_pipe_span(pipe, skip, kipc_splice_round(sp, done), avail,
+			       &span);
 		ret = kipc_pipe_peek_claimed(sp, skip, span.copy);
 		if (ret)
 			break;
@@ -148,8 +167,9 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 			break;
 		done += ret;
 		if (consume)
-			kipc_pipe_commit_read(pipe, ret == span.copy ?
-					      span.consume : ret, &wake);
+			kipc_pipe_commit_read(pipe, sp->end,
+					      ret == span.copy ? span.consume :
+								 ret, &wake);
 		else
 			skip += ret;
 		kipc_pipe_wake(pipe, &wake);
@@ -160,7 +180,6 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 			break;
 	}
 	kipc_pipe_unclaim(pipe, &wake);
-	kipc_pipe_wake(pipe, &wake);
 	return done ?: ret;
 }
 
@@ -169,7 +188,7 @@ static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, bool nonblock,
 			     u32 *room)
 {
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
-	u32 reserved;
+	struct kipc_pipe_wake wake = {};
 	int ret;
 
 	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
@@ -185,19 +204,23 @@ static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, bool nonblock,
 		ret = -EAGAIN;
 		if (nonblock)
 			goto out_unlock;
-		ret = kipc_pipe_wait_writable(pipe, 1, false, &s);
+		ret = kipc_pipe_wait_writable(pipe, len, 0, &s);
 		if (ret)
 			return ret;
 	}
-	reserved = READ_ONCE(pipe->reserved) + *room;
-	ret = kipc_pipe_populate(pipe, reserved, false);
-	if (!ret) {
-		spin_lock(&pipe->lock);
-		WRITE_ONCE(pipe->reserved, pipe->reserved + *room);
-		spin_unlock(&pipe->lock);
-	}
+	ret = kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + *room, false);
+	if (ret)
+		goto out_unlock;
+	spin_lock(&pipe->lock);
+	WRITE_ONCE(pipe->reserved, pipe->reserved + *room);
+	/* There may be room for the next one. */
+	kipc_pipe_pick_locked(pipe, &wake);
+	spin_unlock(&pipe->lock);
 out_unlock:
 	mutex_unlock(&pipe->wr_lock);
+	kipc_pipe_wake(pipe, &wake);
+	if (ret)
+		kipc_pipe_pass_on(pipe);
 	return ret;
 }
 
@@ -279,6 +302,8 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 
 	if (!(file->f_mode & (out ? FMODE_WRITE : FMODE_READ)))
 		return -EBADF;
+	if (out ? !file->f_op->write_iter : !file->f_op->read_iter)
+		return -EINVAL;
 	if ((arg->flags & KIPC_SPLICE_OFFSET) && !(file->f_mode & seek))
 		return -ESPIPE;
 	if (kipc_pipe_from_file(file) == sp->pipe)
@@ -304,6 +329,7 @@ static int kipc_splice_run(struct kipc_call *call,
 {
 	struct kipc_splice sp = {
 		.pipe = call->obj,
+		.end = call->file,
 		.len = min_t(u64, arg->len, MAX_RW_COUNT),
 		.nonblock = (arg->flags & KIPC_SPLICE_NONBLOCK) ||
 			    (call->file->f_flags & O_NONBLOCK),
@@ -322,7 +348,8 @@ static int kipc_splice_run(struct kipc_call *call,
 		goto out_fput;
 
 	sp.order = get_order(min_t(u64, sp.len, KIPC_BOUNCE_MAX));
-	sp.buf = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT, sp.order);
+	sp.buf = (void *)__get_free_pages(GFP_KERNEL_ACCOUNT | __GFP_COMP,
+					  sp.order);
 	if (!sp.buf) {
 		ret = -ENOMEM;
 		goto out_fput;

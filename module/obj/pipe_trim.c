@@ -13,9 +13,8 @@
 #include "obj/pipe.h"
 
 #define KIPC_TRIM_PERIOD	HZ
-#define KIPC_TRIM_BATCH		64
-/* How many pages of one pipe go in a period; the lock is held meanwhile. */
-#define KIPC_TRIM_PAGES		1024
+/* How many pages are freed, and pipes looked at, without dropping the lock. */
+#define KIPC_TRIM_BATCH		256
 
 static void kipc_trim_work(struct work_struct *work);
 
@@ -89,15 +88,17 @@ static bool kipc_trim_is_due(const struct kipc_pipe *pipe)
 }
 
 /*
- * Trims one pipe if it is idle. Its side locks rank above the list's lock, so
- * try them: who holds one uses the pipe anyway.
+ * Trims one pipe, as far as a batch allows, if it is idle. Its side locks rank
+ * above the list's lock, so try them: who holds one uses the pipe anyway.
+ * Returns how many pages went.
  */
-static void kipc_trim_one_locked(struct kipc_pipe *pipe)
+static unsigned int kipc_trim_one_locked(struct kipc_pipe *pipe)
 {
+	unsigned int freed = 0;
 	bool idle;
 
 	if (!kipc_trim_is_due(pipe) || !mutex_trylock(&pipe->rd_lock))
-		return;
+		return 0;
 	if (mutex_trylock(&pipe->wr_lock)) {
 		spin_lock(&pipe->lock);
 		idle = kipc_pipe_is_unused_locked(pipe);
@@ -105,16 +106,18 @@ static void kipc_trim_one_locked(struct kipc_pipe *pipe)
 			kipc_ring_rewind(&pipe->ring);
 		spin_unlock(&pipe->lock);
 		if (idle)
-			kipc_ring_trim(&pipe->ring, KIPC_TRIM_PAGES);
+			freed = kipc_ring_trim(&pipe->ring, KIPC_TRIM_BATCH);
 		if (idle && !pipe->ring.nr_pages)
 			kipc_trim_del_locked(pipe);
 		mutex_unlock(&pipe->wr_lock);
 	}
 	mutex_unlock(&pipe->rd_lock);
+	return freed;
 }
 
 static void kipc_trim_work(struct work_struct *work)
 {
+	unsigned int batch = 0;
 	struct kipc_pipe *pipe;
 	unsigned long nr;
 
@@ -123,8 +126,9 @@ static void kipc_trim_work(struct work_struct *work)
 		pipe = list_first_entry(&kipc_trim.pipes, struct kipc_pipe,
 					trim_node);
 		list_move_tail(&pipe->trim_node, &kipc_trim.pipes);
-		kipc_trim_one_locked(pipe);
-		if (nr % KIPC_TRIM_BATCH == 0) {
+		batch += 1 + kipc_trim_one_locked(pipe);
+		if (batch >= KIPC_TRIM_BATCH) {
+			batch = 0;
 			spin_unlock(&kipc_trim.lock);
 			cond_resched();
 			spin_lock(&kipc_trim.lock);
