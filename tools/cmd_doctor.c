@@ -274,7 +274,7 @@ static int doctor_run(const struct command *self, int argc, char **argv)
 			doctor.json = true;
 			break;
 		default:
-			return bad_option(self, argv);
+			return bad_option(self, opt, options, argv);
 		}
 	}
 	if (optind < argc)

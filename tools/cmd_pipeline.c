@@ -104,7 +104,7 @@ static noreturn void run_command(const struct pipeline *p, int i, const sigset_t
 		fail("cannot connect '%s': %s", p->commands[i], strerror(errno));
 		_exit(EXIT_FAILED);
 	}
-	execl("/bin/sh", "sh", "-c", p->commands[i], (char *)NULL);
+	execl("/bin/sh", "sh", "-c", "--", p->commands[i], (char *)NULL);
 	fail("cannot run /bin/sh: %s", strerror(errno));
 	_exit(127);
 }
@@ -204,14 +204,14 @@ static int pipeline_run(const struct command *self, int argc, char **argv)
 			p.pipefail = true;
 			break;
 		case 's':
-			if (parse_size(optarg, &p.size))
+			if (parse_size(self, optarg, &p.size))
 				return EXIT_USAGE;
 			break;
 		case 'v':
 			p.verbose = true;
 			break;
 		default:
-			return bad_option(self, argv);
+			return bad_option(self, opt, options, argv);
 		}
 	}
 	p.commands = argv + optind;
@@ -234,8 +234,10 @@ const struct command cmd_pipeline = {
 	"to the standard input of the next by a pipe of kipc, and wait for all of them.\n"
 	"\n"
 	"  -p, --pipefail   exit as the last command that failed, if any did\n"
-	"  -s, --size SIZE  capacity of each pipe in bytes; K, M, G are understood\n"
+	"  -s, --size SIZE  capacity of each pipe\n"
 	"  -v, --verbose    show the pipes and the commands' exit statuses\n"
+	"\n"
+	SIZE_HELP
 	"\n"
 	"Exits as the last COMMAND does (128 + N if signal N ended it); 1 if a pipe\n"
 	"could not be made, and then nothing was run; 2 for a wrong command line.\n"

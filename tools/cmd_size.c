@@ -7,6 +7,9 @@
 
 #include "tool.h"
 
+static const char advice[] =
+	"open it first (exec 3<> FILE), since a FIFO forgets its size with its last close";
+
 /* @wanted is NULL to look only. */
 static int size_change(const char *path, const __u64 *wanted)
 {
@@ -15,7 +18,7 @@ static int size_change(const char *path, const __u64 *wanted)
 	unsigned long call = KIPC_IOC_PIPE_GET_SIZE;
 	int err;
 
-	if (pipe_find(path, false, &handle))
+	if (pipe_find(path, advice, &handle))
 		return EXIT_FAILED;
 	if (wanted) {
 		call = KIPC_IOC_PIPE_SET_SIZE;
@@ -41,7 +44,7 @@ static int size_run(const struct command *self, int argc, char **argv)
 
 	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
 		if (opt != 'h')
-			return bad_option(self, argv);
+			return bad_option(self, opt, options, argv);
 		print_help(self);
 		return finish_output();
 	}
@@ -49,7 +52,7 @@ static int size_run(const struct command *self, int argc, char **argv)
 	argv += optind;
 	if (argc < 1 || argc > 2)
 		return usage(self, "a FILE is needed, and at most one SIZE");
-	if (argc == 2 && parse_size(argv[1], &wanted))
+	if (argc == 2 && parse_size(self, argv[1], &wanted))
 		return EXIT_USAGE;
 	return size_change(argv[0], argc == 2 ? &wanted : NULL);
 }
@@ -60,9 +63,12 @@ const struct command cmd_size = {
 	.summary = "show or set the capacity of a pipe or FIFO",
 	.help =
 	"Print the capacity in bytes of FILE, a FIFO that some process has open or\n"
-	"/proc/PID/fd/N. With SIZE (K, M, G are understood) set it first; it is rounded\n"
-	"up to a page times a power of two. A FIFO forgets its capacity when the last\n"
-	"process closes it.\n"
+	"/proc/PID/fd/N. With SIZE set it first; it is rounded up to a page times a power\n"
+	"of two. A FIFO forgets its capacity when the last process closes it.\n"
+	"\n"
+	SIZE_HELP
+	"\n"
+	"Example: exec 3<> hello; kipc size hello 1M\n"
 	"\n"
 	"Exits with 0, 1 if that failed, 2 for a wrong command line.\n",
 	.run = size_run,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -87,12 +88,15 @@ static void show_pipe_json(const char *path, const struct kipc_pipe_stat *stat)
 	printf("}");
 }
 
+static const char advice[] =
+	"--open opens it to look, and lets a writer that waits for a reader go on";
+
 static int read_pipe_stat(const char *path, bool open_it, struct kipc_pipe_stat *stat)
 {
 	struct pipe_handle handle;
 	int err;
 
-	if (pipe_find(path, open_it, &handle))
+	if (pipe_find(path, open_it ? NULL : advice, &handle))
 		return EXIT_FAILED;
 	err = ioctl(handle.fd, KIPC_IOC_PIPE_STAT, stat) ? errno : 0;
 	pipe_drop(&handle);
@@ -104,29 +108,39 @@ static int read_pipe_stat(const char *path, bool open_it, struct kipc_pipe_stat 
 	return EXIT_OK;
 }
 
-static int stat_pipes(char **paths, bool open_it, bool json)
+/* All are read before one is shown, so that no complaint falls into the output. */
+static int stat_pipes(char **paths, int n, bool open_it, bool json)
 {
+	struct kipc_pipe_stat *stats = calloc(n, sizeof(*stats));
+	bool *bad = calloc(n, sizeof(*bad));
 	int result = EXIT_OK, shown = 0;
 
-	for (; *paths; paths++) {
-		struct kipc_pipe_stat stat;
-
-		if (read_pipe_stat(*paths, open_it, &stat)) {
+	if (!stats || !bad) {
+		result = fail("no memory for %d files", n);
+		n = 0;
+	}
+	for (int i = 0; i < n; i++) {
+		bad[i] = read_pipe_stat(paths[i], open_it, &stats[i]);
+		if (bad[i])
 			result = EXIT_FAILED;
+	}
+	for (int i = 0; i < n; i++) {
+		if (bad[i])
 			continue;
-		}
 		if (json) {
 			printf("%s", shown++ ? ",\n " : "[");
-			show_pipe_json(*paths, &stat);
+			show_pipe_json(paths[i], &stats[i]);
 			continue;
 		}
 		if (!shown++)
 			printf("%10s %10s %6s %8s %8s %8s %9s  %s\n", "SIZE", "USED", "PAGES",
 			       "PACKETS", "READERS", "WRITERS", "SLEEPING", "FILE");
-		show_pipe(*paths, &stat);
+		show_pipe(paths[i], &stats[i]);
 	}
 	if (json)
 		printf("%s]\n", shown ? "" : "[");
+	free(stats);
+	free(bad);
 	return result;
 }
 
@@ -153,13 +167,13 @@ static int stat_run(const struct command *self, int argc, char **argv)
 			open_it = true;
 			break;
 		default:
-			return bad_option(self, argv);
+			return bad_option(self, opt, options, argv);
 		}
 	}
 	if (optind == argc)
 		result = stat_instance(json);
 	else
-		result = stat_pipes(argv + optind, open_it, json);
+		result = stat_pipes(argv + optind, argc - optind, open_it, json);
 	return finish_output() ?: result;
 }
 

@@ -2,11 +2,14 @@
 /* The way to an instance's node, and what to say when there is none. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "tool.h"
+
+#define PARAMETERS	"/sys/module/kipc/parameters"
 
 /* What an errno means here, and what to do about it */
 struct meaning {
@@ -16,13 +19,19 @@ struct meaning {
 
 static const struct meaning device_meanings[] = {
 	{ ENOENT,
-	  "it does not exist; load the module (modprobe kipc) or name another node with --device"
+	  "it does not exist; load the module (modprobe kipc) or name another node with --device or KIPC_DEV"
 	},
 	{ ENXIO,
 	  "no driver stands behind it; load the module (modprobe kipc)"
 	},
 	{ ENODEV,
 	  "no driver stands behind it; load the module (modprobe kipc)"
+	},
+	{ EISDIR,
+	  "it is a directory; name a node, such as /dev/kipc, with --device or KIPC_DEV"
+	},
+	{ ENOTDIR,
+	  "it does not exist; name another node with --device or KIPC_DEV"
 	},
 	{ EACCES,
 	  "you may not open it; its mode should be 0666, as the objects carry the permissions"
@@ -37,10 +46,10 @@ static const struct meaning call_meanings[] = {
 	  "this process has no descriptor left; raise 'ulimit -n'"
 	},
 	{ ENFILE,
-	  "the system has no descriptor left, or your pipes hold all that the module's parameter pipe_user_pages allows"
+	  "the system has no descriptor left, or your pipes hold all that the module allows an unprivileged user"
 	},
 	{ EPERM,
-	  "that is more than the module's parameters pipe_size_max and pipe_user_pages allow an unprivileged user"
+	  "that is more than the module allows an unprivileged user"
 	},
 	{ EINVAL,
 	  "a pipe cannot have that size; give at most 2G"
@@ -65,10 +74,43 @@ const char *device_problem(int err)
 	return explain(device_meanings, ARRAY_SIZE(device_meanings), err);
 }
 
-/* Why a node or a pipe refuses a call, and what to do. */
+/* Append " NAME=VALUE" of a parameter of the module, the name alone if it is hidden. */
+static void add_parameter(char *text, size_t room, const char *name, const char *unit)
+{
+	char path[128], value[32] = "";
+	size_t len = strlen(text);
+	FILE *file;
+
+	snprintf(path, sizeof(path), PARAMETERS "/%s", name);
+	file = fopen(path, "re");
+	if (file) {
+		if (!fgets(value, sizeof(value), file))
+			*value = '\0';
+		value[strcspn(value, "\n")] = '\0';
+		fclose(file);
+	}
+	if (*value)
+		snprintf(text + len, room - len, " %s (%s %s)", name, value, unit);
+	else
+		snprintf(text + len, room - len, " %s", name);
+}
+
+/* Why a node or a pipe refuses a call, and what to do; good until the next call. */
 const char *call_problem(int err)
 {
-	return explain(call_meanings, ARRAY_SIZE(call_meanings), err);
+	const char *text = explain(call_meanings, ARRAY_SIZE(call_meanings), err);
+	static char limits[512];
+
+	if (err != EPERM && err != ENFILE)
+		return text;
+	snprintf(limits, sizeof(limits), "%s: see", text);
+	if (err == EPERM) {
+		add_parameter(limits, sizeof(limits), "pipe_size_max", "bytes a pipe");
+		strcat(limits, " and");
+	}
+	add_parameter(limits, sizeof(limits), "pipe_user_pages", "pages in all");
+	strcat(limits, " in " PARAMETERS);
+	return limits;
 }
 
 /* Open the instance's node; -1 after a message. */
@@ -83,7 +125,7 @@ int device_open(void)
 		return -1;
 	}
 	if (ioctl(fd, KIPC_IOC_QUERY, &query) < 0) {
-		fail("%s is not a node of kipc; name one with --device", device_path);
+		fail("%s is not a node of kipc; name one with --device or KIPC_DEV", device_path);
 		close(fd);
 		return -1;
 	}

@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -29,6 +30,13 @@
 #ifndef SYS_pidfd_getfd
 #define SYS_pidfd_getfd	438
 #endif
+
+/* What a search of the processes came to */
+enum found {
+	NOWHERE,
+	OURS,
+	NOT_OURS,
+};
 
 /* A descriptor of a process, by its numbers */
 struct place {
@@ -129,45 +137,52 @@ static int number(const char *text)
 	return errno || *end || value > INT32_MAX ? -1 : (int)value;
 }
 
-/* Search the descriptors of process @pid for the file @want. */
-static bool search_process(int pid, const struct stat *want, struct pipe_handle *handle)
+/*
+ * Search the descriptors of process @pid for the file @want; NOT_OURS: it is open
+ * there, and so it is the kernel's.
+ */
+static enum found search_process(int pid, const struct stat *want, struct pipe_handle *handle)
 {
 	struct place place = { .pid = pid };
+	enum found found = NOWHERE;
 	struct dirent *entry;
-	bool found = false;
 	char path[64];
 	DIR *dir;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
 	dir = opendir(path);
 	if (!dir)
-		return false;
-	while (!found && (entry = readdir(dir))) {
+		return NOWHERE;
+	while (found == NOWHERE && (entry = readdir(dir))) {
 		struct stat st;
 
 		place.fd = number(entry->d_name);
 		if (place.fd < 0 || fstatat(dirfd(dir), entry->d_name, &st, 0) ||
 		    st.st_dev != want->st_dev || st.st_ino != want->st_ino)
 			continue;
-		found = pipe_at(&place, handle);
+		if (pipe_at(&place, handle))
+			found = OURS;
+		else if (errno == ENOTTY)
+			found = NOT_OURS;
 	}
 	closedir(dir);
 	return found;
 }
 
-static bool search_all(const struct stat *want, struct pipe_handle *handle)
+static enum found search_all(const struct stat *want, struct pipe_handle *handle)
 {
+	enum found found = NOWHERE;
 	struct dirent *entry;
-	bool found = false;
 	DIR *proc;
 
 	proc = opendir("/proc");
 	if (!proc)
-		return false;
-	while (!found && (entry = readdir(proc))) {
+		return NOWHERE;
+	while (found == NOWHERE && (entry = readdir(proc))) {
 		int pid = number(entry->d_name);
 
-		found = pid > 0 && search_process(pid, want, handle);
+		if (pid > 0)
+			found = search_process(pid, want, handle);
 	}
 	closedir(proc);
 	return found;
@@ -179,12 +194,20 @@ static int not_ours(const char *path)
 	return -1;
 }
 
+/* Only what lies in a kipcfs can become a pipe of kipc by being opened. */
+static bool in_kipcfs(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) || fs.f_type == KIPCFS_MAGIC;
+}
+
 /*
- * Find the pipe or FIFO @path, which may be of the form /proc/PID/fd/N. With
- * @open_it a FIFO that no process holds is opened for reading, which is seen by
- * whoever waits in an open of it.
+ * Find the pipe or FIFO @path, which may be of the form /proc/PID/fd/N. A FIFO
+ * that no process holds is opened for reading, which is seen by whoever waits in
+ * an open of it; or where @advice says what to do instead, that is told.
  */
-int pipe_find(const char *path, bool open_it, struct pipe_handle *handle)
+int pipe_find(const char *path, const char *advice, struct pipe_handle *handle)
 {
 	struct place place;
 	struct stat st;
@@ -208,11 +231,18 @@ int pipe_find(const char *path, bool open_it, struct pipe_handle *handle)
 		return -1;
 	}
 
-	if (search_all(&st, handle))
+	switch (search_all(&st, handle)) {
+	case OURS:
 		return 0;
-	if (!open_it) {
-		fail("%s is not open, as a FIFO of kipc, in any process that you may look into",
-		     path);
+	case NOT_OURS:
+		return not_ours(path);
+	case NOWHERE:
+		break;
+	}
+	if (!in_kipcfs(path))
+		return not_ours(path);
+	if (advice) {
+		fail("%s is not open in any process that you may look into; %s", path, advice);
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -81,6 +81,10 @@ int main(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "+:d:hV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'd':
+			if (!*optarg)
+				return usage(NULL,
+					     "--device needs the path of a node; without it %s is used",
+					     device_path);
 			device_path = optarg;
 			break;
 		case 'h':
@@ -89,7 +93,7 @@ int main(int argc, char **argv)
 			printf("kipc %s (ABI %d)\n", TOOL_VERSION, KIPC_ABI_VERSION);
 			return finish_output();
 		default:
-			return bad_option(NULL, argv);
+			return bad_option(NULL, opt, options, argv);
 		}
 	}
 

@@ -9,6 +9,7 @@
 #ifndef KIPC_TOOL_H
 #define KIPC_TOOL_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,12 +55,18 @@ extern const char *device_path;
 /* util.c: messages; they return the exit code to leave with */
 int fail(const char *format, ...) __printf(1, 2);
 int usage(const struct command *cmd, const char *format, ...) __printf(2, 3);
-int bad_option(const struct command *cmd, char **argv);
+int bad_option(const struct command *cmd, int opt, const struct option *options,
+	       char **argv);
 void print_help(const struct command *cmd);
 int finish_output(void);
 
+/* What parse_size() reads, for the help of its users */
+#define SIZE_HELP \
+	"SIZE is a number of bytes, decimal and 1 or more, or one with K, M or G (or k, m,\n" \
+	"g) behind it: powers of 1024.\n"
+
 /* util.c: numbers and JSON */
-int parse_size(const char *text, __u64 *bytes);
+int parse_size(const struct command *cmd, const char *text, __u64 *bytes);
 void print_json_string(const char *text);
 void print_json_number(const char *name, __u64 value);
 const char *format_size(__u64 bytes, char *buf, size_t len);
@@ -82,7 +89,7 @@ struct pipe_handle {
 };
 
 /* find.c */
-int pipe_find(const char *path, bool open_it, struct pipe_handle *handle);
+int pipe_find(const char *path, const char *advice, struct pipe_handle *handle);
 void pipe_drop(struct pipe_handle *handle);
 
 #endif /* KIPC_TOOL_H */

@@ -38,18 +38,27 @@ int usage(const struct command *cmd, const char *format, ...)
 }
 
 /*
- * After getopt_long() has returned '?' or ':' (with opterr 0 and a short option
- * string that starts "+:").
+ * After getopt_long() has returned @opt, '?' or ':' (with opterr 0 and a short
+ * option string that starts "+:").
  */
-int bad_option(const struct command *cmd, char **argv)
+int bad_option(const struct command *cmd, int opt, const struct option *options, char **argv)
 {
 	const char *word = argv[optind - 1];
 
-	/* a short option in the middle of its word is not passed yet */
-	if (optopt && strncmp(word, "--", 2))
-		return usage(cmd, "the option -%c is unknown, or its value is missing", optopt);
-	return usage(cmd, "the option %s is unknown, ambiguous, or has too many or too few values",
-		     word);
+	if (opt == ':') {
+		/* nothing follows, so the word is the one with the option */
+		if (!strncmp(word, "--", 2))
+			return usage(cmd, "the option %s needs a value", word);
+		return usage(cmd, "the option -%c needs a value", optopt);
+	}
+	if (!optopt)
+		return usage(cmd, "the option %s is unknown, or short for more than one", word);
+	for (; options->name; options++) {
+		if (options->val == optopt)
+			return usage(cmd, "the option --%s takes no value", options->name);
+	}
+	/* in the middle of a word, which is not passed yet */
+	return usage(cmd, "the option -%c is unknown", optopt);
 }
 
 void print_help(const struct command *cmd)
@@ -65,8 +74,8 @@ int finish_output(void)
 	return EXIT_OK;
 }
 
-/* Read a number of bytes with an optional unit K, M or G (powers of 1024). */
-int parse_size(const char *text, __u64 *bytes)
+/* Read a number of bytes, see SIZE_HELP. */
+int parse_size(const struct command *cmd, const char *text, __u64 *bytes)
 {
 	static const char units[] = "kmg";
 	unsigned long long value;
@@ -77,7 +86,7 @@ int parse_size(const char *text, __u64 *bytes)
 	if (!isdigit((unsigned char)*text))
 		goto bad;
 	errno = 0;
-	value = strtoull(text, &end, 0);
+	value = strtoull(text, &end, 10);
 	if (errno || end == text)
 		goto bad;
 	if (*end) {
@@ -88,10 +97,15 @@ int parse_size(const char *text, __u64 *bytes)
 	}
 	if (value > UINT64_MAX >> shift)
 		goto bad;
+	if (!value) {
+		usage(cmd, "a size is 1 or more");
+		return -1;
+	}
 	*bytes = value << shift;
 	return 0;
 bad:
-	fail("'%s' is not a size; give bytes, or a number with K, M or G behind it", text);
+	usage(cmd, "'%s' is not a size; give bytes in decimal, or a number with K, M or G",
+	      text);
 	return -1;
 }
 
