@@ -27,6 +27,9 @@ struct bench_options bench = {
 /* what two readings of the clock in a row are apart */
 static double clock_cost;
 
+/* the cases are only asked for their names */
+static bool naming;
+
 void bench_check(bool good, const char *what)
 {
 	if (good)
@@ -130,13 +133,15 @@ void bench_report(const char *name, double bar, const char *unit,
 
 bool bench_wants(const char *name)
 {
-	if (!*bench.only)
-		return true;
-	for (char **only = bench.only; *only; only++) {
-		if (!strncmp(name, *only, strlen(*only)))
-			return true;
+	bool wanted = !*bench.only;
+
+	for (int i = 0; bench.only[i]; i++) {
+		if (!strncmp(name, bench.only[i], strlen(bench.only[i]))) {
+			bench.matched[i] = true;
+			wanted = true;
+		}
 	}
-	return false;
+	return wanted && !naming;
 }
 
 /* @n, or a tenth of it for -q */
@@ -287,10 +292,37 @@ static void print_heading(void)
 	fflush(stdout);
 }
 
-/* Read the command line, open the instance, look at the clock, print the heading. */
-void bench_start(int argc, char **argv)
+/* Each CASE of the command line is to name something, or a typo looks like success. */
+static void check_names(void (*run_cases)(void))
 {
-	const char *device = getenv("KIPC_DEV") ?: "/dev/" KIPC_DEVICE_NAME;
+	bool good = true;
+	int n = 0;
+
+	while (bench.only[n])
+		n++;
+	bench.matched = bench_alloc((n + 1) * sizeof(*bench.matched));
+	naming = true;
+	run_cases();
+	naming = false;
+	for (int i = 0; i < n; i++) {
+		if (bench.matched[i])
+			continue;
+		fprintf(stderr, "%s: there is no case whose name begins with '%s'\n",
+			program_invocation_short_name, bench.only[i]);
+		good = false;
+	}
+	if (!good)
+		usage(2);
+}
+
+/*
+ * Read the command line, open the instance, look at the clock, print the heading.
+ * @run_cases asks bench_wants() about each case, and is what to call afterwards.
+ */
+void bench_start(int argc, char **argv, void (*run_cases)(void))
+{
+	const char *env = getenv("KIPC_DEV");
+	const char *device = env && *env ? env : "/dev/" KIPC_DEVICE_NAME;
 	struct rlimit limit;
 	int opt;
 
@@ -315,6 +347,7 @@ void bench_start(int argc, char **argv)
 		}
 	}
 	bench.only = argv + optind;
+	check_names(run_cases);
 	if (bench.use[BENCH_KIPC])
 		open_device(device);
 

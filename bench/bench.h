@@ -15,7 +15,8 @@
  * insn (instructions), ns or bytes, for one operation; n: samples of each. New keys
  * may be added at the end. Lines that start with "#" are remarks.
  *
- * A bench never judges: its exit status says whether it could measure.
+ * A bench never judges: its exit status says whether it could measure, and is 2 for a
+ * wrong command line.
  */
 #ifndef KIPC_BENCH_H
 #define KIPC_BENCH_H
@@ -40,6 +41,7 @@ enum bench_impl {
  * @unit: name of what the clock counts: "insn" where the machine counts
  *	instructions (QEMU's icount), "ns" elsewhere
  * @only: NULL-terminated prefixes of the cases to run; all if there is none
+ * @matched: for each of @only, whether a case has such a name
  */
 struct bench_options {
 	bool use[BENCH_IMPLS];
@@ -47,6 +49,7 @@ struct bench_options {
 	int device;
 	const char *unit;
 	char **only;
+	bool *matched;
 };
 
 extern struct bench_options bench;
@@ -86,7 +89,7 @@ struct bench_case {
 	void (*close)(void *object);
 };
 
-void bench_start(int argc, char **argv);
+void bench_start(int argc, char **argv, void (*run_cases)(void));
 bool bench_wants(const char *name);
 unsigned int bench_samples(unsigned int n);
 double bench_now(void);

@@ -521,14 +521,19 @@ static void idle_run(const char *name, bool used)
 	bench_report(name, 0, "bytes", series);
 }
 
-int main(int argc, char **argv)
+static void run_cases(void)
 {
-	bench_start(argc, argv);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		bench_run(&cases[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
 		stream_run(&streams[i]);
 	idle_run("pipe.idle_memory", false);
 	idle_run("pipe.idle_memory_used", true);
+}
+
+int main(int argc, char **argv)
+{
+	bench_start(argc, argv, run_cases);
+	run_cases();
 	return 0;
 }
