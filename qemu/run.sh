@@ -37,6 +37,11 @@ for program in ${T:-}; do
 		die "no test program '$program'; there are:"$'\n'"$(ls -C "$BUILD/selftests")"
 done
 
+# a serial line cannot tell the guest how large the terminal behind it is
+if ! size=$(stty size 2>/dev/null) || [[ ! $size =~ ^[1-9][0-9]*\ [1-9][0-9]*$ ]]; then
+	size="24 80"
+fi
+
 # Build the archive that is unpacked over the guest image and runs script $1.
 overlay()
 {
@@ -60,6 +65,8 @@ overlay()
 	KIPC_KERNEL=$name
 	KIPC_LIMIT=$limit
 	KIPC_TESTS='${T:-}'
+	KIPC_ROWS=${size% *}
+	KIPC_COLUMNS=${size#* }
 	CONF
 	(cd "$dir" && find . ! -path . -print0 | sort -z |
 		cpio --quiet -0 -o -H newc -R 0:0) > "$tmp/overlay.cpio"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A prompt in the guest, with the module loaded and a kipcfs mounted.
 
-stty sane
+stty sane rows "$KIPC_ROWS" cols "$KIPC_COLUMNS"
 insmod /kipc/kipc.ko && mount -t kipcfs none /mnt/kipc ||
 	printf '\n*** The module does not work (see above and dmesg).\n'
 cd /mnt/kipc || exit
