@@ -51,7 +51,7 @@ $(B)/kselftest: | setup
 # --- the VM
 
 vm-kernel: setup
-	@qemu/get-kernel.sh $(KERNEL)
+	@qemu/get-kernel.sh '$(KERNEL)'
 
 vm-module: vm-kernel
 	scripts/build-module.sh $(KERNEL) $(vm_kdir) CC=$(vm_cc)

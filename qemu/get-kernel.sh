@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
-read -r kind _ < <(kernel_line "${1:?usage: get-kernel.sh NAME}")
+read -r kind _ < <(kernel_line "${1?usage: get-kernel.sh NAME}")
 case $kind in
 debian) exec "$ROOT/qemu/fetch-kernel.sh" "$1" ;;
 source) exec "$ROOT/qemu/build-kernel.sh" "$1" ;;
