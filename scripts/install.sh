@@ -12,6 +12,28 @@ kdir=$1 destdir=$2 prefix=$3
 	"name the kernel to install for: make install KDIR=DIR"
 [ -e "$BUILD/host/src/kipc.ko" ] || die "the module is not built"
 
+export INSTALL_MOD_PATH=${INSTALL_MOD_PATH:-$destdir}
+# where a user that is not root does not look
+PATH=$PATH:/usr/sbin:/sbin
+read -r release _ < <(modinfo -F vermagic "$BUILD/host/src/kipc.ko")
+modules=$INSTALL_MOD_PATH/lib/modules/$release
+
+# Die with what to do if directory $1 can neither be written to nor made; $2 names
+# what puts it elsewhere.
+must_be_writable()
+{
+	local dir=$1
+
+	while [ ! -e "$dir" ]; do
+		dir=$(dirname "$dir")
+	done
+	[ -w "$dir" ] || die "you may not write to $dir;" \
+		"install as root (sudo make install), or elsewhere with $2"
+}
+
+must_be_writable "$destdir$prefix" "PREFIX=DIR or DESTDIR=DIR"
+must_be_writable "$modules" "DESTDIR=DIR or INSTALL_MOD_PATH=DIR"
+
 install -D -m 644 "$ROOT/uapi/linux/kipc.h" "$destdir$prefix/include/linux/kipc.h"
 if [ -x "$BUILD/bin/kipc" ]; then
 	install -D -m 755 "$BUILD/bin/kipc" "$destdir$prefix/bin/kipc"
@@ -20,7 +42,14 @@ install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
 	"$destdir$prefix/share/bash-completion/completions/kipc"
 install -D -m 644 "$ROOT/Documentation/man/kipc.8" "$destdir$prefix/share/man/man8/kipc.8"
 # Distributions sign with a key that only they have.
-export INSTALL_MOD_PATH=${INSTALL_MOD_PATH:-$destdir}
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR \
 	make -C "$kdir" M="$BUILD/host/src" --no-print-directory CONFIG_MODULE_SIG_ALL= modules_install
-say "installed; load it with: modprobe kipc"
+
+# Without its System.map, as from Debian's headers, kbuild leaves depmod out.
+if [ -n "$INSTALL_MOD_PATH" ]; then
+	say "installed; the module is below $modules"
+elif grep -q '/kipc\.ko' "$modules/modules.dep" 2>/dev/null; then
+	say "installed; load it, as root, with: modprobe kipc"
+else
+	say "installed; depmod was skipped, so load it, as root, with: depmod && modprobe kipc"
+fi
