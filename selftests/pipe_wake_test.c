@@ -10,6 +10,16 @@
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
 
+/* Give the pipe another capacity, by the implementation's own call. */
+static int pipe_resize(struct _test_data_pipe *self, int size)
+{
+	struct kipc_pipe_size arg = { .size = size };
+
+	if (self->dev < 0)
+		return fcntl(self->w, F_SETPIPE_SZ, size) == size ? 0 : -1;
+	return ioctl(self->w, KIPC_IOC_PIPE_SET_SIZE, &arg);
+}
+
 /* --- signals: signal(7) */
 
 TEST_F(pipe, blocked_read_is_eintr_without_sa_restart)
@@ -226,6 +236,63 @@ TEST_F(pipe, last_reader_that_is_killed_breaks_the_pipe_for_blocked_writers)
 	EXPECT_EQ(128 + SIGKILL, child_kill(reader));
 	EXPECT_EQ(0, child_wait(writer));
 }
+
+/* --- sleepers that fail when they are woken */
+
+TEST_F(pipe, reader_that_faults_leaves_the_bytes_to_the_next_one)
+{
+	pid_t bad, good;
+	char buf[2];
+
+	bad = child_fork();
+	if (!bad) {
+		EXPECT_EQ(-1, read(self->r, nowhere(), 2));
+		EXPECT_EQ(EFAULT, errno);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(bad, SYS_read));
+	good = child_fork();
+	if (!good) {
+		EXPECT_EQ(2, read(self->r, buf, 2));
+		EXPECT_EQ(0, memcmp(buf, "xy", 2));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(good, SYS_read));
+	ASSERT_EQ(2, write(self->w, "xy", 2));
+	EXPECT_EQ(0, child_wait(bad));
+	EXPECT_EQ(0, child_wait(good));
+	EXPECT_EQ(0, bytes_in(self->r));
+}
+
+TEST_F(pipe, writer_that_faults_leaves_the_room_to_the_next_one)
+{
+	char *buf = malloc(65536);
+	pid_t bad, good;
+
+	ASSERT_NE(NULL, buf);
+	ASSERT_EQ(65536, fill(self->w));
+	bad = child_fork();
+	if (!bad) {
+		EXPECT_EQ(-1, write(self->w, nowhere(), 1));
+		EXPECT_EQ(EFAULT, errno);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(bad, SYS_write));
+	good = child_fork();
+	if (!good) {
+		EXPECT_EQ(1, write(self->w, "x", 1));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(good, SYS_write));
+	/* in one read, which wakes the first of them */
+	ASSERT_EQ(65536, read(self->r, buf, 65536));
+	EXPECT_EQ(0, child_wait(bad));
+	EXPECT_EQ(0, child_wait(good));
+	EXPECT_EQ(1, bytes_in(self->r));
+	free(buf);
+}
+
+/* --- interrupted in the moment of the wake-up */
 
 /*
  * A byte wakes one reader. If that one is interrupted in the same moment, either it
@@ -498,6 +565,60 @@ TEST_F_TIMEOUT(pipe, single_bytes_between_many_writers_and_readers_are_all_seen,
 	pipe_close(&self->w);
 	for (i = 0; i < SIDE; i++)
 		EXPECT_EQ(0, child_wait(readers[i]));
+}
+
+/* Write again and again for some time, much more at once than fits. */
+TEST_F_TIMEOUT(pipe, long_writes_and_fast_reads_never_wait_for_each_other, 180)
+{
+	enum { LEN = 1 << 20 };
+	static const struct {
+		int capacity, size;
+	} cases[] = { { 65536, 65536 }, { 4096, 4096 }, { 4096, 100 } };
+	struct shared {
+		long long written, read;
+	} *sh = shared_alloc(sizeof(*sh));
+	unsigned char *buf = malloc(LEN);
+	pid_t writer, reader;
+	long long end;
+	ssize_t n;
+	size_t i;
+
+	ASSERT_NE(NULL, sh);
+	ASSERT_NE(NULL, buf);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, pipe_renew(self, 0));
+		ASSERT_EQ(0, pipe_resize(self, cases[i].capacity));
+		memset(sh, 0, sizeof(*sh));
+		writer = child_fork();
+		if (!writer) {
+			close(self->r);
+			pattern(buf, LEN, 0);
+			for (end = now_ms() + 3000; now_ms() < end; sh->written += LEN)
+				if (write(self->w, buf, LEN) != LEN)
+					_exit(1);
+			_exit(0);
+		}
+		reader = child_fork();
+		if (!reader) {
+			close(self->w);
+			while ((n = read(self->r, buf, cases[i].size)) > 0) {
+				/* not all of it: that would take too long to be a race */
+				if (buf[0] != pattern_byte(sh->read % LEN) ||
+				    buf[n - 1] != pattern_byte((sh->read + n - 1) % LEN))
+					_exit(1);
+				sh->read += n;
+			}
+			_exit(n < 0);
+		}
+		pipe_close(&self->w);
+		EXPECT_EQ(0, child_wait(writer))
+			TH_LOG("case %zu: the writer, with %lld bytes read", i, sh->read);
+		ASSERT_EQ(0, child_wait(reader))
+			TH_LOG("case %zu: the reader, with %lld bytes read", i, sh->read);
+		EXPECT_LT(0, sh->written);
+		EXPECT_EQ(sh->written, sh->read);
+	}
+	free(buf);
 }
 
 TEST_HARNESS_MAIN
