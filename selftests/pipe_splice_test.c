@@ -286,6 +286,37 @@ TEST_F(kipc, tee_copies_and_takes_nothing)
 	close(native[1]);
 }
 
+/* Packets behind a stream that does not fit in the buffer which the bytes pass through. */
+TEST_F(kipc, tee_ends_behind_the_first_packet_as_a_read_does)
+{
+	enum { STREAM = 20480, PACKET = 100, PACKETS = 5, LEN = STREAM + PACKET };
+	unsigned char *buf = malloc(65536);
+	int fds[2], i;
+
+	ASSERT_NE(NULL, buf);
+	ASSERT_EQ(0, kipc_pipe(self->dev, fds, 0, 0));
+	ASSERT_TRUE(write_pattern(self->w, STREAM, 0));
+	ASSERT_EQ(0, set_flag(self->w, O_DIRECT, true));
+	for (i = 0; i < PACKETS; i++)
+		ASSERT_TRUE(write_pattern(self->w, PACKET, STREAM + i * PACKET));
+	EXPECT_EQ(LEN, tee_kipc(self->r, fds[1], 0, 65536));
+	EXPECT_EQ(LEN, bytes_in(fds[0]));
+	EXPECT_TRUE(read_pattern(fds[0], LEN, 0));
+	EXPECT_EQ(STREAM + PACKETS * PACKET, bytes_in(self->r));
+	EXPECT_EQ(LEN, read(self->r, buf, 65536));
+	EXPECT_TRUE(is_pattern(buf, LEN, 0));
+	for (i = 1; i < PACKETS; i++) {
+		EXPECT_EQ(PACKET, tee_kipc(self->r, fds[1], 0, 65536));
+		EXPECT_TRUE(read_pattern(fds[0], PACKET, STREAM + i * PACKET));
+		EXPECT_EQ(PACKET, read(self->r, buf, 65536));
+		EXPECT_TRUE(is_pattern(buf, PACKET, STREAM + i * PACKET));
+	}
+	EXPECT_EQ(0, bytes_in(self->r));
+	free(buf);
+	close(fds[0]);
+	close(fds[1]);
+}
+
 /* --- waiting, ends */
 
 TEST_F(kipc, nothing_to_move_is_eagain_0_or_a_wait)
@@ -399,6 +430,110 @@ TEST_F(kipc, splice_blocked_by_the_other_file_can_be_killed)
 	close(fds[1]);
 }
 
+/* While a splice has claimed the bytes, readers wait; then they must see the end, too. */
+static void read_behind_a_splice(struct __test_metadata *_metadata,
+				 struct _test_data_kipc *self, int readers, bool kill_it)
+{
+	pid_t splicer, pids[2];
+	int fds[2], i, left;
+	char buf[10];
+	ssize_t n;
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ(65536, fill(fds[1]));
+	ASSERT_EQ(3, write(self->w, "abc", 3));
+	splicer = child_fork();
+	if (!splicer) {
+		close(self->w);
+		EXPECT_EQ(3, splice_kipc(self->r, fds[1], FROM, 100, NULL));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(splicer, SYS_ioctl));
+	for (i = 0; i < readers; i++) {
+		pids[i] = child_fork();
+		if (!pids[i]) {
+			close(self->w);
+			n = read(self->r, buf, sizeof(buf));
+			EXPECT_TRUE(n == 0 || (n == 3 && !memcmp(buf, "abc", 3)));
+			_exit(_metadata->passed ? 10 + n : 1);
+		}
+		ASSERT_TRUE(wait_blocked(pids[i], SYS_read));
+	}
+	end_close(&self->w);
+	if (kill_it) {
+		EXPECT_EQ(128 + SIGKILL, child_kill(splicer));
+	} else {
+		EXPECT_TRUE(read_pattern(fds[0], 65536, 0));
+		EXPECT_EQ(0, child_wait(splicer));
+		EXPECT_EQ(3, bytes_in(fds[0]));
+	}
+	/* what the splice did not take goes to one of them, all others come to the end */
+	left = kill_it ? 3 : 0;
+	for (i = 0; i < readers; i++) {
+		int status = child_wait(pids[i]);
+
+		EXPECT_TRUE(status == 10 || status == 10 + left)
+			TH_LOG("reader %d: %d", i, status);
+		if (status == 10 + left)
+			left = 0;
+	}
+	EXPECT_EQ(0, left);
+	EXPECT_EQ(POLLHUP, poll_now(self->r, POLL_ALL));
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(kipc, reader_behind_a_splice_comes_to_the_end_of_file)
+{
+	read_behind_a_splice(_metadata, self, 1, false);
+}
+
+TEST_F(kipc, all_readers_behind_a_splice_come_to_the_end_of_file)
+{
+	read_behind_a_splice(_metadata, self, 2, false);
+}
+
+TEST_F(kipc, readers_behind_a_killed_splice_get_the_rest_and_the_end_of_file)
+{
+	read_behind_a_splice(_metadata, self, 2, true);
+}
+
+TEST_F(kipc, splice_that_waits_for_its_file_lets_the_next_writer_in)
+{
+	unsigned char *buf = malloc(65536);
+	pid_t splicer, writer;
+	int socks[2];
+
+	ASSERT_NE(NULL, buf);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks));
+	ASSERT_EQ(65536, fill(self->w));
+	splicer = child_fork();
+	if (!splicer) {
+		EXPECT_EQ(100, splice_kipc(self->w, socks[0], TO, 100, NULL));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(splicer, SYS_ioctl));
+	writer = child_fork();
+	if (!writer) {
+		EXPECT_EQ(1, write(self->w, "x", 1));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(writer, SYS_write));
+	EXPECT_EQ(2, stat_of(self->r).sleeping_writers);
+	/* in one read, which wakes the splice alone; that goes on to sleep in the socket */
+	ASSERT_EQ(65536, read(self->r, buf, 65536));
+	EXPECT_EQ(0, child_wait(writer));
+	EXPECT_EQ(1, bytes_in(self->r));
+	EXPECT_EQ(POLLOUT, poll_now(self->w, POLLOUT));
+	ASSERT_TRUE(write_pattern(socks[1], 100, 0));
+	EXPECT_EQ(0, child_wait(splicer));
+	EXPECT_EQ(1, read(self->r, buf, 1));
+	EXPECT_TRUE(read_pattern(self->r, 100, 0));
+	free(buf);
+	close(socks[0]);
+	close(socks[1]);
+}
+
 TEST_F(kipc, splice_into_a_pipe_without_reader_is_epipe_with_sigpipe)
 {
 	int fd = file_of(100);
@@ -509,6 +644,36 @@ TEST_F(kipc, splice_refuses_what_cannot_be)
 	close(path);
 	close(rdonly);
 	close(wronly);
+}
+
+TEST_F(kipc, what_cannot_take_part_is_refused_without_waiting)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	pid_t pid;
+
+	ASSERT_LE(0, epoll);
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(-1, splice_kipc(self->r, self->dev, FROM, 100, NULL));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, splice_kipc(self->r, epoll, FROM, 100, NULL));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, tee_kipc(self->r, self->dev, 0, 100));
+		EXPECT_EQ(EINVAL, errno);
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	ASSERT_EQ(65536, fill(self->w));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(-1, splice_kipc(self->w, self->dev, TO, 100, NULL));
+		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, splice_kipc(self->w, epoll, TO, 100, NULL));
+		EXPECT_EQ(EINVAL, errno);
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	close(epoll);
 }
 
 TEST_F(kipc, tee_refuses_what_cannot_be)
