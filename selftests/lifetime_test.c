@@ -68,6 +68,54 @@ TEST_F_TIMEOUT(kipc, resize_storm_keeps_every_byte_in_place, 120)
 		  stats_of(self->dev).user_pages);
 }
 
+/* A splice copies without the locks of the pipe; its bytes must not move meanwhile. */
+TEST_F_TIMEOUT(kipc, resize_storm_keeps_what_a_splice_is_taking, 120)
+{
+	enum { LEN = 300000, CAPACITY = 1 << 20 };
+	int *stop = shared_alloc(sizeof(*stop)), fd = memfd_create("file", MFD_CLOEXEC), k;
+	unsigned char *in = malloc(LEN + 256), *out = malloc(LEN);
+	struct kipc_pipe_splice arg;
+	long long end;
+	size_t at, round;
+	pid_t resizer;
+
+	ASSERT_NE(NULL, stop);
+	ASSERT_LE(0, fd);
+	ASSERT_NE(NULL, in);
+	ASSERT_NE(NULL, out);
+	ASSERT_EQ(CAPACITY, size_set(self->r, CAPACITY));
+	pattern(in, LEN + 256, 0);
+	resizer = child_fork();
+	if (!resizer) {
+		for (k = 0; !LOAD(stop); k++)
+			if (size_set(self->r, CAPACITY >> k % 2) < 0)
+				_exit(1);
+		_exit(0);
+	}
+	end = now_ms() + 5000;
+	for (round = 0; now_ms() < end; round++) {
+		/* each round writes something else to each place */
+		ASSERT_EQ(LEN, write(self->w, in + round % 256, LEN));
+		for (at = 0; at < LEN; at += arg.len) {
+			arg = (struct kipc_pipe_splice) {
+				.fd = fd, .len = LEN - at, .offset = at,
+				.flags = KIPC_SPLICE_FROM_PIPE | KIPC_SPLICE_OFFSET,
+			};
+			ASSERT_EQ(0, ioctl(self->r, KIPC_IOC_PIPE_SPLICE, &arg));
+			ASSERT_LT(0, arg.len);
+		}
+		ASSERT_EQ(LEN, pread(fd, out, LEN, 0));
+		ASSERT_EQ(0, memcmp(out, in + round % 256, LEN))
+			TH_LOG("round %zu", round);
+	}
+	ADD(stop, 1);
+	EXPECT_EQ(0, child_wait(resizer));
+	EXPECT_EQ(0, bytes_in(self->r));
+	free(in);
+	free(out);
+	close(fd);
+}
+
 TEST_F_TIMEOUT(kipc, resize_storm_keeps_small_writes_whole, 120)
 {
 	enum { WRITERS = 3, COUNT = 300 };
