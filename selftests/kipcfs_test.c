@@ -92,6 +92,82 @@ TEST_F(kipcfs, proc_filesystems_lists_it_without_a_device)
 	EXPECT_EQ(1, found);
 }
 
+static long long nodes_free(void)
+{
+	struct statfs sfs;
+
+	return statfs(".", &sfs) ? -1 : (long long)sfs.f_ffree;
+}
+
+/* Each name keeps an entry of the kernel's in memory, as a node of its own does. */
+TEST_F(kipcfs, hard_links_count_as_nodes)
+{
+	long long start = nodes_free();
+
+	ASSERT_LT(0, start);
+	ASSERT_EQ(0, mkfifo("a", 0644));
+	ASSERT_EQ(0, mkfifo("b", 0644));
+	EXPECT_EQ(start - 2, nodes_free());
+	ASSERT_EQ(0, link("a", "a2"));
+	ASSERT_EQ(0, link("a", "a3"));
+	EXPECT_EQ(start - 4, nodes_free());
+	EXPECT_EQ(-1, link("a", "a2"));
+	EXPECT_EQ(EEXIST, errno);
+	EXPECT_EQ(start - 4, nodes_free());
+	ASSERT_EQ(0, unlink("a"));
+	EXPECT_EQ(start - 3, nodes_free());
+
+	/* over one of two names, over the last name, over a name of the same node */
+	ASSERT_EQ(0, rename("b", "a2"));
+	EXPECT_EQ(start - 2, nodes_free());
+	ASSERT_EQ(0, rename("a2", "a3"));
+	EXPECT_TRUE(EVENTUALLY(nodes_free() == start - 1));
+	ASSERT_EQ(0, link("a3", "a4"));
+	ASSERT_EQ(0, rename("a3", "a4"));
+	EXPECT_EQ(start - 2, nodes_free());
+	ASSERT_EQ(0, mkfifo("b", 0644));
+	ASSERT_EQ(0, renameat2(AT_FDCWD, "b", AT_FDCWD, "a4", RENAME_EXCHANGE));
+	EXPECT_EQ(start - 3, nodes_free());
+
+	ASSERT_EQ(0, unlink("a3"));
+	ASSERT_EQ(0, unlink("a4"));
+	ASSERT_EQ(0, unlink("b"));
+	EXPECT_TRUE(EVENTUALLY(nodes_free() == start));
+
+	/* a symbolic link is a node, and may have several names too */
+	ASSERT_EQ(0, symlink("target", "s"));
+	ASSERT_EQ(0, link("s", "s2"));
+	EXPECT_EQ(start - 2, nodes_free());
+	ASSERT_EQ(0, unlink("s"));
+	ASSERT_EQ(0, unlink("s2"));
+	EXPECT_TRUE(EVENTUALLY(nodes_free() == start));
+}
+
+TEST_F_TIMEOUT(kipcfs, names_beyond_the_limit_are_enospc, 120)
+{
+	long long left;
+	char name[32];
+
+	ASSERT_EQ(0, mkfifo("f", 0644));
+	for (left = nodes_free(); left > 0; left--) {
+		snprintf(name, sizeof(name), "%lld", left);
+		ASSERT_EQ(0, link("f", name));
+	}
+	EXPECT_EQ(0, nodes_free());
+	EXPECT_EQ(-1, link("f", "more"));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-1, mkfifo("more", 0644));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-1, mkdir("more", 0755));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(-1, symlink("f", "more"));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(0, nodes_free());
+	EXPECT_EQ(0, unlink("1"));
+	EXPECT_EQ(0, link("f", "more"));
+	EXPECT_EQ(0, nodes_free());
+}
+
 TEST_F(kipcfs, pipe_calls_serve_an_open_fifo)
 {
 	struct kipc_pipe_size size;
