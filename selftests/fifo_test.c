@@ -258,6 +258,21 @@ TEST_F(fs, open_for_both_lets_waiting_readers_and_writers_in)
 	close(rw);
 }
 
+TEST_F(fs, access_mode_3_is_einval_and_lets_nobody_in)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, mkfifo("f", 0644));
+	pid = open_in_child(_metadata, O_RDONLY);
+	EXPECT_EQ(-1, open_fifo("f", O_ACCMODE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, open_fifo("f", O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_TRUE(task_is_blocked(pid, CALL_OPEN));
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+	EXPECT_TRUE(EVENTUALLY(has_no_reader()));
+}
+
 TEST_F(fs, path_descriptor_is_no_end)
 {
 	int path;
@@ -567,6 +582,38 @@ TEST_F(fs, write_moves_mtime_and_read_moves_atime)
 	ASSERT_EQ(0, stat("f", &st));
 	EXPECT_LT(1000, st.st_atim.tv_sec);
 	close(rw);
+}
+
+TEST_F(fs, read_leaves_atime_with_o_noatime_and_on_a_noatime_mount)
+{
+	struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	int rw, quiet;
+	struct stat st;
+	char c;
+
+	ASSERT_EQ(0, mkfifo("f", 0640));
+	rw = open_fifo("f", O_RDWR);
+	quiet = open_fifo("f", O_RDWR | O_NOATIME);
+	ASSERT_LE(0, rw);
+	ASSERT_LE(0, quiet);
+	ASSERT_EQ(0, futimens(rw, times));
+	ASSERT_EQ(3, write(rw, "xyz", 3));
+	ASSERT_EQ(1, read(quiet, &c, 1));
+	ASSERT_EQ(0, stat("f", &st));
+	EXPECT_EQ(1000, st.st_atim.tv_sec);
+	EXPECT_LT(1000, st.st_mtim.tv_sec);
+
+	ASSERT_EQ(0, mount(NULL, self->m.dir, NULL, MS_REMOUNT | MS_BIND | MS_NOATIME, NULL));
+	ASSERT_EQ(1, read(rw, &c, 1));
+	ASSERT_EQ(0, stat("f", &st));
+	EXPECT_EQ(1000, st.st_atim.tv_sec);
+
+	ASSERT_EQ(0, mount(NULL, self->m.dir, NULL, MS_REMOUNT | MS_BIND | MS_RELATIME, NULL));
+	ASSERT_EQ(1, read(rw, &c, 1));
+	ASSERT_EQ(0, stat("f", &st));
+	EXPECT_LT(1000, st.st_atim.tv_sec);
+	close(rw);
+	close(quiet);
 }
 
 TEST_F(fs, proc_names_an_open_fifo_by_its_path)

@@ -172,6 +172,25 @@ TEST_F(pipe, write_moves_mtime_and_ctime_and_read_moves_atime)
 	EXPECT_EQ(stamp(&before.st_ctim), stamp(&after.st_ctim));
 }
 
+TEST_F(pipe, read_through_an_o_noatime_file_leaves_atime)
+{
+	bool moves = variant->kipc || kernel_keeps_times();
+	struct stat before, after;
+	char c;
+
+	ASSERT_EQ(0, fstat(self->r, &before));
+	ASSERT_TRUE(tick());
+	ASSERT_EQ(2, write(self->w, "xy", 2));
+	ASSERT_EQ(0, set_flag(self->r, O_NOATIME, true));
+	ASSERT_EQ(1, read(self->r, &c, 1));
+	ASSERT_EQ(0, fstat(self->r, &after));
+	EXPECT_EQ(stamp(&before.st_atim), stamp(&after.st_atim));
+	ASSERT_EQ(0, set_flag(self->r, O_NOATIME, false));
+	ASSERT_EQ(1, read(self->r, &c, 1));
+	ASSERT_EQ(0, fstat(self->r, &after));
+	EXPECT_EQ(moves, stamp(&before.st_atim) < stamp(&after.st_atim));
+}
+
 TEST_F(pipe, calls_that_move_no_byte_move_no_time)
 {
 	struct stat before, after;
@@ -393,6 +412,18 @@ TEST_F(pipe, reopened_end_has_flags_of_its_own)
 	EXPECT_EQ(EAGAIN, errno);
 	EXPECT_EQ(0, fcntl(self->r, F_GETFL) & O_NONBLOCK);
 	close(r);
+}
+
+/* 3 is "for ioctl only" to some drivers; a pipe has no such end. */
+TEST_F(pipe, access_mode_3_is_einval_and_makes_no_end)
+{
+	EXPECT_EQ(-1, reopen(self->r, O_ACCMODE));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, reopen(self->w, O_ACCMODE | O_NONBLOCK));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, poll_now(self->r, POLL_ALL));
+	pipe_close(&self->w);
+	EXPECT_EQ(POLLHUP, poll_now(self->r, POLL_ALL));
 }
 
 TEST_F(pipe, another_user_reopens_only_what_the_mode_allows)
