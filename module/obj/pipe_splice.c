@@ -19,6 +19,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
+#include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/uio.h>
@@ -36,7 +37,8 @@
  * @len: bytes to move at most
  * @pos: position in @file
  * @own_pos: @pos is the caller's, not the file position
- * @nonblock: do not wait for the pipe
+ * @nonblock: do not wait for a pipe, be it ours or @file
+ * @fifo: @file is a pipe, too, of any kind
  * @buf: the bounce buffer
  * @order: its size
  */
@@ -48,6 +50,7 @@ struct kipc_splice {
 	loff_t pos;
 	bool own_pos;
 	bool nonblock;
+	bool fifo;
 	void *buf;
 	unsigned int order;
 };
@@ -55,6 +58,12 @@ struct kipc_splice {
 static u32 kipc_splice_round(const struct kipc_splice *sp, u64 done)
 {
 	return min_t(u64, sp->len - done, PAGE_SIZE << sp->order);
+}
+
+/* Is a pipe on the other side, where it must not be waited for, ready? */
+static bool kipc_splice_is_ready(const struct kipc_splice *sp, __poll_t events)
+{
+	return vfs_poll(sp->file, NULL) & (events | EPOLLERR | EPOLLHUP);
 }
 
 /* By page, not by address: direct I/O takes nothing else. */
@@ -144,7 +153,7 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 	struct kipc_pipe *pipe = sp->pipe;
 	struct kipc_pipe_wake wake = {};
 	struct kipc_pipe_span span;
-	u32 avail, skip = 0;
+	u32 avail, round, skip = 0;
 	ssize_t ret;
 	u64 done = 0;
 
@@ -157,8 +166,17 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 			READ_ONCE(pipe->ring.tail) - skip;
 		if (!avail)
 			break;
-		kipc_pipe_span(pipe, skip, kipc_splice_round(sp, done), avail,
-			       &span);
+		/* Another pipe gets what fits at once, and is not waited for. */
+		ret = -EAGAIN;
+		round = kipc_splice_round(sp, done);
+		if (sp->fifo) {
+			if ((sp->nonblock || done) &&
+			    !kipc_splice_is_ready(sp, EPOLLOUT))
+				break;
+			/* What a pipe that is ready takes without waiting. */
+			round = min_t(u32, round, PIPE_BUF);
+		}
+		kipc_pipe_span(pipe, skip, round, avail, &span);
 		ret = kipc_pipe_peek_claimed(sp, skip, span.copy);
 		if (ret)
 			break;
@@ -265,6 +283,8 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 	u64 done = 0;
 	u32 room;
 
+	if (sp->fifo && sp->nonblock && !kipc_splice_is_ready(sp, EPOLLIN))
+		return -EAGAIN;
 	while (done < sp->len) {
 		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done),
 					sp->nonblock || done, &room);
@@ -284,8 +304,11 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 		} else {
 			kipc_pipe_unreserve(pipe, room);
 		}
-		/* Only a regular file can be asked again without waiting. */
-		if (ret < (ssize_t)room || !regular)
+		if (ret < (ssize_t)room)
+			break;
+		/* Others cannot be asked again without perhaps waiting. */
+		if (!regular &&
+		    !(sp->fifo && kipc_splice_is_ready(sp, EPOLLIN)))
 			break;
 	}
 	if (ret == -EPIPE && !done)
@@ -308,7 +331,8 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 		return -ESPIPE;
 	if (kipc_pipe_from_file(file) == sp->pipe)
 		return -EINVAL;
-	if (out && (file->f_flags & O_APPEND))
+	sp->fifo = S_ISFIFO(file_inode(file)->i_mode) && file_can_poll(file);
+	if (out && (file->f_flags & O_APPEND) && !sp->fifo)
 		return -EINVAL;
 	if (arg->flags & KIPC_SPLICE_OFFSET) {
 		if (arg->offset > S64_MAX)
