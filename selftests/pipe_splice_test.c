@@ -262,6 +262,70 @@ TEST_F(kipc, splice_joins_pipes_of_kipc_named_from_either_side)
 	close(fds[1]);
 }
 
+/* splice(2) and tee(2) give another pipe what fits, and wait for nothing more. */
+TEST_F(kipc, another_pipe_gets_what_fits_at_once)
+{
+	static char buf[65536 - PIPE_BUF];
+	int round, fds[2];
+
+	pattern(buf, sizeof(buf), 0);
+	for (round = 0; round < 2; round++) {
+		ASSERT_EQ(0, round ? kipc_pipe(self->dev, fds, 0, 0) : pipe2(fds, O_CLOEXEC));
+		/* in one go: in odd pieces the kernel's pipe would be full before */
+		ASSERT_EQ((ssize_t)sizeof(buf), write(fds[1], buf, sizeof(buf)));
+		ASSERT_TRUE(write_pattern(self->w, 2 * PIPE_BUF, 0));
+		EXPECT_EQ(PIPE_BUF, tee_kipc(self->r, fds[1], 0, 2 * PIPE_BUF));
+		EXPECT_EQ(2 * PIPE_BUF, bytes_in(self->r));
+		ASSERT_TRUE(read_pattern(fds[0], PIPE_BUF, 0));
+		EXPECT_EQ(PIPE_BUF, splice_kipc(self->r, fds[1], FROM, 2 * PIPE_BUF, NULL));
+		EXPECT_EQ(PIPE_BUF, bytes_in(self->r));
+
+		/* now it is full: whoever must not wait is told so, by any of the three */
+		EXPECT_EQ(-1, splice_kipc(self->r, fds[1], FROM | NOWAIT, PIPE_BUF, NULL));
+		EXPECT_EQ(EAGAIN, errno);
+		EXPECT_EQ(-1, tee_kipc(self->r, fds[1], NOWAIT, PIPE_BUF));
+		EXPECT_EQ(EAGAIN, errno);
+		ASSERT_EQ(0, set_flag(self->r, O_NONBLOCK, true));
+		EXPECT_EQ(-1, splice_kipc(self->r, fds[1], FROM, PIPE_BUF, NULL));
+		EXPECT_EQ(EAGAIN, errno);
+		ASSERT_EQ(0, set_flag(self->r, O_NONBLOCK, false));
+		ASSERT_EQ(0, set_flag(fds[1], O_NONBLOCK, true));
+		EXPECT_EQ(-1, splice_kipc(self->r, fds[1], FROM, PIPE_BUF, NULL));
+		EXPECT_EQ(EAGAIN, errno);
+		EXPECT_EQ(PIPE_BUF, bytes_in(self->r));
+		EXPECT_TRUE(read_pattern(self->r, PIPE_BUF, PIPE_BUF));
+
+		/* a pipe that appends is a pipe like others */
+		EXPECT_TRUE(read_pattern(fds[0], 65536 - 2 * PIPE_BUF, PIPE_BUF));
+		ASSERT_EQ(0, set_flag(fds[1], O_APPEND, true));
+		ASSERT_TRUE(write_pattern(self->w, 10, 0));
+		EXPECT_EQ(10, splice_kipc(self->r, fds[1], FROM, 10, NULL));
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+TEST_F(kipc, input_that_is_not_there_yet_is_eagain_with_nonblock)
+{
+	int fds[2], socks[2];
+
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, socks));
+	EXPECT_EQ(-1, splice_kipc(self->w, fds[0], TO | NOWAIT, 100, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(-1, splice_kipc(self->w, socks[0], TO | NOWAIT, 100, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	ASSERT_EQ(3, write(fds[1], "abc", 3));
+	ASSERT_EQ(2, write(socks[1], "de", 2));
+	EXPECT_EQ(3, splice_kipc(self->w, fds[0], TO | NOWAIT, 100, NULL));
+	EXPECT_EQ(2, splice_kipc(self->w, socks[0], TO | NOWAIT, 100, NULL));
+	EXPECT_EQ(5, bytes_in(self->r));
+	close(fds[0]);
+	close(fds[1]);
+	close(socks[0]);
+	close(socks[1]);
+}
+
 TEST_F(kipc, tee_copies_and_takes_nothing)
 {
 	int fd = memfd_create("file", MFD_CLOEXEC), fds[2], native[2];

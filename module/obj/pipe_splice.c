@@ -37,7 +37,7 @@
  * @len: bytes to move at most
  * @pos: position in @file
  * @own_pos: @pos is the caller's, not the file position
- * @nonblock: do not wait for a pipe, be it ours or @file
+ * @nonblock: do not wait for our pipe, for another one, or for input
  * @fifo: @file is a pipe, too, of any kind
  * @buf: the bounce buffer
  * @order: its size
@@ -60,7 +60,7 @@ static u32 kipc_splice_round(const struct kipc_splice *sp, u64 done)
 	return min_t(u64, sp->len - done, PAGE_SIZE << sp->order);
 }
 
-/* Is a pipe on the other side, where it must not be waited for, ready? */
+/* Is the other side, where it can be polled and must not be waited for, ready? */
 static bool kipc_splice_is_ready(const struct kipc_splice *sp, __poll_t events)
 {
 	return vfs_poll(sp->file, NULL) & (events | EPOLLERR | EPOLLHUP);
@@ -283,7 +283,8 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 	u64 done = 0;
 	u32 room;
 
-	if (sp->fifo && sp->nonblock && !kipc_splice_is_ready(sp, EPOLLIN))
+	if (sp->nonblock && file_can_poll(sp->file) &&
+	    !kipc_splice_is_ready(sp, EPOLLIN))
 		return -EAGAIN;
 	while (done < sp->len) {
 		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done),
@@ -332,6 +333,9 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 	if (kipc_pipe_from_file(file) == sp->pipe)
 		return -EINVAL;
 	sp->fifo = S_ISFIFO(file_inode(file)->i_mode) && file_can_poll(file);
+	/* Between two pipes the mode of either counts for both. */
+	if (sp->fifo && (file->f_flags & O_NONBLOCK))
+		sp->nonblock = true;
 	if (out && (file->f_flags & O_APPEND) && !sp->fifo)
 		return -EINVAL;
 	if (arg->flags & KIPC_SPLICE_OFFSET) {

@@ -149,7 +149,7 @@ struct kipc_pipe_size {
 /* Flags of &struct kipc_pipe_splice.flags; TEE takes only NONBLOCK */
 #define KIPC_SPLICE_TO_PIPE	(1U << 0)	/* from @fd into the pipe */
 #define KIPC_SPLICE_FROM_PIPE	(1U << 1)	/* from the pipe to @fd */
-#define KIPC_SPLICE_NONBLOCK	(1U << 2)	/* do not wait for a pipe */
+#define KIPC_SPLICE_NONBLOCK	(1U << 2)	/* do not wait for pipes or input */
 #define KIPC_SPLICE_OFFSET	(1U << 3)	/* @offset is used and updated */
 
 /**
@@ -169,8 +169,8 @@ struct kipc_pipe_size {
  * for a file that cannot seek), EAGAIN, EPIPE with SIGPIPE, EINTR, ENOMEM, and
  * what @fd answers. Another pipe at @fd gives or takes what it can at once; it
  * is waited for only before the first byte, and not with KIPC_SPLICE_NONBLOCK.
- * Other files wait as their own O_NONBLOCK says. An error after some bytes were
- * moved is reported by the next call.
+ * That flag also keeps from waiting for input of any file that can be polled. An
+ * error after some bytes were moved is reported by the next call.
  */
 struct kipc_pipe_splice {
 	__s32 fd;
