@@ -79,7 +79,8 @@ int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages)
  */
 void kipc_ring_destroy(struct kipc_ring *ring)
 {
-	kipc_ring_trim(ring, U32_MAX);
+	if (ring->nr_pages)
+		kipc_ring_trim(ring, U32_MAX);
 	if (ring->slots != ring->inline_slots)
 		kvfree(ring->slots);
 }

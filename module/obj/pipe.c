@@ -118,8 +118,10 @@ void kipc_pipe_free(struct kipc_obj *obj)
 		     pipe->wr.nr_sleepers || pipe->openers.nr_sleepers);
 	if (obj->inode && (pipe->was_read || pipe->was_written))
 		kipc_pipe_fold_times(pipe, obj->inode);
-	kipc_trim_forget(pipe);
-	kipc_packets_free(pipe);
+	if (pipe->trim_used)
+		kipc_trim_forget(pipe);
+	if (!list_empty(&pipe->packets))
+		kipc_packets_free(pipe);
 	kipc_ring_destroy(&pipe->ring);
 	kipc_obj_destroy(obj);
 	kmem_cache_free(kipc_pipe_cache, pipe);

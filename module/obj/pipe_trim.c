@@ -59,15 +59,13 @@ static void kipc_trim_del_locked(struct kipc_pipe *pipe)
 
 /**
  * kipc_trim_forget - have done with a pipe that is going to be freed
- * @pipe: the pipe; nobody can add it any more
+ * @pipe: the pipe, which was in the list once; nobody can add it any more
  *
  * The worker may be busy with a pipe that it has just taken off the list, so
- * pass through its lock if the pipe was ever there.
+ * pass through its lock even if the pipe is not there now.
  */
 void kipc_trim_forget(struct kipc_pipe *pipe)
 {
-	if (!pipe->trim_used)
-		return;
 	spin_lock(&kipc_trim.lock);
 	if (pipe->trim_listed)
 		kipc_trim_del_locked(pipe);
