@@ -143,7 +143,7 @@ TEST_F(kipcfs, hard_links_count_as_nodes)
 	EXPECT_TRUE(EVENTUALLY(nodes_free() == start));
 }
 
-TEST_F_TIMEOUT(kipcfs, names_beyond_the_limit_are_enospc, 120)
+TEST_F_TIMEOUT(kipcfs, names_beyond_the_limit_are_enospc, 240)
 {
 	long long left;
 	char name[32];
