@@ -162,8 +162,9 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 		return ret;
 	while (done < sp->len) {
 		/* Our claim keeps the tail; writers may add meanwhile. */
-		avail = smp_load_acquire(&pipe->ring.head) -
-			READ_ONCE(pipe->ring.tail) - skip;
+		spin_lock(&pipe->lock);
+		avail = kipc_ring_used(&pipe->ring) - skip;
+		spin_unlock(&pipe->lock);
 		if (!avail)
 			break;
 		/* Another pipe gets what fits at once, and is not waited for. */
