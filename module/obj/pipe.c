@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pipes: creation, ends, size and statistics; see pipe.h. */
+/* Pipes: creation, ends, attributes of the inode; see pipe.h. */
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
@@ -41,7 +41,7 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 					 struct kipc_instance *inst, u32 size)
 {
 	struct kipc_pipe *pipe;
-	int ret = -ENOMEM;
+	int ret;
 
 	pipe = kmem_cache_alloc(kipc_pipe_cache, GFP_KERNEL);
 	if (!pipe)
@@ -332,6 +332,16 @@ static const struct kipc_obj_ops kipc_pipe_obj_ops = {
 	.free	= kipc_pipe_free,
 };
 
+/* Makes a file an end of a pipe; the pipe's reference becomes the file's. */
+static void kipc_pipe_add_end(struct inode *inode, struct file *file,
+			      struct kipc_pipe *pipe)
+{
+	kipc_pipe_prepare_file(inode, file, pipe);
+	spin_lock(&pipe->lock);
+	kipc_pipe_enter_locked(pipe, file);
+	spin_unlock(&pipe->lock);
+}
+
 /* The second end of a new pipe, or an end reopened through /proc/PID/fd. */
 static int kipc_pipe_open(struct inode *inode, struct file *file)
 {
@@ -347,10 +357,7 @@ static int kipc_pipe_open(struct inode *inode, struct file *file)
 				       kipc_default_instance);
 	if (IS_ERR(pipe))
 		return PTR_ERR(pipe);
-	kipc_pipe_prepare_file(inode, file, pipe);
-	spin_lock(&pipe->lock);
-	kipc_pipe_enter_locked(pipe, file);
-	spin_unlock(&pipe->lock);
+	kipc_pipe_add_end(inode, file, pipe);
 	return 0;
 }
 
@@ -406,10 +413,7 @@ int kipc_pipe_open_pair(struct kipc_instance *inst, u32 size, int flags,
 		iput(inode);
 		return PTR_ERR(wfile);
 	}
-	kipc_pipe_prepare_file(inode, wfile, pipe);
-	spin_lock(&pipe->lock);
-	kipc_pipe_enter_locked(pipe, wfile);
-	spin_unlock(&pipe->lock);
+	kipc_pipe_add_end(inode, wfile, pipe);
 
 	rfile = kipc_anon_reopen(wfile, O_RDONLY | (flags & O_NONBLOCK));
 	if (IS_ERR(rfile)) {

@@ -77,20 +77,22 @@ out_put:
 static int kipc_pipe_resize(struct kipc_pipe *pipe, u32 size)
 {
 	struct kipc_ring new = {}, old;
-	u32 tail, used;
+	u32 tail, bytes;
 	int ret;
 
 	ret = kipc_ring_init(&new, size, pipe->ring.pages);
 	if (ret)
 		return ret;
-	/* A claim may move the tail meanwhile; then we copied too much. */
+	/*
+	 * A claim may move the tail, and a reservation be released, meanwhile;
+	 * then we copy, or allocate, too much.
+	 */
 	tail = READ_ONCE(pipe->ring.tail);
-	used = pipe->ring.head - tail;
+	bytes = pipe->ring.head - tail + READ_ONCE(pipe->reserved);
 	new.tail = tail;
 	new.head = tail;
-	if (used + READ_ONCE(pipe->reserved)) {
-		ret = kipc_ring_populate(&new, used + READ_ONCE(pipe->reserved),
-					 GFP_KERNEL_ACCOUNT);
+	if (bytes) {
+		ret = kipc_ring_populate(&new, bytes, GFP_KERNEL_ACCOUNT);
 		if (ret) {
 			kipc_ring_destroy(&new);
 			return ret;
