@@ -7,13 +7,9 @@
 #ifndef KIPC_FS_FIXTURE_H
 #define KIPC_FS_FIXTURE_H
 
-#include "kipc_test.h"
+#include "mounts.h"
 
-#include <sched.h>
 #include <sys/statfs.h>
-
-/* The mounts are made below this one, which goes away with the test's namespace. */
-#define MOUNTS	"/tmp"
 
 struct fs_mount {
 	char dir[64];
@@ -44,21 +40,6 @@ FIXTURE_VARIANT_ADD(fs, kipc)
 	.type = KIPCFS_NAME,
 	.kipc = true,
 };
-
-/* Mounts of the caller's own, which nobody else sees; below /tmp, with nothing on it. */
-static inline int mounts_private(void)
-{
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
-		return -1;
-	return mount("none", MOUNTS, "tmpfs", 0, "mode=755");
-}
-
-static inline int fs_mount_at(const char *type, const char *dir)
-{
-	if (mkdir(dir, 0755))
-		return -1;
-	return mount("none", dir, type, 0, strcmp(type, "tmpfs") ? NULL : "mode=755");
-}
 
 FIXTURE_SETUP(fs)
 {

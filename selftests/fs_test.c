@@ -129,6 +129,9 @@ TEST_F(fs, readdir_lists_everything_once_with_its_type)
 	char name[16];
 	DIR *dir;
 
+	/* the root may hold more than what the test has made */
+	ASSERT_EQ(0, mkdir("list", 0755));
+	ASSERT_EQ(0, chdir("list"));
 	for (i = 0; i < 200; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		ASSERT_EQ(0, mkfifo(name, 0644));
@@ -170,10 +173,12 @@ TEST_F(fs, readdir_lists_everything_once_with_its_type)
 
 TEST_F(fs, directories_are_made_and_removed)
 {
+	int links = links_of(".");
+
 	ASSERT_EQ(0, mkdir("d", 0777));
 	EXPECT_EQ(S_IFDIR | 0755, mode_of("d"));
 	EXPECT_EQ(2, links_of("d"));
-	EXPECT_EQ(3, links_of("."));
+	EXPECT_EQ(links + 1, links_of("."));
 	EXPECT_EQ(-1, mkdir("d", 0777));
 	EXPECT_EQ(EEXIST, errno);
 	ASSERT_EQ(0, mkdir("d/e", 0777));
@@ -189,7 +194,7 @@ TEST_F(fs, directories_are_made_and_removed)
 	ASSERT_EQ(0, unlink("d/e/f"));
 	EXPECT_EQ(0, rmdir("d/e"));
 	EXPECT_EQ(0, rmdir("d"));
-	EXPECT_EQ(2, links_of("."));
+	EXPECT_EQ(links, links_of("."));
 	EXPECT_EQ(-1, rmdir("d"));
 	EXPECT_EQ(ENOENT, errno);
 }
@@ -304,11 +309,13 @@ TEST_F(fs, rename_moves_and_replaces)
 
 TEST_F(fs, rename_of_directories_keeps_the_tree_a_tree)
 {
+	int links = links_of(".");
+
 	ASSERT_EQ(0, mkdir("a", 0755));
 	ASSERT_EQ(0, mkdir("a/b", 0755));
 	ASSERT_EQ(0, mkdir("c", 0755));
 	ASSERT_EQ(0, mkfifo("f", 0644));
-	EXPECT_EQ(4, links_of("."));
+	EXPECT_EQ(links + 2, links_of("."));
 	EXPECT_EQ(-1, rename("a", "a/b/x"));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, rename("c", "a"));
@@ -318,10 +325,10 @@ TEST_F(fs, rename_of_directories_keeps_the_tree_a_tree)
 	EXPECT_EQ(-1, rename("f", "c"));
 	EXPECT_EQ(EISDIR, errno);
 	EXPECT_EQ(0, rename("a", "c"));
-	EXPECT_EQ(3, links_of("."));
+	EXPECT_EQ(links + 1, links_of("."));
 	EXPECT_EQ(3, links_of("c"));
 	EXPECT_EQ(0, rename("c/b", "b"));
-	EXPECT_EQ(4, links_of("."));
+	EXPECT_EQ(links + 2, links_of("."));
 	EXPECT_EQ(2, links_of("c"));
 }
 
@@ -343,6 +350,7 @@ TEST_F(fs, rename_noreplace_does_not_replace)
 
 TEST_F(fs, rename_exchange_exchanges)
 {
+	int links = links_of(".");
 	ino_t f, d;
 
 	ASSERT_EQ(0, mkfifo("f", 0644));
@@ -355,7 +363,7 @@ TEST_F(fs, rename_exchange_exchanges)
 	EXPECT_EQ(d, inode_of("f"));
 	EXPECT_EQ(f, inode_of("s/d"));
 	EXPECT_EQ(2, links_of("s"));
-	EXPECT_EQ(4, links_of("."));
+	EXPECT_EQ(links + 2, links_of("."));
 	EXPECT_EQ(-1, rename_with("f", "none", RENAME_EXCHANGE));
 	EXPECT_EQ(ENOENT, errno);
 }
@@ -657,6 +665,8 @@ TEST_F(fs, fifo_works_on_after_a_lazy_umount)
 
 TEST_F(fs, names_left_in_a_mount_go_with_it)
 {
+	int links = links_of(".");
+
 	ASSERT_EQ(0, mkfifo("f", 0644));
 	ASSERT_EQ(0, mkdir("d", 0755));
 	ASSERT_EQ(0, mkfifo("d/f", 0644));
@@ -666,7 +676,8 @@ TEST_F(fs, names_left_in_a_mount_go_with_it)
 	ASSERT_EQ(0, mount("none", self->m.dir, variant->type, 0, NULL));
 	ASSERT_EQ(0, chdir(self->m.dir));
 	EXPECT_EQ(-1, mode_of("f"));
-	EXPECT_EQ(2, links_of("."));
+	EXPECT_EQ(-1, mode_of("d"));
+	EXPECT_EQ(links, links_of("."));
 }
 
 TEST_F(fs, read_only_mount_keeps_its_names_but_lets_data_through)
@@ -691,21 +702,6 @@ TEST_F(fs, read_only_mount_keeps_its_names_but_lets_data_through)
 	close(rw);
 }
 
-/* Become the root of a new user namespace in which only one's own user exists. */
-static int enter_user_namespace(uid_t uid)
-{
-	char map[32];
-
-	/* /proc/self belongs to root after the change of user */
-	if (become(uid) || prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER | CLONE_NEWNS))
-		return -1;
-	snprintf(map, sizeof(map), "0 %u 1", uid);
-	if (file_write("/proc/self/setgroups", "deny") || file_write("/proc/self/uid_map", map) ||
-	    file_write("/proc/self/gid_map", map))
-		return -1;
-	return 0;
-}
-
 TEST_F(fs, any_user_can_mount_in_a_user_namespace)
 {
 	struct stat st;
@@ -718,7 +714,7 @@ TEST_F(fs, any_user_can_mount_in_a_user_namespace)
 	ASSERT_EQ(0, mkdir(MOUNTS "/user", 0755));
 	pid = child_fork();
 	if (!pid) {
-		EXPECT_EQ(0, enter_user_namespace(OTHER_UID));
+		EXPECT_EQ(0, user_namespace_enter(OTHER_UID));
 		EXPECT_EQ(0, mount("none", MOUNTS "/user", variant->type, 0, NULL));
 		EXPECT_EQ(0, chdir(MOUNTS "/user"));
 		EXPECT_EQ(0, mkfifo("f", 0644));

@@ -3,15 +3,14 @@
  * What kipcfs does that no other file system does: which nodes it refuses, and the
  * pipe calls on its FIFOs.
  */
-#include "kipc_test.h"
+#include "mounts.h"
 
-#include <sched.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
-#define MOUNT	"/tmp/kipcfs"
+#define MOUNT	MOUNTS "/kipcfs"
 
 FIXTURE(kipcfs)
 {
@@ -28,11 +27,8 @@ FIXTURE_SETUP(kipcfs)
 		TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
 	self->before = stats_of(self->dev);
 	self->objects = param_get("objects");
-	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ASSERT_EQ(0, mount("none", "/tmp", "tmpfs", 0, NULL));
-	ASSERT_EQ(0, mkdir(MOUNT, 0755));
-	ASSERT_EQ(0, mount("none", MOUNT, KIPCFS_NAME, 0, NULL));
+	ASSERT_EQ(0, mounts_private());
+	ASSERT_EQ(0, kipcfs_mount(MOUNT, NULL));
 	ASSERT_EQ(0, chdir(MOUNT));
 }
 
