@@ -102,6 +102,7 @@ void bench_report(const char *name, double bar, const char *unit,
 /* For all that cannot fail but does: say so and exit. */
 void bench_check(bool good, const char *what);
 void *bench_alloc(size_t size);
+double bench_free_memory(void);
 /* Fork a child that does not outlive its parent. */
 pid_t bench_fork(void);
 

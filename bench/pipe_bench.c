@@ -452,28 +452,7 @@ static void stream_run(const struct stream_case *c)
 	}
 }
 
-/*
- * --- memory of idle pipes, by what the system has less of afterwards; means
- * something only while nothing else runs
- */
-
-/* Free memory, with the pages that each CPU keeps at hand: MemFree leaves them out. */
-static double free_memory(void)
-{
-	unsigned long long pages = 0, n;
-	char line[256];
-	FILE *file = fopen("/proc/zoneinfo", "re");
-
-	bench_check(file, "/proc/zoneinfo");
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " pages free %llu", &n) == 1 ||
-		    sscanf(line, " count: %llu", &n) == 1)
-			pages += n;
-	}
-	fclose(file);
-	bench_check(pages, "/proc/zoneinfo");
-	return (double)pages * sysconf(_SC_PAGESIZE);
-}
+/* --- memory of idle pipes */
 
 /* Bytes per pipe; with @used each pipe has passed a page's worth of data before. */
 static double idle_memory(enum bench_impl impl, bool used)
@@ -484,14 +463,14 @@ static double idle_memory(enum bench_impl impl, bool used)
 	int n;
 
 	memset(crowd, 0, sizeof(*crowd));
-	before = free_memory();
+	before = bench_free_memory();
 	for (n = 0; n < LIVE; n++)
 		pipe_open(impl, &crowd->pipes[n]);
 	for (n = 0; used && n < LIVE; n++)
 		transfer(&crowd->pipes[n], buffer, 4 * KIB);
 	/* memory held for the next write is given back some time after the last one */
 	sleep(used ? 4 : 1);
-	taken = (before - free_memory()) / LIVE;
+	taken = (before - bench_free_memory()) / LIVE;
 	crowd_close(crowd);
 	free(buffer);
 	/* what was freed is back only after a grace period */
