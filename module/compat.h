@@ -9,6 +9,7 @@
  */
 
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/splice.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -94,6 +95,43 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 #define kipc_file_cookie(file)	((file)->f_version)
 #endif
 
+/* 6.3: flags of a mapping are changed by functions only. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+/* 6.7: get_policy() returns an index for interleaving as well. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define KIPC_GET_POLICY(name) \
+	struct mempolicy *name(struct vm_area_struct *vma, \
+			       unsigned long addr, pgoff_t *ilx)
+#define kipc_get_policy(ops, vma, addr) \
+	((ops)->get_policy(vma, addr, ilx))
+#else
+#define KIPC_GET_POLICY(name) \
+	struct mempolicy *name(struct vm_area_struct *vma, unsigned long addr)
+#define kipc_get_policy(ops, vma, addr) \
+	((ops)->get_policy(vma, addr))
+#endif
+
+/* 6.17: calling the mmap operation of a file. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define kipc_call_mmap(file, vma)	vfs_mmap(file, vma)
+#else
+#define kipc_call_mmap(file, vma)	call_mmap(file, vma)
+#endif
+
+/* 7.0: flags that a tmpfs file is made with have a type of their own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+#define kipc_shmem_flags(noreserve) \
+	((noreserve) ? mk_vma_flags(VMA_NORESERVE_BIT) : EMPTY_VMA_FLAGS)
+#else
+#define kipc_shmem_flags(noreserve)	((noreserve) ? VM_NORESERVE : 0)
+#endif
+
 /* 6.10: __assign_str() finds the source itself. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define kipc_assign_str(dst, src)	__assign_str(dst)
@@ -146,7 +184,10 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 static inline void kipc_make_persistent(struct dentry *dentry,
 					struct inode *inode)
 {
-	d_instantiate(dentry, inode);
+	if (d_unhashed(dentry))
+		d_add(dentry, inode);
+	else
+		d_instantiate(dentry, inode);
 	dget(dentry);
 }
 #endif

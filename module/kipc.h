@@ -2,12 +2,11 @@
 #ifndef _KIPC_H
 #define _KIPC_H
 
-#include <linux/atomic.h>
-#include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
 struct inode;
+struct kipc_instance;
 struct kipc_user;
 
 /**
@@ -57,28 +56,14 @@ struct kipc_user;
  * enum kipc_kind - the kinds of objects, indices of the counters
  * @KIPC_KIND_PIPE: anonymous pipe
  * @KIPC_KIND_FIFO: pipe behind a FIFO that is open
+ * @KIPC_KIND_SHM: shared memory segment
  * @KIPC_KIND_NR: number of kinds
  */
 enum kipc_kind {
 	KIPC_KIND_PIPE,
 	KIPC_KIND_FIFO,
+	KIPC_KIND_SHM,
 	KIPC_KIND_NR,
-};
-
-/**
- * struct kipc_instance - a name space of objects
- * @ref: one per node, mount and object
- * @objects: live objects of each kind
- * @buffer_pages: pages that hold payload of this instance's objects
- * @nodes: inodes and further names in the mount that made the instance
- * @node: in the list of all instances; guarded by kipc_instances_lock
- */
-struct kipc_instance {
-	refcount_t ref;
-	atomic_long_t objects[KIPC_KIND_NR];
-	atomic_long_t buffer_pages;
-	atomic_long_t nodes;
-	struct list_head node;
 };
 
 struct kipc_obj;
@@ -98,14 +83,16 @@ struct kipc_obj_ops {
 
 /**
  * struct kipc_obj - what all objects have; first member of each kind's struct
- * @ref: one per open file. The inode that publishes the object has none: it is
- *	emptied by the last put, under @inode's i_lock.
+ * @ref: one per open file, and for an object with an id one of its table's. An
+ *	inode that publishes the object has none: it is emptied by the last put,
+ *	under @inode's i_lock.
  * @ops: the kind; constant
  * @inst: where the object lives; a counted reference; constant
  * @user: who pays; a counted reference; constant
  * @charged: pages charged to @user; guarded by the object's own lock
- * @inode: the inode that publishes the object, or NULL before publication;
- *	valid as long as the object has references, since each file pins it
+ * @inode: the inode that publishes the object, or NULL for one that is found by
+ *	id, and before publication; valid as long as the object has references,
+ *	since each file pins it
  */
 struct kipc_obj {
 	refcount_t ref;
@@ -123,15 +110,5 @@ void kipc_obj_destroy(struct kipc_obj *obj);
 struct kipc_obj *kipc_obj_find(struct inode *inode);
 struct kipc_obj *kipc_obj_publish(struct kipc_obj *obj, struct inode *inode);
 void kipc_obj_put(struct kipc_obj *obj);
-
-/* core/instance.c */
-extern struct kipc_instance *kipc_default_instance;
-
-struct kipc_instance *kipc_instance_alloc(void);
-struct kipc_instance *kipc_instance_get(struct kipc_instance *inst);
-void kipc_instance_put(struct kipc_instance *inst);
-long kipc_instances_objects(void);
-int kipc_instances_init(void);
-void kipc_instances_exit(void);
 
 #endif /* _KIPC_H */

@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "kipc.h"
 #include "core/file.h"
+#include "core/instance.h"
 #include "core/ioctl.h"
 #include "core/param.h"
 #include "fs/fs.h"
@@ -55,22 +56,10 @@ static int kipc_device_open(struct inode *inode, struct file *file)
 	return stream_open(inode, file);
 }
 
-static long kipc_device_ioctl(struct file *file, unsigned int cmd,
-			      unsigned long arg)
-{
-	struct kipc_call call = {
-		.file = file,
-		.inst = file->private_data,
-	};
-
-	return kipc_ioctl_dispatch(&call, KIPC_ON_INSTANCE, cmd,
-				   (void __user *)arg);
-}
-
 static const struct file_operations kipc_device_fops = {
 	.owner		= THIS_MODULE,
 	.open		= kipc_device_open,
-	.unlocked_ioctl	= kipc_device_ioctl,
+	.unlocked_ioctl	= kipc_instance_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 };
 

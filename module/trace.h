@@ -6,8 +6,8 @@
 #define _KIPC_TRACE_H
 
 /*
- * Tracepoints, below events/kipc in tracefs. Objects are told apart by the
- * inode number that fstat() and /proc/PID/fd show.
+ * Tracepoints, below events/kipc in tracefs. Objects are told apart by their id,
+ * or by the inode number that fstat() and /proc/PID/fd show.
  */
 
 #include <linux/fs.h>
@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "kipc.h"
+#include "core/table.h"
 
 DECLARE_EVENT_CLASS(kipc_obj,
 	TP_PROTO(const struct kipc_obj *obj),
@@ -41,6 +42,33 @@ DEFINE_EVENT(kipc_obj, kipc_obj_publish,
 DEFINE_EVENT(kipc_obj, kipc_obj_retire,
 	TP_PROTO(const struct kipc_obj *obj),
 	TP_ARGS(obj)
+);
+
+DECLARE_EVENT_CLASS(kipc_entry,
+	TP_PROTO(const struct kipc_entry *named),
+	TP_ARGS(named),
+	TP_STRUCT__entry(
+		__string(kind, named->obj.ops->name)
+		__field(int, id)
+		__field(int, key)
+	),
+	TP_fast_assign(
+		kipc_assign_str(kind, named->obj.ops->name);
+		__entry->id = named->id;
+		__entry->key = named->key;
+	),
+	TP_printk("%s id=%d key=0x%08x", __get_str(kind), __entry->id,
+		  __entry->key)
+);
+
+DEFINE_EVENT(kipc_entry, kipc_entry_add,
+	TP_PROTO(const struct kipc_entry *named),
+	TP_ARGS(named)
+);
+
+DEFINE_EVENT(kipc_entry, kipc_entry_retire,
+	TP_PROTO(const struct kipc_entry *named),
+	TP_ARGS(named)
 );
 
 DECLARE_EVENT_CLASS(kipc_pipe_io,

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Instances: the name spaces that objects live in.
- *
- * The default instance belongs to the module; each mount of kipcfs makes one
- * more. An instance lives as long as something in it does, so an object may
- * outlast the mount it was made in.
- */
+/* Instances: how they come and go; see instance.h. */
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/user_namespace.h>
 
 #include "compat.h"
-#include "kipc.h"
+#include "core/instance.h"
 
 static LIST_HEAD(kipc_instances);
 static DEFINE_SPINLOCK(kipc_instances_lock);
@@ -20,22 +15,36 @@ struct kipc_instance *kipc_default_instance;
 
 /**
  * kipc_instance_alloc - make an empty instance
+ * @user_ns: where privileges over its objects are looked for
  *
  * Context: may sleep.
- * Return: the instance with one reference, or NULL for lack of memory.
+ * Return: the instance with one reference, to be closed by the caller in the
+ * end, or NULL for lack of memory.
  */
-struct kipc_instance *kipc_instance_alloc(void)
+struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns)
 {
 	struct kipc_instance *inst;
+	int i;
 
 	inst = kzalloc(sizeof(*inst), GFP_KERNEL_ACCOUNT);
 	if (!inst)
 		return NULL;
+	for (i = 0; i < KIPC_TABLE_NR; i++)
+		if (kipc_table_init(&inst->tables[i], inst, i))
+			goto out_tables;
+	kipc_limits_init(&inst->limits);
 	refcount_set(&inst->ref, 1);
+	inst->user_ns = get_user_ns(user_ns);
 	spin_lock(&kipc_instances_lock);
 	list_add_tail(&inst->node, &kipc_instances);
 	spin_unlock(&kipc_instances_lock);
 	return inst;
+
+out_tables:
+	while (i--)
+		kipc_table_close(&inst->tables[i]);
+	kfree(inst);
+	return NULL;
 }
 
 /**
@@ -52,7 +61,7 @@ struct kipc_instance *kipc_instance_get(struct kipc_instance *inst)
 
 /**
  * kipc_instance_put - drop a reference; the last one frees the instance
- * @inst: the instance, or NULL
+ * @inst: the instance, closed before its last reference goes, or NULL
  *
  * Context: any but hard interrupt.
  */
@@ -68,7 +77,48 @@ void kipc_instance_put(struct kipc_instance *inst)
 	for (kind = 0; kind < KIPC_KIND_NR; kind++)
 		WARN_ON_ONCE(atomic_long_read(&inst->objects[kind]));
 	WARN_ON_ONCE(atomic_long_read(&inst->buffer_pages));
+	WARN_ON_ONCE(atomic_long_read(&inst->shm_pages));
+	put_user_ns(inst->user_ns);
 	kfree(inst);
+}
+
+/**
+ * kipc_instance_close - remove all ids and drop the maker's reference
+ * @inst: an instance on which no call can be made any more, or NULL
+ *
+ * Objects that only had an id are freed. Others live on until their last
+ * descriptor or mapping goes.
+ *
+ * Context: may sleep.
+ */
+void kipc_instance_close(struct kipc_instance *inst)
+{
+	int i;
+
+	if (!inst)
+		return;
+	for (i = 0; i < KIPC_TABLE_NR; i++)
+		kipc_table_close(&inst->tables[i]);
+	kipc_instance_put(inst);
+}
+
+/**
+ * kipc_instance_set_limit - change a limit
+ * @inst: the instance
+ * @limit: which
+ * @value: a value that kipc_limit_parse() has accepted
+ *
+ * What is there already stays, but for the objects that a limit set to 1 says
+ * should not be there without a user.
+ *
+ * Context: may sleep.
+ */
+void kipc_instance_set_limit(struct kipc_instance *inst, enum kipc_limit limit,
+			     unsigned long value)
+{
+	WRITE_ONCE(inst->limits.value[limit], value);
+	if (limit == KIPC_LIMIT_SHM_RMID_FORCED && value)
+		kipc_table_sweep(&inst->tables[KIPC_TABLE_SHM]);
 }
 
 /**
@@ -97,18 +147,22 @@ long kipc_instances_objects(void)
  */
 int __init kipc_instances_init(void)
 {
-	kipc_default_instance = kipc_instance_alloc();
+	kipc_default_instance = kipc_instance_alloc(&init_user_ns);
 	return kipc_default_instance ? 0 : -ENOMEM;
 }
 
 /**
- * kipc_instances_exit - drop the default instance, the last one there is
+ * kipc_instances_exit - close the default instance, the last one there is
  *
  * Every other instance has gone with the mount or object that held it, and the
  * module cannot be unloaded before those.
+ *
+ * Context: may sleep.
  */
 void kipc_instances_exit(void)
 {
-	kipc_instance_put(kipc_default_instance);
+	kipc_instance_close(kipc_default_instance);
+	/* An entry whose creator exited just now may be in hand still. */
+	kipc_orphans_settle();
 	WARN_ON(!list_empty(&kipc_instances));
 }

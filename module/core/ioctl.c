@@ -8,16 +8,20 @@
 #include "compat.h"
 #include "kipc.h"
 #include "core/account.h"
+#include "core/instance.h"
 #include "core/ioctl.h"
 #include "core/param.h"
 
 /* First versions of the structures: these sizes never change. */
 #define KIPC_QUERY_SIZE_VER0	32
 #define KIPC_STATS_SIZE_VER0	56
+#define KIPC_STATS_SIZE_VER1	72
 
 static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
-static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER0);
-static_assert(KIPC_STATS_SIZE_VER0 <= KIPC_IOCTL_ARG_MAX);
+static_assert(offsetof(struct kipc_stats, shm_segments) ==
+	      KIPC_STATS_SIZE_VER0);
+static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER1);
+static_assert(KIPC_STATS_SIZE_VER1 <= KIPC_IOCTL_ARG_MAX);
 
 #define KIPC_IOCTL_BLOCKS	8
 #define KIPC_IOCTL_PER_BLOCK	16
@@ -147,6 +151,26 @@ long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
 	return 0;
 }
 
+/**
+ * kipc_instance_ioctl - ioctl on an instance node
+ * @file: the node, whose private_data is the instance
+ * @cmd: the command
+ * @arg: its argument, a user address
+ *
+ * Return: as of kipc_ioctl_dispatch().
+ */
+long kipc_instance_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long arg)
+{
+	struct kipc_call call = {
+		.file = file,
+		.inst = file->private_data,
+	};
+
+	return kipc_ioctl_dispatch(&call, KIPC_ON_INSTANCE, cmd,
+				   (void __user *)arg);
+}
+
 static int kipc_ioctl_query(struct kipc_call *call, void *arg)
 {
 	struct kipc_query *query = arg;
@@ -174,6 +198,8 @@ static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
 	stats->user_pages_max = READ_ONCE(kipc_param_pipe_user_pages);
 	stats->pipe_size_max = READ_ONCE(kipc_param_pipe_size_max);
 	stats->page_size = PAGE_SIZE;
+	stats->shm_segments = atomic_long_read(&inst->objects[KIPC_KIND_SHM]);
+	stats->shm_pages = atomic_long_read(&inst->shm_pages);
 	return 0;
 }
 
@@ -181,7 +207,8 @@ static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
 	[KIPC_NR_QUERY & 0xf] = {
 		.cmd		= KIPC_IOC_QUERY,
 		.size_min	= KIPC_QUERY_SIZE_VER0,
-		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE,
+		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE |
+				  KIPC_ON_SHM,
 		.flags_at	= KIPC_IOCTL_NO_MEMBER,
 		.reserved_at	= offsetof(struct kipc_query, reserved),
 		.handler	= kipc_ioctl_query,

@@ -72,7 +72,7 @@ struct kipc_ioctl_set {
 };
 
 /* The largest argument structure; the dispatcher keeps it on the stack. */
-#define KIPC_IOCTL_ARG_MAX	64
+#define KIPC_IOCTL_ARG_MAX	128
 
 /* For the offsets in a row: the structure has no such member. */
 #define KIPC_IOCTL_NO_MEMBER	(-1)
@@ -80,6 +80,8 @@ struct kipc_ioctl_set {
 extern const struct kipc_ioctl_set kipc_core_ioctls;
 
 void kipc_ioctl_register(const struct kipc_ioctl_set *set);
+long kipc_instance_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long arg);
 long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
 			 unsigned int cmd, void __user *uarg);
 

@@ -5,7 +5,8 @@
  * An object is made unpublished (kipc_obj_init), becomes visible at one point
  * (kipc_obj_publish) and invisible at another: the last put retires it under
  * the same lock that look-ups take, so nobody can find an object that is about
- * to be freed, nor one that is not initialised.
+ * to be freed, nor one that is not initialised. Objects that are found by an id
+ * are published elsewhere, see table.h.
  */
 #include <linux/fs.h>
 #include <linux/slab.h>
@@ -13,6 +14,7 @@
 #include "compat.h"
 #include "kipc.h"
 #include "core/account.h"
+#include "core/instance.h"
 #include "trace.h"
 
 /**
@@ -104,9 +106,10 @@ struct kipc_obj *kipc_obj_publish(struct kipc_obj *obj, struct inode *inode)
 
 /**
  * kipc_obj_put - drop a reference; the last one retires and frees the object
- * @obj: a published object, or NULL
+ * @obj: the object, or NULL
  *
- * Context: any but hard interrupt. The caller pins the inode.
+ * Context: any but hard interrupt. The caller pins the inode, if the object is
+ * published on one.
  */
 void kipc_obj_put(struct kipc_obj *obj)
 {
@@ -115,6 +118,11 @@ void kipc_obj_put(struct kipc_obj *obj)
 	if (!obj)
 		return;
 	inode = obj->inode;
+	if (!inode) {
+		if (refcount_dec_and_test(&obj->ref))
+			obj->ops->free(obj);
+		return;
+	}
 	if (!refcount_dec_and_lock(&obj->ref, &inode->i_lock))
 		return;
 	kipc_dec_locked(&inode->i_lock);

@@ -4,11 +4,13 @@
 
 #include <linux/fs.h>
 
+#include "core/instance.h"
+
 /*
- * kipcfs. Each mount is an instance (&struct kipc_instance), at s_fs_info of
- * its super block. Its tree lives in the dentry cache alone: directories,
- * symbolic links and FIFOs. What a FIFO does is not known here; main.c passes
- * its operations in.
+ * kipcfs. Each mount is an instance (&struct kipc_instance), or shows the default
+ * one. Its tree lives in the dentry cache alone: directories, symbolic links and
+ * FIFOs, and fixed nodes that the mount begins with: control, the tables, the
+ * limits. What a FIFO does is not known here; main.c passes its operations in.
  */
 
 /**
@@ -26,9 +28,52 @@ extern struct kipc_fs_node_ops kipc_fs_node_ops;
 /* Inodes, and further names of them, that a mount may have. */
 #define KIPC_FS_NODES_MAX	65536
 
-struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode);
-extern const struct super_operations kipc_fs_sops;
+/* Enough for the root and the rows in fs/node.c. */
+#define KIPC_FS_FIXED_MAX	24
 
+/**
+ * struct kipc_fs_mount - a mount, at s_fs_info of its super block
+ * @mount: what the rest of the module knows of it; first member
+ * @uid: owner of the root and of the fixed nodes
+ * @gid: their group
+ * @mode: permissions of control
+ * @dirmode: permissions of the root
+ * @nodes: inodes and further names
+ * @nr_fixed: how many inodes are in @fixed
+ * @fixed: the root and the fixed nodes, which live as long as the super block
+ *
+ * What is not constant changes by a remount only, under s_umount.
+ */
+struct kipc_fs_mount {
+	struct kipc_mount mount;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	umode_t dirmode;
+	atomic_long_t nodes;
+	unsigned int nr_fixed;
+	struct inode *fixed[KIPC_FS_FIXED_MAX];
+};
+
+static inline struct kipc_fs_mount *kipc_fs_mount_of(struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+/* fs/inode.c */
+extern const struct super_operations kipc_fs_sops;
+struct inode *kipc_fs_inode(struct super_block *sb, umode_t mode);
+int kipc_fs_show_options(struct seq_file *m, struct dentry *root);
+
+/* fs/node.c */
+int kipc_fs_fixed_create(struct super_block *sb);
+void kipc_fs_fixed_update(struct super_block *sb);
+bool kipc_fs_is_fixed(const struct inode *inode);
+
+/* fs/sysvipc.c */
+extern const struct file_operations kipc_fs_table_fops;
+
+/* fs/super.c */
 int kipc_fs_init(const struct kipc_fs_node_ops *ops);
 void kipc_fs_exit(void);
 

@@ -7,23 +7,20 @@
 #include <linux/string.h>
 
 #include "compat.h"
-#include "kipc.h"
 #include "fs/fs.h"
 
 static const struct inode_operations kipc_fs_dir_iops;
 
 static void kipc_fs_uncount_node(struct super_block *sb)
 {
-	struct kipc_instance *inst = sb->s_fs_info;
-
-	atomic_long_dec(&inst->nodes);
+	atomic_long_dec(&kipc_fs_mount_of(sb)->nodes);
 }
 
 static int kipc_fs_count_node(struct super_block *sb)
 {
-	struct kipc_instance *inst = sb->s_fs_info;
+	struct kipc_fs_mount *mount = kipc_fs_mount_of(sb);
 
-	if (atomic_long_inc_return(&inst->nodes) <= KIPC_FS_NODES_MAX)
+	if (atomic_long_inc_return(&mount->nodes) <= KIPC_FS_NODES_MAX)
 		return 0;
 	kipc_fs_uncount_node(sb);
 	return -ENOSPC;
@@ -95,11 +92,11 @@ static void kipc_fs_free_inode(struct inode *inode)
 
 static int kipc_fs_statfs(struct dentry *dentry, struct kstatfs *buf)
 {
-	struct kipc_instance *inst = dentry->d_sb->s_fs_info;
+	struct kipc_fs_mount *mount = kipc_fs_mount_of(dentry->d_sb);
 
 	simple_statfs(dentry, buf);
 	buf->f_files = KIPC_FS_NODES_MAX;
-	buf->f_ffree = KIPC_FS_NODES_MAX - atomic_long_read(&inst->nodes);
+	buf->f_ffree = KIPC_FS_NODES_MAX - atomic_long_read(&mount->nodes);
 	return 0;
 }
 
@@ -108,6 +105,7 @@ const struct super_operations kipc_fs_sops = {
 	.drop_inode	= kipc_delete_inode,
 	.evict_inode	= kipc_fs_evict_inode,
 	.free_inode	= kipc_fs_free_inode,
+	.show_options	= kipc_fs_show_options,
 };
 
 /* Gives an inode its name, and the owner that the directory prescribes. */
@@ -184,8 +182,11 @@ static int kipc_fs_symlink(struct kipc_idmap *idmap, struct inode *dir,
 static int kipc_fs_link(struct dentry *old, struct inode *dir,
 			struct dentry *dentry)
 {
-	int ret = kipc_fs_count_node(dir->i_sb);
+	int ret;
 
+	if (kipc_fs_is_fixed(d_inode(old)))
+		return -EPERM;
+	ret = kipc_fs_count_node(dir->i_sb);
 	if (ret)
 		return ret;
 	ret = simple_link(old, dir, dentry);
@@ -204,11 +205,21 @@ static bool kipc_fs_is_extra_name(struct dentry *dentry)
 static int kipc_fs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	bool extra = kipc_fs_is_extra_name(dentry);
-	int ret = simple_unlink(dir, dentry);
+	int ret;
 
+	if (kipc_fs_is_fixed(d_inode(dentry)))
+		return -EPERM;
+	ret = simple_unlink(dir, dentry);
 	if (!ret && extra)
 		kipc_fs_uncount_node(dir->i_sb);
 	return ret;
+}
+
+static int kipc_fs_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	if (kipc_fs_is_fixed(d_inode(dentry)))
+		return -EPERM;
+	return simple_rmdir(dir, dentry);
 }
 
 static int kipc_fs_rename(struct kipc_idmap *idmap, struct inode *old_dir,
@@ -217,9 +228,15 @@ static int kipc_fs_rename(struct kipc_idmap *idmap, struct inode *old_dir,
 {
 	bool extra = !(flags & RENAME_EXCHANGE) &&
 		     kipc_fs_is_extra_name(new_dentry);
-	int ret = simple_rename(idmap, old_dir, old_dentry, new_dir, new_dentry,
-				flags);
+	int ret;
 
+	if (kipc_fs_is_fixed(new_dir) ||
+	    kipc_fs_is_fixed(d_inode(old_dentry)) ||
+	    (d_really_is_positive(new_dentry) &&
+	     kipc_fs_is_fixed(d_inode(new_dentry))))
+		return -EPERM;
+	ret = simple_rename(idmap, old_dir, old_dentry, new_dir, new_dentry,
+			    flags);
 	if (!ret && extra)
 		kipc_fs_uncount_node(new_dir->i_sb);
 	return ret;
@@ -233,7 +250,7 @@ static const struct inode_operations kipc_fs_dir_iops = {
 	.symlink	= kipc_fs_symlink,
 	.link		= kipc_fs_link,
 	.unlink		= kipc_fs_unlink,
-	.rmdir		= simple_rmdir,
+	.rmdir		= kipc_fs_rmdir,
 	.rename		= kipc_fs_rename,
 	.setattr	= simple_setattr,
 };

@@ -4,6 +4,7 @@
 #include <linux/module.h>
 
 #include "compat.h"
+#include "core/instance.h"
 #include "obj/fifo.h"
 #include "obj/pipe.h"
 
@@ -81,7 +82,7 @@ static int kipc_fifo_join(struct kipc_pipe *pipe, struct file *file)
 
 static int kipc_fifo_open(struct inode *inode, struct file *file)
 {
-	struct kipc_instance *inst = inode->i_sb->s_fs_info;
+	struct kipc_instance *inst = kipc_instance_of(inode);
 	struct kipc_pipe *pipe;
 	int ret;
 

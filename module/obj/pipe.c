@@ -6,6 +6,7 @@
 
 #include "compat.h"
 #include "core/account.h"
+#include "core/instance.h"
 #include "core/param.h"
 #include "obj/pipe.h"
 

@@ -8,8 +8,9 @@
 /**
  * DOC: The kipc ABI
  *
- * Every call is an ioctl, either on an instance node (``/dev/kipc``) or on the
- * file descriptor of an object. The rules that all of them keep:
+ * Every call is an ioctl, either on an instance node (``/dev/kipc``, or
+ * ``control`` in a mount of kipcfs) or on the file descriptor of an object. The
+ * rules that all of them keep:
  *
  * - A number identifies the call, the size encoded in the command tells which
  *   version of the argument structure the caller was built with. A shorter
@@ -34,7 +35,7 @@
 #define KIPCFS_MAGIC		0x4b495043
 
 /** KIPC_ABI_VERSION - raised when a call is added or extended */
-#define KIPC_ABI_VERSION	1
+#define KIPC_ABI_VERSION	2
 
 /** KIPC_IOC_TYPE - the type byte of every kipc ioctl */
 #define KIPC_IOC_TYPE		0xBB
@@ -51,10 +52,21 @@
 #define KIPC_NR_PIPE_SPLICE	0x13
 #define KIPC_NR_PIPE_TEE	0x14
 #define KIPC_NR_PIPE_STAT	0x15
+#define KIPC_NR_SHM_GET		0x20
+#define KIPC_NR_SHM_CREATE	0x21
+#define KIPC_NR_SHM_OPEN	0x22
+#define KIPC_NR_SHM_ATTACH	0x23
+#define KIPC_NR_SHM_DETACH	0x24
+#define KIPC_NR_SHM_STAT	0x25
+#define KIPC_NR_SHM_SET		0x26
+#define KIPC_NR_SHM_REMOVE	0x27
+#define KIPC_NR_SHM_LOCK	0x28
+#define KIPC_NR_SHM_INFO	0x29
 
 /* Where a call is served: the bits of &struct kipc_query.targets */
-#define KIPC_ON_INSTANCE	(1U << 0)	/* /dev/kipc */
+#define KIPC_ON_INSTANCE	(1U << 0)	/* /dev/kipc, control of a mount */
 #define KIPC_ON_PIPE		(1U << 1)	/* an end of a pipe, an open FIFO */
+#define KIPC_ON_SHM		(1U << 2)	/* a shared memory segment */
 
 /**
  * struct kipc_query - argument of KIPC_IOC_QUERY
@@ -90,6 +102,9 @@ struct kipc_query {
  * @pipe_size_max: largest capacity that an unprivileged user may set, bytes
  * @page_size: unit of the members counted in pages, bytes
  * @reserved: zero
+ * @shm_segments: shared memory segments alive in the instance, those without
+ *	an id and those marked for destruction among them; since version 2
+ * @shm_pages: size of all of them, in pages; since version 2
  *
  * All members are outputs. Fails only with EFAULT.
  */
@@ -102,6 +117,8 @@ struct kipc_stats {
 	__aligned_u64 pipe_size_max;
 	__u32 page_size;
 	__u32 reserved;
+	__aligned_u64 shm_segments;
+	__aligned_u64 shm_pages;
 };
 
 /* Flags of &struct kipc_pipe_create.flags */
@@ -207,6 +224,281 @@ struct kipc_pipe_stat {
 	__u32 reserved;
 };
 
+/**
+ * DOC: Objects with ids and keys
+ *
+ * Shared memory, semaphore sets and message queues can have an id in their
+ * instance, and a key to find it by, as System V has it. They persist then until
+ * they are removed. A descriptor is another handle on the same object; one that
+ * was made without an id goes with its last descriptor or mapping.
+ *
+ * Calls that name an object take an id on an instance node. On a descriptor of
+ * the object the id must be KIPC_ID_SELF. Users and groups are translated from
+ * and to the caller's user namespace, process ids to its pid namespace. Where
+ * an error depends on the object: EINVAL, no object has this id; EIDRM, it was
+ * removed just now; EACCES, its mode does not allow this; EPERM, only for its
+ * owner, its creator, or with CAP_SYS_ADMIN in the user namespace of the
+ * instance. CAP_IPC_OWNER there stands in for the bits of the mode.
+ */
+
+/** KIPC_KEY_PRIVATE - the key that never finds an object, IPC_PRIVATE */
+#define KIPC_KEY_PRIVATE	0
+
+/** KIPC_ID_SELF - instead of an id: the object of this descriptor */
+#define KIPC_ID_SELF		(-1)
+
+/* Flags of all *_GET calls */
+#define KIPC_GET_CREAT		(1U << 0)	/* make it if nothing has the key */
+#define KIPC_GET_EXCL		(1U << 1)	/* with CREAT: EEXIST if it exists */
+/*
+ * The object removes itself once its creator has exited and nobody has it open
+ * or attached.
+ */
+#define KIPC_GET_AUTOREMOVE	(1U << 2)
+
+/* Flags of all *_STAT calls */
+#define KIPC_STAT_INDEX		(1U << 0)	/* the id is an index, as of *_STAT */
+#define KIPC_STAT_ANY		(1U << 1)	/* without a look at the mode, *_STAT_ANY */
+
+/* Bits of &struct kipc_perm.mode above the nine of the permissions */
+#define KIPC_MODE_DEST		01000U	/* goes with its last user, SHM_DEST */
+#define KIPC_MODE_LOCKED	02000U	/* not swapped, SHM_LOCKED */
+
+/**
+ * struct kipc_perm - what all objects with an id have
+ * @id: in: which object, see KIPC_STAT_INDEX; out: its id, or KIPC_ID_SELF if it
+ *	has none
+ * @key: out: its key; KIPC_KEY_PRIVATE for none, and once it was removed
+ * @uid: out: owner
+ * @gid: out: group
+ * @cuid: out: creator
+ * @cgid: out: creator's group
+ * @mode: out: permissions, KIPC_MODE_*
+ * @seq: out: sequence number, a part of @id
+ */
+struct kipc_perm {
+	__s32 id;
+	__s32 key;
+	__u32 uid;
+	__u32 gid;
+	__u32 cuid;
+	__u32 cgid;
+	__u32 mode;
+	__u32 seq;
+};
+
+/**
+ * struct kipc_set - argument of the *_SET calls, IPC_SET
+ * @id: in: which object
+ * @uid: in: its new owner
+ * @gid: in: its new group
+ * @mode: in: its new permissions; bits above 0777 are ignored
+ *
+ * Errors: EINVAL (@id; @uid or @gid do not exist in the caller's user
+ * namespace), EIDRM, EPERM, EFAULT.
+ */
+struct kipc_set {
+	__s32 id;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+};
+
+/**
+ * struct kipc_remove - argument of the *_REMOVE calls, IPC_RMID
+ * @id: in: which object
+ * @reserved: must be zero
+ *
+ * The key is free at once. A segment that is attached or open keeps its id, and
+ * shows KIPC_MODE_DEST, until its last user goes. Errors: EINVAL, EIDRM, EPERM,
+ * EFAULT.
+ */
+struct kipc_remove {
+	__s32 id;
+	__u32 reserved;
+};
+
+/* Flags of &struct kipc_shm_get.flags and &struct kipc_shm_create.flags */
+#define KIPC_SHM_NORESERVE	(1U << 8)	/* do not reserve swap space */
+#define KIPC_SHM_HUGE		(1U << 9)	/* huge pages, whatever the size */
+#define KIPC_SHM_NO_HUGE	(1U << 10)	/* no huge pages, whatever the size */
+
+/* Flag of &struct kipc_shm_create.flags and &struct kipc_shm_open.flags */
+#define KIPC_SHM_CLOEXEC	(1U << 11)	/* O_CLOEXEC */
+
+/* Flags of &struct kipc_shm_attach.flags; OPEN takes RDONLY */
+#define KIPC_SHM_RDONLY		(1U << 0)	/* for reading only */
+#define KIPC_SHM_RND		(1U << 1)	/* round the address down */
+#define KIPC_SHM_REMAP		(1U << 2)	/* replace what is mapped there */
+#define KIPC_SHM_EXEC		(1U << 3)	/* allow execution */
+
+/**
+ * struct kipc_shm_get - argument of KIPC_IOC_SHM_GET, shmget(2)
+ * @key: in: key, or KIPC_KEY_PRIVATE for a new segment
+ * @flags: in: KIPC_GET_*, KIPC_SHM_NORESERVE, KIPC_SHM_HUGE, KIPC_SHM_NO_HUGE
+ * @size: in: bytes; for an existing segment at most what it has
+ * @mode: in: permissions of a new segment, or those wanted of an existing one;
+ *	bits above 0777 are ignored
+ * @page_shift: in: with KIPC_SHM_HUGE: size of a huge page as a power of two,
+ *	0 for the default. The memory is a multiple of it.
+ * @id: out: id of the segment
+ * @reserved: must be zero
+ *
+ * Segments of 2 MiB and more use huge pages where memory allows, with neither of
+ * the two flags. Errors: EINVAL (flags, both huge flags, @page_shift is no
+ * size of huge pages, @size is 0 or above shmmax for a new segment, or more than
+ * the existing one has); ENOENT (no such key); EEXIST; EACCES; ENOSPC (shmmni or
+ * shmall is reached); ENOMEM; ENFILE; EFAULT.
+ */
+struct kipc_shm_get {
+	__s32 key;
+	__u32 flags;
+	__aligned_u64 size;
+	__u32 mode;
+	__u32 page_shift;
+	__s32 id;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_shm_create - argument of KIPC_IOC_SHM_CREATE
+ * @flags: in: KIPC_SHM_CLOEXEC, KIPC_SHM_NORESERVE, KIPC_SHM_HUGE,
+ *	KIPC_SHM_NO_HUGE
+ * @mode: in: permissions that KIPC_IOC_SHM_OPEN on the descriptor looks at
+ * @size: in: bytes
+ * @page_shift: in: as in &struct kipc_shm_get
+ * @fd: out: descriptor for reading and writing
+ *
+ * A segment without key and id: mmap(2) maps it, and it goes with its last
+ * descriptor or mapping. Errors: as of KIPC_IOC_SHM_GET, and EMFILE.
+ */
+struct kipc_shm_create {
+	__u32 flags;
+	__u32 mode;
+	__aligned_u64 size;
+	__u32 page_shift;
+	__s32 fd;
+};
+
+/**
+ * struct kipc_shm_open - argument of KIPC_IOC_SHM_OPEN
+ * @id: in: which segment
+ * @flags: in: KIPC_SHM_RDONLY, KIPC_SHM_CLOEXEC
+ * @fd: out: descriptor, to be mapped with mmap(2)
+ * @reserved: must be zero
+ *
+ * Errors: EINVAL, EIDRM, EACCES, EMFILE, ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_shm_open {
+	__s32 id;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_shm_attach - argument of KIPC_IOC_SHM_ATTACH, shmat(2)
+ * @id: in: which segment
+ * @flags: in: KIPC_SHM_RDONLY, KIPC_SHM_RND, KIPC_SHM_REMAP, KIPC_SHM_EXEC
+ * @addr: in: where, or 0 for anywhere; out: where
+ *
+ * Errors: EINVAL (@id; @addr is no multiple of the page size and RND is not
+ * given; the place is taken and REMAP is not given; REMAP without an address);
+ * EIDRM; EACCES; EPERM (@addr is below vm.mmap_min_addr); ENOMEM; ENFILE; EINTR
+ * (only by a fatal signal); EFAULT.
+ */
+struct kipc_shm_attach {
+	__s32 id;
+	__u32 flags;
+	__aligned_u64 addr;
+};
+
+/**
+ * struct kipc_shm_detach - argument of KIPC_IOC_SHM_DETACH, shmdt(2)
+ * @addr: in: where the segment was attached
+ *
+ * Unmaps what is left of an attachment that began at @addr, of any segment of
+ * any instance. Errors: EINVAL (no attachment begins there), EFAULT.
+ */
+struct kipc_shm_detach {
+	__aligned_u64 addr;
+};
+
+/**
+ * struct kipc_shm_stat - argument of KIPC_IOC_SHM_STAT, IPC_STAT, SHM_STAT
+ * @perm: in: which segment; out: id, key, owner, mode
+ * @flags: in: KIPC_STAT_*
+ * @fds: out: open descriptors of the segment, attachments not counted
+ * @size: out: bytes, as asked for
+ * @atime: out: last attach, in seconds since the epoch; 0 for never
+ * @dtime: out: last detach, likewise
+ * @ctime: out: last change by IPC_SET, or creation
+ * @cpid: out: process that made it; 0 if it is not in the caller's namespace
+ * @lpid: out: process that attached or detached last, likewise; 0 for none
+ * @nattch: out: attachments, that is mappings, of all processes
+ * @rss: out: bytes in memory
+ * @swap: out: bytes in swap space
+ *
+ * Errors: EINVAL, EIDRM, EACCES, EFAULT.
+ */
+struct kipc_shm_stat {
+	struct kipc_perm perm;
+	__u32 flags;
+	__u32 fds;
+	__aligned_u64 size;
+	__aligned_u64 atime;
+	__aligned_u64 dtime;
+	__aligned_u64 ctime;
+	__s32 cpid;
+	__s32 lpid;
+	__aligned_u64 nattch;
+	__aligned_u64 rss;
+	__aligned_u64 swap;
+};
+
+/**
+ * struct kipc_shm_lock - argument of KIPC_IOC_SHM_LOCK, SHM_LOCK, SHM_UNLOCK
+ * @id: in: which segment
+ * @lock: in: 1 keeps its pages out of swap space, 0 ends that
+ *
+ * Pages that are not in memory are not read in. For the owner and the creator
+ * within RLIMIT_MEMLOCK, or with CAP_IPC_LOCK. Errors: EINVAL, EIDRM, EPERM (not
+ * the owner, or RLIMIT_MEMLOCK is 0), ENOMEM (RLIMIT_MEMLOCK), EFAULT.
+ */
+struct kipc_shm_lock {
+	__s32 id;
+	__u32 lock;
+};
+
+/* Flag of &struct kipc_shm_info.flags */
+#define KIPC_SHM_INFO_USAGE	(1U << 0)	/* add up rss and swap: looks at all */
+
+/**
+ * struct kipc_shm_info - argument of KIPC_IOC_SHM_INFO, IPC_INFO, SHM_INFO
+ * @flags: in: KIPC_SHM_INFO_USAGE
+ * @max_index: out: highest index in use, -1 if none is
+ * @shmmax: out: limit of a segment's size, bytes
+ * @shmall: out: limit of all segments' size, pages
+ * @shmmni: out: limit of the number of segments
+ * @used_ids: out: segments that have an id
+ * @total: out: size of all segments, pages
+ * @rss: out: pages in memory, with KIPC_SHM_INFO_USAGE
+ * @swap: out: pages in swap space, with KIPC_SHM_INFO_USAGE
+ *
+ * Anybody may ask. Errors: EINVAL (flags), EFAULT.
+ */
+struct kipc_shm_info {
+	__u32 flags;
+	__s32 max_index;
+	__aligned_u64 shmmax;
+	__aligned_u64 shmall;
+	__aligned_u64 shmmni;
+	__aligned_u64 used_ids;
+	__aligned_u64 total;
+	__aligned_u64 rss;
+	__aligned_u64 swap;
+};
+
 #define KIPC_IOC_QUERY \
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_QUERY, struct kipc_query)
 #define KIPC_IOC_STATS \
@@ -223,5 +515,25 @@ struct kipc_pipe_stat {
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_PIPE_TEE, struct kipc_pipe_splice)
 #define KIPC_IOC_PIPE_STAT \
 	_IOR(KIPC_IOC_TYPE, KIPC_NR_PIPE_STAT, struct kipc_pipe_stat)
+#define KIPC_IOC_SHM_GET \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_GET, struct kipc_shm_get)
+#define KIPC_IOC_SHM_CREATE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_CREATE, struct kipc_shm_create)
+#define KIPC_IOC_SHM_OPEN \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_OPEN, struct kipc_shm_open)
+#define KIPC_IOC_SHM_ATTACH \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_ATTACH, struct kipc_shm_attach)
+#define KIPC_IOC_SHM_DETACH \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SHM_DETACH, struct kipc_shm_detach)
+#define KIPC_IOC_SHM_STAT \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_STAT, struct kipc_shm_stat)
+#define KIPC_IOC_SHM_SET \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SHM_SET, struct kipc_set)
+#define KIPC_IOC_SHM_REMOVE \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SHM_REMOVE, struct kipc_remove)
+#define KIPC_IOC_SHM_LOCK \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SHM_LOCK, struct kipc_shm_lock)
+#define KIPC_IOC_SHM_INFO \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_INFO, struct kipc_shm_info)
 
 #endif /* _UAPI_LINUX_KIPC_H */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Permissions of objects with an id, as System V has them; see table.h. */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+
+#include "core/instance.h"
+#include "core/table.h"
+
+/**
+ * kipc_perm_check - may the caller do this with an object?
+ * @entry: the object
+ * @wanted: bits of a mode; it does not matter in which of its three groups
+ *
+ * Return: 0; -EACCES if the object's mode does not grant all of @wanted and the
+ * caller has no CAP_IPC_OWNER over the instance.
+ */
+int kipc_perm_check(struct kipc_entry *entry, umode_t wanted)
+{
+	kuid_t uid, euid = current_euid();
+	umode_t granted;
+	kgid_t gid;
+
+	spin_lock(&entry->lock);
+	uid = entry->uid;
+	gid = entry->gid;
+	granted = entry->mode;
+	spin_unlock(&entry->lock);
+
+	if (uid_eq(euid, entry->cuid) || uid_eq(euid, uid))
+		granted >>= 6;
+	else if (in_group_p(entry->cgid) || in_group_p(gid))
+		granted >>= 3;
+	wanted |= wanted >> 3 | wanted >> 6;
+	if (!(wanted & ~granted & 07))
+		return 0;
+	return ns_capable(entry->obj.inst->user_ns, CAP_IPC_OWNER) ? 0 : -EACCES;
+}
+
+/* Is the caller owner or creator? */
+static bool kipc_perm_is_owner(struct kipc_entry *entry)
+{
+	kuid_t uid, euid = current_euid();
+
+	spin_lock(&entry->lock);
+	uid = entry->uid;
+	spin_unlock(&entry->lock);
+	return uid_eq(euid, entry->cuid) || uid_eq(euid, uid);
+}
+
+/**
+ * kipc_perm_check_owner - may the caller do what only an owner may?
+ * @entry: the object
+ * @cap: the capability over the instance that stands in for being the owner
+ *
+ * Return: 0; or -EPERM if the caller is neither owner nor creator and has not
+ * that capability.
+ */
+int kipc_perm_check_owner(struct kipc_entry *entry, int cap)
+{
+	if (kipc_perm_is_owner(entry))
+		return 0;
+	return ns_capable(entry->obj.inst->user_ns, cap) ? 0 : -EPERM;
+}
+
+/**
+ * kipc_perm_set - change owner and mode of an object as IPC_SET does
+ * @entry: the object
+ * @set: what to
+ *
+ * Return: 0; -EPERM; -EINVAL if the user or group does not exist in the caller's
+ * user namespace; -EIDRM.
+ */
+int kipc_perm_set(struct kipc_entry *entry, const struct kipc_set *set)
+{
+	kuid_t uid = make_kuid(current_user_ns(), set->uid);
+	kgid_t gid = make_kgid(current_user_ns(), set->gid);
+	int ret = kipc_perm_check_owner(entry, CAP_SYS_ADMIN);
+
+	if (ret)
+		return ret;
+	if (!uid_valid(uid) || !gid_valid(gid))
+		return -EINVAL;
+	spin_lock(&entry->lock);
+	if (entry->gone) {
+		ret = -EIDRM;
+	} else {
+		entry->uid = uid;
+		entry->gid = gid;
+		entry->mode = (entry->mode & ~0777) | (set->mode & 0777);
+		entry->ctime = ktime_get_real_seconds();
+	}
+	spin_unlock(&entry->lock);
+	return ret;
+}
+
+/**
+ * kipc_perm_fill_locked - describe an object to the caller
+ * @entry: the object, locked
+ * @perm: where to
+ */
+void kipc_perm_fill_locked(struct kipc_entry *entry, struct kipc_perm *perm)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	lockdep_assert_held(&entry->lock);
+	perm->id = entry->id;
+	perm->key = entry->key;
+	perm->uid = from_kuid_munged(ns, entry->uid);
+	perm->gid = from_kgid_munged(ns, entry->gid);
+	perm->cuid = from_kuid_munged(ns, entry->cuid);
+	perm->cgid = from_kgid_munged(ns, entry->cgid);
+	perm->mode = entry->mode;
+	perm->seq = entry->id == KIPC_ID_SELF ? 0 : entry->id >> KIPC_INDEX_BITS;
+}
