@@ -20,6 +20,7 @@
 #include "fs/fs.h"
 #include "obj/fifo.h"
 #include "obj/pipe.h"
+#include "obj/shm.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -91,13 +92,16 @@ static int __init kipc_init(void)
 	kipc_set_default_limits();
 	kipc_ioctl_register(&kipc_core_ioctls);
 	kipc_ioctl_register(&kipc_pipe_ioctls);
+	kipc_ioctl_register(&kipc_shm_ioctls);
+	kipc_table_register(&kipc_shm_table_ops);
 
 	ret = kipc_instances_init();
 	if (ret)
 		return ret;
+	kipc_shm_pages_init();
 	ret = kipc_pipe_init();
 	if (ret)
-		goto out_instances;
+		goto out_shm;
 	ret = kipc_anon_init();
 	if (ret)
 		goto out_pipe;
@@ -115,8 +119,9 @@ out_anon:
 	kipc_anon_exit();
 out_pipe:
 	kipc_pipe_exit();
-out_instances:
+out_shm:
 	kipc_instances_exit();
+	kipc_shm_pages_exit();
 	return ret;
 }
 
@@ -127,11 +132,12 @@ static void __exit kipc_exit(void)
 	kipc_anon_exit();
 	kipc_pipe_exit();
 	kipc_instances_exit();
+	kipc_shm_pages_exit();
 }
 
 module_init(kipc_init);
 module_exit(kipc_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("IPC objects outside the kernel: pipes and FIFOs");
+MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory");
 MODULE_VERSION("0.1");

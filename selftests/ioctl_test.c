@@ -48,7 +48,7 @@ static const struct call calls[] = {
 	},
 };
 
-#define CALLS_MAX_SIZE	64
+#define CALLS_MAX_SIZE	128
 static const struct call *const calls_end = calls + ARRAY_SIZE(calls);
 
 static size_t arg_size(const struct call *call)

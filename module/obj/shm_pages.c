@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The memory of a segment: the inner file, huge pages, locking; see shm.h. */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/pagevec.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/shmem_fs.h>
+#include <linux/swap.h>
+#include <uapi/linux/fcntl.h>
+
+#include "compat.h"
+#include "obj/shm.h"
+
+/*
+ * A tmpfs of our own, which maps whole huge pages where a file has room for
+ * them; NULL when the kernel has none to give.
+ */
+static struct vfsmount *kipc_shm_huge_mnt __ro_after_init;
+
+/* Bytes of memory behind a segment. */
+static loff_t kipc_shm_file_size(const struct kipc_shm_spec *spec)
+{
+	u32 shift = spec->page_shift ? spec->page_shift : PMD_SHIFT;
+
+	if (spec->flags & KIPC_SHM_HUGE)
+		return round_up(spec->size, 1ULL << shift);
+	return spec->size;
+}
+
+/* Small segments do not pay for huge pages. */
+static bool kipc_shm_wants_huge(const struct kipc_shm_spec *spec)
+{
+	if (!kipc_shm_huge_mnt || (spec->flags & KIPC_SHM_NO_HUGE))
+		return false;
+	return (spec->flags & KIPC_SHM_HUGE) || spec->size >= PMD_SIZE;
+}
+
+/**
+ * kipc_shm_pages_alloc - make the inner file of a segment
+ * @spec: size and kind; checked
+ * @key: for its name
+ *
+ * Context: may sleep. Return: the file, or ERR_PTR: -EINVAL, -ENOMEM, -ENFILE.
+ */
+struct file *kipc_shm_pages_alloc(const struct kipc_shm_spec *spec, int key)
+{
+	bool noreserve = spec->flags & KIPC_SHM_NORESERVE;
+	loff_t size = kipc_shm_file_size(spec);
+	struct inode *inode;
+	struct file *file;
+	char name[32];
+
+	/* Rounding, or the sign, may have made it too large. */
+	if (size < 0 || (u64)size < spec->size)
+		return ERR_PTR(-EINVAL);
+	snprintf(name, sizeof(name), "kipc_shm:%08x", key);
+	if (kipc_shm_wants_huge(spec))
+		file = shmem_file_setup_with_mnt(kipc_shm_huge_mnt, name, size,
+						 kipc_shmem_flags(noreserve));
+	else
+		file = shmem_file_setup(name, size,
+					kipc_shmem_flags(noreserve));
+	if (IS_ERR(file))
+		return file;
+
+	/* Nobody gets at the inode past the segment's permissions; see shm.h. */
+	inode = file_inode(file);
+	inode->i_mode = S_IFREG;
+	inode->i_uid = GLOBAL_ROOT_UID;
+	inode->i_gid = GLOBAL_ROOT_GID;
+	SHMEM_I(inode)->seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+	return file;
+}
+
+/**
+ * kipc_shm_usage - where the memory of a segment is
+ * @shm: the segment
+ * @rss: out: bytes in memory
+ * @swap: out: bytes in swap space
+ *
+ * Both may be old by the time the caller sees them.
+ */
+void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap)
+{
+	struct inode *inode = file_inode(shm->inner);
+
+	*rss = (u64)data_race(inode->i_mapping->nrpages) << PAGE_SHIFT;
+	*swap = (u64)data_race(SHMEM_I(inode)->swapped) << PAGE_SHIFT;
+}
+
+static unsigned long kipc_shm_locked_pages(struct kipc_shm *shm)
+{
+	loff_t size = i_size_read(file_inode(shm->inner));
+
+	return DIV_ROUND_UP_ULL(size, PAGE_SIZE);
+}
+
+/* Charges the current user for what SHM_LOCK keeps in memory. */
+static int kipc_shm_lock_account_locked(struct kipc_shm *shm)
+{
+	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	unsigned long pages = kipc_shm_locked_pages(shm);
+	struct user_struct *user = current_user();
+
+	lockdep_assert_held(&shm->entry.lock);
+	if (atomic_long_add_return(pages, &user->locked_vm) > limit &&
+	    rlimit(RLIMIT_MEMLOCK) != RLIM_INFINITY &&
+	    !capable(CAP_IPC_LOCK)) {
+		atomic_long_sub(pages, &user->locked_vm);
+		return -ENOMEM;
+	}
+	shm->locker = get_uid(user);
+	return 0;
+}
+
+/**
+ * kipc_shm_unlock_account_locked - give back what SHM_LOCK charged
+ * @shm: the segment, its entry locked
+ */
+void kipc_shm_unlock_account_locked(struct kipc_shm *shm)
+{
+	lockdep_assert_held(&shm->entry.lock);
+	if (!shm->locker)
+		return;
+	atomic_long_sub(kipc_shm_locked_pages(shm), &shm->locker->locked_vm);
+	free_uid(shm->locker);
+	shm->locker = NULL;
+}
+
+/**
+ * kipc_shm_lock - keep a segment out of swap space
+ * @shm: the segment
+ *
+ * Return: 0; -ENOMEM when the caller's RLIMIT_MEMLOCK would be passed; -EIDRM.
+ */
+int kipc_shm_lock(struct kipc_shm *shm)
+{
+	struct kipc_entry *entry = &shm->entry;
+	int ret = 0;
+
+	spin_lock(&entry->lock);
+	if (entry->gone)
+		ret = -EIDRM;
+	else if (!shm->locker)
+		ret = kipc_shm_lock_account_locked(shm);
+	if (!ret) {
+		mapping_set_unevictable(shm->inner->f_mapping);
+		entry->mode |= KIPC_MODE_LOCKED;
+	}
+	spin_unlock(&entry->lock);
+	return ret;
+}
+
+/* Lets reclaim see again the pages that it has put aside. */
+static void kipc_shm_move_evictable(struct address_space *mapping)
+{
+	struct folio_batch batch;
+	pgoff_t index = 0;
+
+	folio_batch_init(&batch);
+	while (!mapping_unevictable(mapping) &&
+	       filemap_get_folios(mapping, &index, ULONG_MAX, &batch)) {
+		check_move_unevictable_folios(&batch);
+		folio_batch_release(&batch);
+		cond_resched();
+	}
+}
+
+/**
+ * kipc_shm_unlock - undo kipc_shm_lock()
+ * @shm: the segment
+ *
+ * Context: may sleep. Return: 0, or -EIDRM.
+ */
+int kipc_shm_unlock(struct kipc_shm *shm)
+{
+	struct kipc_entry *entry = &shm->entry;
+	int ret = 0;
+
+	spin_lock(&entry->lock);
+	if (entry->gone) {
+		ret = -EIDRM;
+	} else {
+		kipc_shm_unlock_account_locked(shm);
+		mapping_clear_unevictable(shm->inner->f_mapping);
+		entry->mode &= ~KIPC_MODE_LOCKED;
+	}
+	spin_unlock(&entry->lock);
+	if (!ret)
+		kipc_shm_move_evictable(shm->inner->f_mapping);
+	return ret;
+}
+
+/**
+ * kipc_shm_pages_init - mount the tmpfs for large segments
+ *
+ * It is not needed: without it, and on kernels that have no huge pages, all
+ * segments have small pages.
+ */
+void __init kipc_shm_pages_init(void)
+{
+	/* The parser of options writes into them. */
+	char options[] = "huge=within_size";
+	struct file_system_type *type;
+	struct vfsmount *mnt;
+
+	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+		return;
+	type = get_fs_type("tmpfs");
+	if (!type)
+		return;
+	mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, options);
+	if (IS_ERR(mnt))
+		pr_notice("kipc: no huge pages for shared memory: error %ld\n",
+			  PTR_ERR(mnt));
+	else
+		kipc_shm_huge_mnt = mnt;
+}
+
+/**
+ * kipc_shm_pages_exit - unmount it
+ *
+ * Inodes that O_PATH descriptors hold keep the file system, which is not ours.
+ */
+void kipc_shm_pages_exit(void)
+{
+	if (kipc_shm_huge_mnt)
+		kern_unmount(kipc_shm_huge_mnt);
+}
