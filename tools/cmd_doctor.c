@@ -6,11 +6,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tool.h"
@@ -30,7 +33,7 @@ static const struct call {
 } calls[] = {
 #define CALL(name, targets) \
 	{ #name, _IOC_NR(KIPC_IOC_##name), _IOC_SIZE(KIPC_IOC_##name), targets }
-	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE),
+	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM),
 	CALL(STATS, KIPC_ON_INSTANCE),
 	CALL(PIPE_CREATE, KIPC_ON_INSTANCE),
 	CALL(PIPE_GET_SIZE, KIPC_ON_PIPE),
@@ -38,6 +41,16 @@ static const struct call {
 	CALL(PIPE_SPLICE, KIPC_ON_PIPE),
 	CALL(PIPE_TEE, KIPC_ON_PIPE),
 	CALL(PIPE_STAT, KIPC_ON_PIPE),
+	CALL(SHM_GET, KIPC_ON_INSTANCE),
+	CALL(SHM_CREATE, KIPC_ON_INSTANCE),
+	CALL(SHM_OPEN, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_ATTACH, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_DETACH, KIPC_ON_INSTANCE),
+	CALL(SHM_STAT, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_SET, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_REMOVE, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_LOCK, KIPC_ON_INSTANCE | KIPC_ON_SHM),
+	CALL(SHM_INFO, KIPC_ON_INSTANCE),
 #undef CALL
 };
 
@@ -130,31 +143,52 @@ static bool check_module(struct doctor *doctor)
 		      *version ? " version " : "", version);
 }
 
+/* /dev/kipc, or control of a mount */
+static bool is_node(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	return S_ISCHR(st.st_mode) ||
+	       (S_ISREG(st.st_mode) && !fstatfs(fd, &fs) && fs.f_type == KIPCFS_MAGIC);
+}
+
 /* Returns the opened node, or -1. */
 static int check_device(struct doctor *doctor)
 {
+	const char *path = device_path;
+	char control[PATH_MAX];
 	struct stat st;
 	int fd;
 
-	fd = open(device_path, O_RDWR | O_CLOEXEC);
+	if (!stat(path, &st) && S_ISDIR(st.st_mode)) {
+		snprintf(control, sizeof(control), "%s/control", path);
+		path = control;
+	}
+	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		report(doctor, "device", false, "%s cannot be opened: %s", device_path,
+		report(doctor, "device", false, "%s cannot be opened: %s", path,
 		       device_problem(errno));
 		return -1;
 	}
-	if (fstat(fd, &st) || !S_ISCHR(st.st_mode)) {
+	if (!is_node(fd) || fstat(fd, &st)) {
 		report(doctor, "device", false,
-		       "%s is not a device node; name the right one with --device", device_path);
+		       "%s is not a node of an instance; name the right one with --instance", path);
 		close(fd);
 		return -1;
 	}
-	report(doctor, "device", true, "%s can be opened", device_path);
+	report(doctor, "device", true, "%s can be opened", path);
 	if ((st.st_mode & 0666) == 0666)
 		report(doctor, "permissions", true, "every user may open it");
+	else if (S_ISREG(st.st_mode))
+		report(doctor, "permissions", true, "it has mode %04o, as the mount was asked for",
+		       st.st_mode & 07777);
 	else
 		report(doctor, "permissions", false,
 		       "%s has mode %04o, so that some users are shut out; run 'chmod 0666 %s' and look for the udev rule that set it",
-		       device_path, st.st_mode & 07777, device_path);
+		       path, st.st_mode & 07777, path);
 	return fd;
 }
 
@@ -164,7 +198,7 @@ static bool check_abi(struct doctor *doctor, int device)
 
 	if (ioctl(device, KIPC_IOC_QUERY, &query))
 		return report(doctor, "abi", false,
-			      "%s does not answer as kipc does (%s); name the right node with --device",
+			      "%s does not answer as kipc does (%s); name the right node with --instance",
 			      device_path, strerror(errno));
 	if (query.abi < KIPC_ABI_VERSION)
 		return report(doctor, "abi", false,
@@ -220,6 +254,35 @@ static void check_pipe(struct doctor *doctor, int device)
 	       "a pipe was made but a byte did not come through; read the kernel's log (dmesg)");
 }
 
+static void check_shm(struct doctor *doctor, int device)
+{
+	struct kipc_shm_create create = {
+		.flags = KIPC_SHM_CLOEXEC,
+		.mode = 0600,
+		.size = sysconf(_SC_PAGESIZE),
+	};
+	char *one, *other;
+	bool good = false;
+
+	if (ioctl(device, KIPC_IOC_SHM_CREATE, &create)) {
+		report(doctor, "shm", false, "no shared memory can be made: %s", strerror(errno));
+		return;
+	}
+	one = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
+	other = mmap(NULL, create.size, PROT_READ, MAP_SHARED, create.fd, 0);
+	if (one != MAP_FAILED && other != MAP_FAILED) {
+		*one = 'k';
+		good = *other == 'k';
+	}
+	if (one != MAP_FAILED)
+		munmap(one, create.size);
+	if (other != MAP_FAILED)
+		munmap(other, create.size);
+	close(create.fd);
+	report(doctor, "shm", good, good ? "two mappings share a segment's memory" :
+	       "a segment was made but its memory is not shared; read the kernel's log (dmesg)");
+}
+
 static void check_kipcfs(struct doctor *doctor)
 {
 	int mounts = 0;
@@ -235,7 +298,7 @@ static void check_kipcfs(struct doctor *doctor)
 		       mounts == 1 ? "" : "s");
 	else
 		report(doctor, "kipcfs", true,
-		       "kipcfs is known; for FIFOs mount it: mount -t kipcfs none DIRECTORY");
+		       "kipcfs is known; for FIFOs, tables and limits mount it: mount -t kipcfs none DIRECTORY");
 }
 
 static void examine(struct doctor *doctor)
@@ -251,6 +314,7 @@ static void examine(struct doctor *doctor)
 	if (check_abi(doctor, device)) {
 		check_calls(doctor, device);
 		check_pipe(doctor, device);
+		check_shm(doctor, device);
 	}
 	close(device);
 }
@@ -297,7 +361,8 @@ const struct command cmd_doctor = {
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
 	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe works. Each problem is told with what to do.\n"
+	"call served, and that a pipe and shared memory work. Each problem is told with\n"
+	"what to do.\n"
 	"\n"
 	"  -j, --json  an array of objects with the members check, good and text\n"
 	"\n"

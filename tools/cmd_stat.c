@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kipc stat: the figures of an instance, or of single pipes and FIFOs. */
+/* kipc stat: the figures of an instance, or of single pipes, FIFOs and objects with ids. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -26,6 +26,8 @@ static void show_stats(const struct kipc_stats *stats)
 	       format_size(stats->user_pages_max * page, b, sizeof(b)) : "no limit");
 	printf("%-22s %s for an unprivileged user\n", "largest capacity",
 	       format_size(stats->pipe_size_max, a, sizeof(a)));
+	printf("%-22s %llu\n", "shared memory segments", stats->shm_segments);
+	printf("%-22s %s\n", "their size", format_size(stats->shm_pages * page, a, sizeof(a)));
 }
 
 static void show_stats_json(const struct kipc_stats *stats)
@@ -39,12 +41,14 @@ static void show_stats_json(const struct kipc_stats *stats)
 	print_json_number("user_pages_max", stats->user_pages_max);
 	print_json_number("pipe_size_max", stats->pipe_size_max);
 	print_json_number("page_size", stats->page_size);
+	print_json_number("shm_segments", stats->shm_segments);
+	print_json_number("shm_pages", stats->shm_pages);
 	printf("}\n");
 }
 
 static int stat_instance(bool json)
 {
-	struct kipc_stats stats;
+	struct kipc_stats stats = { };
 	int device, err;
 
 	device = device_open();
@@ -108,39 +112,111 @@ static int read_pipe_stat(const char *path, bool open_it, struct kipc_pipe_stat 
 	return EXIT_OK;
 }
 
-/* All are read before one is shown, so that no complaint falls into the output. */
-static int stat_pipes(char **paths, int n, bool open_it, bool json)
-{
-	struct kipc_pipe_stat *stats = calloc(n, sizeof(*stats));
-	bool *bad = calloc(n, sizeof(*bad));
-	int result = EXIT_OK, shown = 0;
+/* What a word of the command line names, once it was read */
+struct item {
+	const char *name;
+	const struct kind *kind;	/* NULL for a pipe */
+	int id;
+	union {
+		struct kipc_pipe_stat pipe;
+		struct object object;
+	};
+	bool bad;
+};
 
-	if (!stats || !bad) {
-		result = fail("no memory for %d files", n);
-		n = 0;
-	}
+static int read_object(struct item *item)
+{
+	int device, err;
+
+	device = device_open();
+	if (device < 0)
+		return EXIT_FAILED;
+	err = object_read(device, item->kind, item->id, 0, &item->object);
+	close(device);
+	if (err)
+		return fail("cannot read the figures of %s: %s", item->name, object_problem(-err));
+	return EXIT_OK;
+}
+
+static void show_items_json(const struct item *items, int n)
+{
+	int shown = 0;
+
+	printf("[");
 	for (int i = 0; i < n; i++) {
-		bad[i] = read_pipe_stat(paths[i], open_it, &stats[i]);
-		if (bad[i])
-			result = EXIT_FAILED;
+		const struct item *item = &items[i];
+
+		if (item->bad)
+			continue;
+		printf("%s", shown++ ? ",\n " : "");
+		if (item->kind)
+			print_object_json(&item->object);
+		else
+			show_pipe_json(item->name, &item->pipe);
 	}
+	printf("]\n");
+}
+
+/* The pipes in a table, then the others, each in a paragraph */
+static void show_items(const struct item *items, int n)
+{
+	int shown = 0;
+
 	for (int i = 0; i < n; i++) {
-		if (bad[i])
+		if (items[i].bad || items[i].kind)
 			continue;
-		if (json) {
-			printf("%s", shown++ ? ",\n " : "[");
-			show_pipe_json(paths[i], &stats[i]);
-			continue;
-		}
 		if (!shown++)
 			printf("%10s %10s %6s %8s %8s %8s %9s  %s\n", "SIZE", "USED", "PAGES",
 			       "PACKETS", "READERS", "WRITERS", "SLEEPING", "FILE");
-		show_pipe(paths[i], &stats[i]);
+		show_pipe(items[i].name, &items[i].pipe);
+	}
+	for (int i = 0; i < n; i++) {
+		if (items[i].bad || !items[i].kind)
+			continue;
+		if (shown++)
+			putchar('\n');
+		print_object_details(&items[i].object);
+	}
+}
+
+static int name_items(const struct command *self, char **words, int n, struct item *items)
+{
+	for (int i = 0; i < n; i++) {
+		items[i].name = words[i];
+		items[i].kind = kind_prefix(words[i]);
+		if (items[i].kind && parse_id(self, strchr(words[i], ':') + 1, &items[i].id))
+			return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* All are read before one is shown, so that no complaint falls into the output. */
+static int stat_items(const struct command *self, char **words, int n, bool open_it, bool json)
+{
+	struct item *items = calloc(n, sizeof(*items));
+	int result;
+
+	if (!items)
+		return fail("no memory for %d files", n);
+	result = name_items(self, words, n, items);
+	if (result)
+		goto out;
+	for (int i = 0; i < n; i++) {
+		struct item *item = &items[i];
+
+		if (item->kind)
+			item->bad = read_object(item);
+		else
+			item->bad = read_pipe_stat(item->name, open_it, &item->pipe);
+		if (item->bad)
+			result = EXIT_FAILED;
 	}
 	if (json)
-		printf("%s]\n", shown ? "" : "[");
-	free(stats);
-	free(bad);
+		show_items_json(items, n);
+	else
+		show_items(items, n);
+out:
+	free(items);
 	return result;
 }
 
@@ -148,6 +224,7 @@ static int stat_run(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "open", no_argument, NULL, 'o' },
 		{ }
@@ -155,11 +232,15 @@ static int stat_run(const struct command *self, int argc, char **argv)
 	bool json = false, open_it = false;
 	int opt, result;
 
-	while ((opt = getopt_long(argc, argv, "+:hjo", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:hi:jo", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
 			return finish_output();
+		case 'i':
+			if (instance_option(self, optarg))
+				return EXIT_USAGE;
+			break;
 		case 'j':
 			json = true;
 			break;
@@ -173,24 +254,25 @@ static int stat_run(const struct command *self, int argc, char **argv)
 	if (optind == argc)
 		result = stat_instance(json);
 	else
-		result = stat_pipes(argv + optind, argc - optind, open_it, json);
+		result = stat_items(self, argv + optind, argc - optind, open_it, json);
 	return finish_output() ?: result;
 }
 
 const struct command cmd_stat = {
 	.name = "stat",
-	.synopsis = "[-j] [-o] [FILE...]",
-	.summary = "show the figures of the instance, or of pipes and FIFOs",
+	.synopsis = "[-i PATH] [-j] [-o] [FILE | KIND:ID]...",
+	.summary = "show the figures of the instance, or of single objects",
 	.help =
-	"Without FILE show the figures of the instance (see 'kipc --device'). With FILE,\n"
-	"a FIFO or /proc/PID/fd/N, show that pipe: capacity, bytes waiting, pages of\n"
-	"memory held, packets waiting, open readers and writers, and how many threads\n"
-	"sleep in a read/write/open of it.\n"
+	"Without FILE show the figures of the instance. With FILE, a FIFO or /proc/PID/fd/N,\n"
+	"show that pipe: capacity, bytes waiting, pages of memory held, packets waiting, open\n"
+	"readers and writers, and how many threads sleep in a read/write/open of it. With\n"
+	"KIND:ID, such as shm:42, show all about the object with that id.\n"
 	"\n"
-	"  -j, --json  one JSON object for the instance, an array of them for FILEs\n"
-	"  -o, --open  open a FIFO that no process holds; by default it is left alone,\n"
-	"              since to open it for reading lets a waiting writer go on\n"
+	INSTANCE_HELP
+	"  -j, --json           one JSON object for the instance, an array of them otherwise\n"
+	"  -o, --open           open a FIFO that no process holds; by default it is left\n"
+	"                       alone, since to open it for reading lets a waiting writer go on\n"
 	"\n"
-	"Exits with 0, 1 if a FILE could not be shown, 2 for a wrong command line.\n",
+	"Exits with 0, 1 if something could not be shown, 2 for a wrong command line.\n",
 	.run = stat_run,
 };

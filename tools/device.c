@@ -2,24 +2,23 @@
 /* The way to an instance's node, and what to say when there is none. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "tool.h"
 
 #define PARAMETERS	"/sys/module/kipc/parameters"
 
-/* What an errno means here, and what to do about it */
-struct meaning {
-	int err;
-	const char *text;
-};
-
 static const struct meaning device_meanings[] = {
 	{ ENOENT,
-	  "it does not exist; load the module (modprobe kipc) or name another node with --device or KIPC_DEV"
+	  "it does not exist; load the module (modprobe kipc) or name another instance with --instance or KIPC_DEV"
 	},
 	{ ENXIO,
 	  "no driver stands behind it; load the module (modprobe kipc)"
@@ -27,11 +26,8 @@ static const struct meaning device_meanings[] = {
 	{ ENODEV,
 	  "no driver stands behind it; load the module (modprobe kipc)"
 	},
-	{ EISDIR,
-	  "it is a directory; name a node, such as /dev/kipc, with --device or KIPC_DEV"
-	},
 	{ ENOTDIR,
-	  "it does not exist; name another node with --device or KIPC_DEV"
+	  "it does not exist; name another instance with --instance or KIPC_DEV"
 	},
 	{ EACCES,
 	  "you may not open it; its mode should be 0666, as the objects carry the permissions"
@@ -59,9 +55,10 @@ static const struct meaning call_meanings[] = {
 	},
 };
 
-static const char *explain(const struct meaning *meanings, int n, int err)
+/* What errno @err means to the user, and what to do. */
+const char *explain(const struct meaning *meanings, size_t n, int err)
 {
-	for (int i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (meanings[i].err == err)
 			return meanings[i].text;
 	}
@@ -113,21 +110,96 @@ const char *call_problem(int err)
 	return limits;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* What -i or --instance of a subcommand says. */
+int instance_option(const struct command *cmd, const char *path)
+{
+	if (!*path) {
+		usage(cmd, "--instance needs the path of a mount or a node");
+		return -1;
+	}
+	device_path = path;
+	return 0;
+}
+
 /* Open the instance's node; -1 after a message. */
 int device_open(void)
 {
 	struct kipc_query query = { .nr = KIPC_NR_QUERY };
+	char path[PATH_MAX];
 	int fd;
 
-	fd = open(device_path, O_RDWR | O_CLOEXEC);
+	if (is_directory(device_path)) {
+		snprintf(path, sizeof(path), "%s/control", device_path);
+		if (access(path, F_OK)) {
+			fail("%s is not where a kipcfs is mounted: there is no %s", device_path,
+			     path);
+			return -1;
+		}
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	} else {
+		fd = open(device_path, O_RDWR | O_CLOEXEC);
+	}
 	if (fd < 0) {
 		fail("cannot open %s: %s", device_path, device_problem(errno));
 		return -1;
 	}
 	if (ioctl(fd, KIPC_IOC_QUERY, &query) < 0) {
-		fail("%s is not a node of kipc; name one with --device or KIPC_DEV", device_path);
+		fail("%s is not a node of kipc; name one with --instance or KIPC_DEV", device_path);
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+static const char mount_advice[] =
+	"run 'mount -t kipcfs -o default none DIRECTORY' as root, or name another with --instance";
+
+/* A kipcfs mount that shows the default instance, or NULL. */
+static const char *default_directory(void)
+{
+	static char directory[PATH_MAX];
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const char *found = NULL;
+	struct mntent *entry;
+
+	while (mounts && !found && (entry = getmntent(mounts))) {
+		if (strcmp(entry->mnt_type, KIPCFS_NAME) || !hasmntopt(entry, "default"))
+			continue;
+		snprintf(directory, sizeof(directory), "%s", entry->mnt_dir);
+		found = directory;
+	}
+	if (mounts)
+		endmntent(mounts);
+	return found;
+}
+
+/* Where the instance is mounted; NULL after a message. Good until the next call. */
+const char *instance_directory(void)
+{
+	static char directory[PATH_MAX];
+	struct statfs fs;
+	const char *found;
+
+	if (is_directory(device_path))
+		return device_path;
+	if (!statfs(device_path, &fs) && fs.f_type == KIPCFS_MAGIC) {
+		snprintf(directory, sizeof(directory), "%s", device_path);
+		return dirname(directory);
+	}
+	if (access(device_path, F_OK)) {
+		fail("cannot look at %s: %s", device_path, device_problem(errno));
+		return NULL;
+	}
+	found = default_directory();
+	if (!found)
+		fail("the limits of %s are files of a mount, and there is none: %s", device_path,
+		     mount_advice);
+	return found;
 }

@@ -11,8 +11,12 @@
 #include "tool.h"
 
 static const struct command *const commands[] = {
-	&cmd_pipeline,
+	&cmd_ls,
 	&cmd_stat,
+	&cmd_mk,
+	&cmd_rm,
+	&cmd_limits,
+	&cmd_pipeline,
 	&cmd_size,
 	&cmd_doctor,
 };
@@ -21,17 +25,19 @@ const char *device_path = "/dev/" KIPC_DEVICE_NAME;
 
 static void print_overview(void)
 {
-	printf("Usage: kipc [--device PATH] COMMAND [ARGUMENT...]\n\n"
+	printf("Usage: kipc [--instance PATH] COMMAND [ARGUMENT...]\n\n"
 	       "Use and inspect the IPC objects of the kipc module.\n\n"
 	       "Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("  %-10s %s\n", "help", "show this text, or a command's");
 	printf("\nOptions:\n"
-	       "  -d, --device PATH  node of the instance to use (default: the environment\n"
-	       "                     variable KIPC_DEV, or else /dev/" KIPC_DEVICE_NAME ")\n"
-	       "  -h, --help         show this text\n"
-	       "  -V, --version      show the version of this program and of the ABI it knows\n"
+	       "  -i, --instance PATH  the instance to use: the directory where it is mounted, or\n"
+	       "                       its node (default: the environment variable KIPC_DEV, or\n"
+	       "                       else /dev/" KIPC_DEVICE_NAME ")\n"
+	       "  -d, --device PATH    the same\n"
+	       "  -h, --help           show this text\n"
+	       "  -V, --version        show the version of this program and of the ABI it knows\n"
 	       "\n"
 	       "Exit status: 0 on success, 1 if something failed, 2 for a wrong command line.\n"
 	       "'kipc pipeline' exits as its commands do.\n");
@@ -67,6 +73,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "device", required_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
 		{ "version", no_argument, NULL, 'V' },
 		{ }
 	};
@@ -78,14 +85,12 @@ int main(int argc, char **argv)
 		device_path = env;
 
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, "+:d:hV", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:d:hi:V", options, NULL)) != -1) {
 		switch (opt) {
 		case 'd':
-			if (!*optarg)
-				return usage(NULL,
-					     "--device needs the path of a node; without it %s is used",
-					     device_path);
-			device_path = optarg;
+		case 'i':
+			if (instance_option(NULL, optarg))
+				return EXIT_USAGE;
 			break;
 		case 'h':
 			return show_help(NULL);

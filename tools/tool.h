@@ -38,11 +38,18 @@ struct command {
 };
 
 extern const struct command cmd_doctor;
+extern const struct command cmd_limits;
+extern const struct command cmd_ls;
+extern const struct command cmd_mk;
 extern const struct command cmd_pipeline;
+extern const struct command cmd_rm;
 extern const struct command cmd_size;
 extern const struct command cmd_stat;
 
-/* The node of the instance to use, from --device or KIPC_DEV */
+/*
+ * The instance to use, from --instance, --device or KIPC_DEV: its node, or the directory
+ * where it is mounted
+ */
 extern const char *device_path;
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -67,14 +74,30 @@ int finish_output(void);
 
 /* util.c: numbers and JSON */
 int parse_size(const struct command *cmd, const char *text, __u64 *bytes);
+int parse_key(const struct command *cmd, const char *text, int *key);
+int parse_id(const struct command *cmd, const char *text, int *id);
+int parse_mode(const struct command *cmd, const char *text, unsigned int *mode);
 void print_json_string(const char *text);
 void print_json_number(const char *name, __u64 value);
 const char *format_size(__u64 bytes, char *buf, size_t len);
 
+/* What an errno means somewhere, and what to do about it */
+struct meaning {
+	int err;
+	const char *text;
+};
+
 /* device.c: descriptors; -1 after a message */
 int device_open(void);
+int instance_option(const struct command *cmd, const char *path);
+const char *instance_directory(void);
 const char *device_problem(int err);
 const char *call_problem(int err);
+const char *explain(const struct meaning *meanings, size_t n, int err);
+
+/* The option that all commands have that look at an instance's objects */
+#define INSTANCE_HELP \
+	"  -i, --instance PATH  where the instance is mounted, or its node\n"
 
 /**
  * struct pipe_handle - a descriptor of somebody else's pipe or FIFO
@@ -91,5 +114,87 @@ struct pipe_handle {
 /* find.c */
 int pipe_find(const char *path, const char *advice, struct pipe_handle *handle);
 void pipe_drop(struct pipe_handle *handle);
+
+struct kind;
+
+/**
+ * struct object - an object with an id, as read once
+ * @kind: what it is
+ * @perm: what all kinds have
+ * @shm: all of a shared memory segment
+ */
+struct object {
+	const struct kind *kind;
+	struct kipc_perm perm;
+	union {
+		struct kipc_shm_stat shm;
+	};
+};
+
+/**
+ * struct make - what an object to be made should be
+ * @key: its key, KIPC_KEY_PRIVATE for none
+ * @mode: its permissions
+ * @flags: KIPC_GET_* and the kind's own
+ * @size: from the kind's argument
+ */
+struct make {
+	int key;
+	unsigned int mode;
+	__u32 flags;
+	__u64 size;
+};
+
+/**
+ * struct kind - a kind of objects that have ids
+ * @name: as on the command line
+ * @title: in the plural, above a table
+ * @argument: name of what 'kipc mk' needs of the user, or NULL
+ * @huge_pages: objects can have them
+ * @columns: heading of what @print_row prints
+ * @parse: read @argument; says what is wrong
+ * @make: make an object; 0 or a negative errno, as all that follow
+ * @make_problem: what the errno of that means
+ * @find: the id of the object that has a key
+ * @read: read the object with an id, or with KIPC_STAT_* flags at an index
+ * @highest: highest index in use, -1 if there is none
+ * @remove: remove an object
+ * @print_row: columns of the table, after those that all have
+ * @print_details: lines, likewise
+ * @print_json: members, likewise
+ */
+struct kind {
+	const char *name;
+	const char *title;
+	const char *argument;
+	bool huge_pages;
+	const char *columns;
+	int (*parse)(const struct command *cmd, const char *text, struct make *make);
+	int (*make)(int device, const struct make *make, int *id);
+	const char *(*make_problem)(int err);
+	int (*find)(int device, int key, int *id);
+	int (*read)(int device, int id, __u32 flags, struct object *object);
+	int (*highest)(int device, int *index);
+	int (*remove)(int device, int id);
+	void (*print_row)(const struct object *object);
+	void (*print_details)(const struct object *object);
+	void (*print_json)(const struct object *object);
+};
+
+extern const struct kind kind_shm;
+
+/* kind.c */
+extern const struct kind *const kinds[];
+extern const size_t kinds_count;
+
+const struct kind *kind_find(const struct command *cmd, const char *name);
+const struct kind *kind_prefix(const char *text);
+const char *object_problem(int err);
+const char *user_name(unsigned int uid, char *buf, size_t len);
+int object_read(int device, const struct kind *kind, int id, __u32 flags, struct object *object);
+void print_table_heading(const struct kind *kind);
+void print_table_row(const struct object *object);
+void print_object_details(const struct object *object);
+void print_object_json(const struct object *object);
 
 #endif /* KIPC_TOOL_H */

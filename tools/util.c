@@ -109,6 +109,57 @@ bad:
 	return -1;
 }
 
+/* Read all of @text as a number to the base @base, 0 for C's rules. */
+static bool read_number(const char *text, int base, long long *value)
+{
+	char *end;
+
+	/* no blank, and no second sign */
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return false;
+	errno = 0;
+	*value = strtoll(text, &end, base);
+	return !errno && !*end;
+}
+
+/* A key has 32 bits, of either sign. */
+int parse_key(const struct command *cmd, const char *text, int *key)
+{
+	long long value;
+
+	if (!read_number(text, 0, &value) || value < INT32_MIN || value > UINT32_MAX) {
+		usage(cmd, "'%s' is not a key; give a number of 32 bits, such as 1234 or 0xabcd",
+		      text);
+		return -1;
+	}
+	*key = (int)(__u32)value;
+	return 0;
+}
+
+int parse_id(const struct command *cmd, const char *text, int *id)
+{
+	long long value;
+
+	if (!read_number(text, 10, &value) || value < 0 || value > INT32_MAX) {
+		usage(cmd, "'%s' is not an id; 'kipc ls' shows the ids", text);
+		return -1;
+	}
+	*id = value;
+	return 0;
+}
+
+int parse_mode(const struct command *cmd, const char *text, unsigned int *mode)
+{
+	long long value;
+
+	if (!read_number(text, 8, &value) || value < 0 || value > 0777) {
+		usage(cmd, "'%s' is not a mode; give an octal number up to 777", text);
+		return -1;
+	}
+	*mode = value;
+	return 0;
+}
+
 /* 65536 -> "64 KiB"; what is no multiple of a unit stays as it is. */
 const char *format_size(__u64 bytes, char *buf, size_t len)
 {

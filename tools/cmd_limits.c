@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/* kipc limits: the files of limits/ of a mounted instance. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tool.h"
+
+static const struct meaning limit_meanings[] = {
+	{ ENOENT,
+	  "there is no such limit; 'kipc limits' lists them"
+	},
+	{ EINVAL,
+	  "the value is not one that it can have"
+	},
+	{ EACCES,
+	  "you may not; the owner of the mount, or root, can"
+	},
+	{ EPERM,
+	  "you may not; the owner of the mount, or root, can"
+	},
+	{ EROFS,
+	  "it is mounted read-only"
+	},
+};
+
+static int limit_problem(const char *what, const char *name, int err)
+{
+	return fail("cannot %s the limit %s: %s", what, name,
+		    explain(limit_meanings, ARRAY_SIZE(limit_meanings), -err));
+}
+
+static void limit_path(const char *directory, const char *name, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/limits/%s", directory, name);
+}
+
+/* The first line without its end; 0 or a negative errno. */
+static int limit_read(const char *directory, const char *name, char *value, int len)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	int err = 0;
+
+	limit_path(directory, name, path);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	if (!fgets(value, len, file))
+		err = ferror(file) ? -errno : -EINVAL;
+	value[err ? 0 : strcspn(value, "\n")] = '\0';
+	fclose(file);
+	return err;
+}
+
+/* In one write: a limit of several numbers takes all or none. */
+static int limit_write(const char *directory, const char *name, const char *value)
+{
+	char path[PATH_MAX], line[256];
+	int fd, len, err = 0;
+
+	len = snprintf(line, sizeof(line), "%s\n", value);
+	if (len >= (int)sizeof(line))
+		return -EINVAL;
+	limit_path(directory, name, path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, line, len) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* A number, or an array if there are several. */
+static void print_value_json(const char *value)
+{
+	const char *part = value + strspn(value, " \t");
+	bool many = strpbrk(part, " \t");
+
+	printf("%s", many ? "[" : "");
+	while (*part) {
+		int len = strcspn(part, " \t");
+
+		printf("%.*s", len, part);
+		part += len;
+		part += strspn(part, " \t");
+		printf("%s", *part ? ", " : "");
+	}
+	printf("%s", many ? "]" : "");
+}
+
+static int is_limit(const struct dirent *entry)
+{
+	return *entry->d_name != '.';
+}
+
+static int show_all(const char *directory, bool json)
+{
+	struct dirent **entries;
+	int n, result = EXIT_OK, shown = 0;
+	char path[PATH_MAX], value[256];
+
+	limit_path(directory, "", path);
+	n = scandir(path, &entries, is_limit, alphasort);
+	if (n < 0)
+		return fail("cannot read %s: %s; is a kipcfs mounted at %s?", path,
+			    strerror(errno), directory);
+	for (int i = 0; i < n; i++) {
+		const char *name = entries[i]->d_name;
+		int err = limit_read(directory, name, value, sizeof(value));
+
+		if (err) {
+			result = limit_problem("read", name, err);
+		} else if (json) {
+			printf("%s\"%s\": ", shown++ ? ", " : "{", name);
+			print_value_json(value);
+		} else {
+			printf("%-16s %s\n", name, value);
+		}
+		free(entries[i]);
+	}
+	free(entries);
+	if (json)
+		printf("%s}\n", shown ? "" : "{");
+	return result;
+}
+
+/* @word is NAME or NAME=VALUE. */
+static int show_or_set(const char *directory, char *word)
+{
+	char *equals = strchr(word, '=');
+	char value[256];
+	int err;
+
+	if (equals) {
+		*equals = '\0';
+		err = limit_write(directory, word, equals + 1);
+		return err ? limit_problem("set", word, err) : EXIT_OK;
+	}
+	err = limit_read(directory, word, value, sizeof(value));
+	if (err)
+		return limit_problem("read", word, err);
+	printf("%s\n", value);
+	return EXIT_OK;
+}
+
+static int limits_run(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	int opt, result = EXIT_OK;
+	const char *directory;
+	bool json = false;
+
+	while ((opt = getopt_long(argc, argv, ":hi:j", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			print_help(self);
+			return finish_output();
+		case 'i':
+			if (instance_option(self, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'j':
+			json = true;
+			break;
+		default:
+			return bad_option(self, opt, options, argv);
+		}
+	}
+	if (json && optind < argc)
+		return usage(self, "--json shows all limits");
+	for (int i = optind; i < argc; i++) {
+		if (!*argv[i] || *argv[i] == '=' || *argv[i] == '.' || strchr(argv[i], '/'))
+			return usage(self, "'%s' is not the name of a limit", argv[i]);
+	}
+	directory = instance_directory();
+	if (!directory)
+		return EXIT_FAILED;
+	if (optind == argc)
+		result = show_all(directory, json);
+	for (; optind < argc && !result; optind++)
+		result = show_or_set(directory, argv[optind]);
+	return finish_output() ?: result;
+}
+
+const struct command cmd_limits = {
+	.name = "limits",
+	.synopsis = "[-i PATH] [-j] [NAME[=VALUE]...]",
+	.summary = "show or set the limits of a mounted instance",
+	.help =
+	"Show all limits of the instance, or the value of one (NAME), or set it (NAME=VALUE).\n"
+	"Names and values are those of the files in limits/ of its mount, and of\n"
+	"/proc/sys/kernel. The instance of /dev/kipc has its limits in a mount with the option\n"
+	"default.\n"
+	"\n"
+	INSTANCE_HELP
+	"  -j, --json           one object with all limits; sem is an array\n"
+	"\n"
+	"Example: kipc limits -i /mnt/kipc shmmni=32768\n"
+	"\n"
+	"Exits with 0, 1 if a limit could not be read or set (those behind it are left\n"
+	"alone), 2 for a wrong command line.\n",
+	.run = limits_run,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Objects with ids, of any kind: names of kinds, and what all kinds show alike. */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+
+const struct kind *const kinds[] = {
+	&kind_shm,
+};
+
+const size_t kinds_count = ARRAY_SIZE(kinds);
+
+static const struct meaning object_meanings[] = {
+	{ EINVAL,
+	  "the instance has none of this id; 'kipc ls' shows those it has"
+	},
+	{ EIDRM,
+	  "it was removed just now"
+	},
+	{ ENOENT,
+	  "the instance has none of this key; 'kipc ls' shows those it has"
+	},
+	{ EACCES,
+	  "its permissions do not allow it; its owner or root can"
+	},
+	{ EPERM,
+	  "only its owner, its creator or root can"
+	},
+	{ ENOTTY,
+	  "the module does not serve it; run 'kipc doctor' to see what does not fit"
+	},
+};
+
+/* Why a call on an object with an id failed, and what to do. */
+const char *object_problem(int err)
+{
+	return explain(object_meanings, ARRAY_SIZE(object_meanings), err);
+}
+
+/* NULL after a message */
+const struct kind *kind_find(const struct command *cmd, const char *name)
+{
+	char known[64] = "";
+
+	for (size_t i = 0; i < kinds_count; i++) {
+		if (!strcmp(kinds[i]->name, name))
+			return kinds[i];
+	}
+	for (size_t i = 0; i < kinds_count; i++) {
+		size_t len = strlen(known);
+
+		snprintf(known + len, sizeof(known) - len, " %s", kinds[i]->name);
+	}
+	usage(cmd, "there is no kind '%s' of objects with ids; there is:%s", name, known);
+	return NULL;
+}
+
+/* The kind whose name and a colon begin @text, as in shm:42, or NULL. */
+const struct kind *kind_prefix(const char *text)
+{
+	for (size_t i = 0; i < kinds_count; i++) {
+		size_t len = strlen(kinds[i]->name);
+
+		if (!strncmp(text, kinds[i]->name, len) && text[len] == ':')
+			return kinds[i];
+	}
+	return NULL;
+}
+
+/* The name of @uid, or its number. From the file: getpwuid() needs shared libraries. */
+const char *user_name(unsigned int uid, char *buf, size_t len)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *entry;
+
+	snprintf(buf, len, "%u", uid);
+	while (file && (entry = fgetpwent(file))) {
+		if (entry->pw_uid != uid)
+			continue;
+		snprintf(buf, len, "%s", entry->pw_name);
+		break;
+	}
+	if (file)
+		fclose(file);
+	return buf;
+}
+
+/* 0 or a negative errno */
+int object_read(int device, const struct kind *kind, int id, __u32 flags, struct object *object)
+{
+	object->kind = kind;
+	return kind->read(device, id, flags, object);
+}
+
+void print_table_heading(const struct kind *kind)
+{
+	printf("%10s %-10s %-10s %-5s %s\n", "ID", "KEY", "OWNER", "PERMS", kind->columns);
+}
+
+void print_table_row(const struct object *object)
+{
+	const struct kipc_perm *perm = &object->perm;
+	char owner[64];
+
+	printf("%10d 0x%08x %-10s %-5o ", perm->id, perm->key,
+	       user_name(perm->uid, owner, sizeof(owner)), perm->mode & 0777);
+	object->kind->print_row(object);
+	putchar('\n');
+}
+
+void print_object_details(const struct object *object)
+{
+	const struct kipc_perm *perm = &object->perm;
+	char name[64];
+
+	printf("%-22s %s:%d\n", "object", object->kind->name, perm->id);
+	printf("%-22s 0x%08x\n", "key", perm->key);
+	printf("%-22s %s (%u), group %u\n", "owner", user_name(perm->uid, name, sizeof(name)),
+	       perm->uid, perm->gid);
+	printf("%-22s %s (%u), group %u\n", "creator", user_name(perm->cuid, name, sizeof(name)),
+	       perm->cuid, perm->cgid);
+	printf("%-22s %04o\n", "permissions", perm->mode & 0777);
+	object->kind->print_details(object);
+}
+
+void print_object_json(const struct object *object)
+{
+	const struct kipc_perm *perm = &object->perm;
+
+	printf("{\"kind\": \"%s\", \"id\": %d", object->kind->name, perm->id);
+	print_json_number("key", (__u32)perm->key);
+	print_json_number("uid", perm->uid);
+	print_json_number("gid", perm->gid);
+	print_json_number("cuid", perm->cuid);
+	print_json_number("cgid", perm->cgid);
+	printf(", \"mode\": \"%04o\"", perm->mode & 0777);
+	print_json_number("seq", perm->seq);
+	object->kind->print_json(object);
+	putchar('}');
+}
