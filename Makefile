@@ -5,7 +5,7 @@
 PREFIX ?= /usr/local
 # the kernel of qemu/kernels that the VM runs
 KERNEL ?= 6.1
-# the selftest programs to run; all if empty
+# the selftest or bench programs to run; all if empty
 T ?=
 
 B := build
@@ -42,6 +42,7 @@ programs: $(B)/kselftest
 	@mkdir -p $(B)/lock
 	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
+	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
 	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest
 
 $(B)/kselftest: | setup

@@ -5,8 +5,8 @@
 # in the directory RESULTS (default: none). For the modes that judge, the last line
 # is the guest's verdict and the exit status says whether it is good.
 #
-# Environment: T, the test programs to run, between blanks (default: all); SMP, the number of CPUs;
-# ICOUNT=1, count instructions instead of time.
+# Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
+# the number of CPUs; ICOUNT=1, count instructions instead of time.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -33,8 +33,13 @@ qemu=
 trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$tmp"' EXIT
 
 for program in ${T:-}; do
-	[ "$mode" != test ] || [ -x "$BUILD/selftests/$program" ] ||
-		die "no test program '$program'; there are:"$'\n'"$(ls -C "$BUILD/selftests")"
+	case $mode in
+	test)  there_are=$(cd "$BUILD/selftests" && ls -C) ;;
+	bench) there_are=$(cd "$BUILD/bench" && ls -C -- *_bench) ;;
+	*)     continue ;;
+	esac
+	[[ " ${there_are//[$'\n\t']/ } " == *" $program "* ]] ||
+		die "no program '$program'; there are:"$'\n'"$there_are"
 done
 
 # a serial line cannot tell the guest how large the terminal behind it is
@@ -48,18 +53,19 @@ overlay()
 	local dir=$tmp/overlay
 
 	rm -rf "$dir"
-	mkdir -p "$dir"/kipc/{selftests,bench} "$dir/usr/bin"
+	mkdir -p "$dir"/kipc/{selftests,bench,examples} "$dir/usr/bin"
 	cp "$ROOT/qemu/init" "$dir/init"
 	cp -r "$ROOT/qemu/guest" "$dir/kipc/guest"
 	[ ! -e "$BUILD/$name/src/kipc.ko" ] || cp "$BUILD/$name/src/kipc.ko" "$dir/kipc/"
 	[ ! -d "$BUILD/selftests" ] || cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
 	[ ! -d "$BUILD/bench" ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
 		-exec cp -t "$dir/kipc/bench" {} +
+	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
 	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory
-	strip -g "$dir"/kipc/selftests/* "$dir"/kipc/bench/* 2>/dev/null || true
+	strip -g "$dir"/kipc/{selftests,bench,examples}/* 2>/dev/null || true
 	cat > "$dir/kipc/run.conf" <<-CONF
 	KIPC_MODE=$1
 	KIPC_KERNEL=$name

@@ -46,7 +46,7 @@ tree_files()
 
 mapfile -t kernel_files < <(tree_files 'module/*.[ch]' ':!module/trace.h')
 mapfile -t user_files < <(tree_files 'uapi/*.h' 'lib/*.[ch]' 'tools/*.[ch]' 'bench/*.[ch]' \
-				     'selftests/*.[ch]')
+				     'examples/*.[ch]' 'selftests/*.[ch]')
 mapfile -t doc_files < <(tree_files 'module/*.[ch]' 'uapi/*.h')
 mapfile -t shell_files < <(tree_files |
 	while read -r file; do
