@@ -78,6 +78,50 @@ step "three programs, two pipes" "kipc pipeline 'seq 1000' 'grep 7' 'wc -l'" '^2
 step "a writer without a reader gets SIGPIPE" \
 	"kipc pipeline yes 'head -n 2'" '^y.y$'
 
+title "Shared memory between two programs, seen by stock ipcs"
+export KIPC_DEV=/mnt/kipc PATH=$PATH:/kipc/examples
+echo '$ export KIPC_DEV=/mnt/kipc'
+step "the instance brings its own table, in the kernel's format" 'head -n 1 sysvipc/shm' \
+	'^ +key +shmid perms +size +cpid +lpid nattch +uid +gid +cuid +cgid +atime +dtime +ctime +rss +swap$'
+# the row of the ring of examples/shm_ring.h while it has its key, and afterwards
+if [ -e /proc/sysvipc/shm ]; then
+	list='ipcs -m'
+	row='0x72696e67 [0-9]+ +root +600 +[0-9]+ +2 +'
+	row_removed='0x00000000 [0-9]+ +root +600 +[0-9]+ +2 +dest'
+	step "ipcs is shown that instead of the kernel's" \
+		'mount --bind sysvipc/shm /proc/sysvipc/shm; grep -c " /proc/sysvipc/shm " /proc/mounts' '^1$'
+else
+	# nothing that one could mount it over, without CONFIG_SYSVIPC
+	list='kipc ls'
+	row='0x72696e67 root +600 +[0-9]+ +2 '
+	row_removed='0x00000000 root +600 +[0-9]+ +2 .*dest'
+fi
+step "at first there is nothing" "$list | grep -c 0x" '^0$'
+echo '$ shm_producer $KIPC_DEV/control 300 & shm_consumer $KIPC_DEV/control 20 &'
+timeout -k 5 60 shm_producer $KIPC_DEV/control 300 > /tmp/producer 2>&1 &
+timeout -k 5 60 shm_consumer $KIPC_DEV/control 20 > /tmp/consumer 2>&1 &
+step "a producer and a consumer have a segment attached" \
+	"until $list | grep -qE '0x72696e67.* 2 '; do sleep 0.2; done; pkill -STOP shm_consumer; $list" "$row"
+step "kipc tells more about it" 'kipc stat shm:$(kipc ls shm | awk "/0x72696e67/ { print \$1 }")' \
+	'attachments +2.*open descriptors +0'
+step "it is removed under their feet" "kipc rm shm -k 0x72696e67; $list; pkill -CONT shm_consumer" "$row_removed"
+wait
+step "they did not mind: all records came, in order" 'cat /tmp/producer /tmp/consumer' \
+	'^producer: 300 records written.consumer: all 300 records came, in order$'
+step "with the last of them the segment is gone" "$list | grep -c 0x" '^0$'
+step "a segment that outlives its maker, until it is removed" \
+	"kipc mk shm 2M -k 0x1234; $list; kipc rm shm -k 0x1234; $list | grep -c 0x" \
+	'^[0-9]+.*0x00001234 .* 2097152 .*.0$'
+step "one that goes with a command, whatever happens to that" \
+	'kipc mk shm 2M -k 0x1234 --autoremove -- sh -c "kipc ls; kill -KILL \$\$"; kipc ls | grep -c 0x' \
+	'0x00001234 .* 2097152 .*.0$'
+step "limits are files" \
+	'kipc limits shmmax=1048576; cat limits/shmmax; kipc mk shm 2M; kipc limits shmmax=0x' \
+	'^1048576.kipc: cannot make .*shmmax.*kipc: cannot set the limit shmmax'
+[ ! -e /proc/sysvipc/shm ] || step "ipcs sees the kernel's own again" \
+	'umount /proc/sysvipc/shm; grep -c " /proc/sysvipc/shm " /proc/mounts' '^0$'
+unset KIPC_DEV
+
 title "Nothing is left behind"
 echo '$ cd /'
 cd / || exit

@@ -14,8 +14,10 @@ Nothing you do here touches the host. Try:
     mkfifo hello; ls -l hello
     echo "hello world" > hello & cat < hello
     kipc pipeline 'ps -ef' 'grep kipc'
+    export KIPC_DEV=/mnt/kipc; kipc mk shm 1M -k 0x1234; kipc ls
+    mount --bind sysvipc/shm /proc/sysvipc/shm; ipcs -m
     kipc help
-    ls /kipc/selftests /kipc/bench
+    ls /kipc/selftests /kipc/bench /kipc/examples
 
 "exit" ends the VM.
 
