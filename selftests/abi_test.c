@@ -9,11 +9,22 @@
 #include <stddef.h>
 
 static_assert(sizeof(struct kipc_query) == 32, "frozen");
-static_assert(sizeof(struct kipc_stats) == 56, "frozen");
+static_assert(sizeof(struct kipc_stats) == 72, "frozen");
 static_assert(sizeof(struct kipc_pipe_create) == 24, "frozen");
 static_assert(sizeof(struct kipc_pipe_size) == 8, "frozen");
 static_assert(sizeof(struct kipc_pipe_splice) == 24, "frozen");
 static_assert(sizeof(struct kipc_pipe_stat) == 56, "frozen");
+static_assert(sizeof(struct kipc_perm) == 32, "frozen");
+static_assert(sizeof(struct kipc_set) == 16, "frozen");
+static_assert(sizeof(struct kipc_remove) == 8, "frozen");
+static_assert(sizeof(struct kipc_shm_get) == 32, "frozen");
+static_assert(sizeof(struct kipc_shm_create) == 24, "frozen");
+static_assert(sizeof(struct kipc_shm_open) == 16, "frozen");
+static_assert(sizeof(struct kipc_shm_attach) == 16, "frozen");
+static_assert(sizeof(struct kipc_shm_detach) == 8, "frozen");
+static_assert(sizeof(struct kipc_shm_stat) == 104, "frozen");
+static_assert(sizeof(struct kipc_shm_lock) == 8, "frozen");
+static_assert(sizeof(struct kipc_shm_info) == 64, "frozen");
 
 #define SIZE(type, want) \
 	{ #type, sizeof(struct type), want }
@@ -23,13 +34,23 @@ static_assert(sizeof(struct kipc_pipe_stat) == 56, "frozen");
 TEST(numbers_of_the_calls_are_frozen)
 {
 	EXPECT_EQ(0xC020BB00U, KIPC_IOC_QUERY);
-	EXPECT_EQ(0x8038BB01U, KIPC_IOC_STATS);
+	EXPECT_EQ(0x8048BB01U, KIPC_IOC_STATS);
 	EXPECT_EQ(0xC018BB10U, KIPC_IOC_PIPE_CREATE);
 	EXPECT_EQ(0x8008BB11U, KIPC_IOC_PIPE_GET_SIZE);
 	EXPECT_EQ(0xC008BB12U, KIPC_IOC_PIPE_SET_SIZE);
 	EXPECT_EQ(0xC018BB13U, KIPC_IOC_PIPE_SPLICE);
 	EXPECT_EQ(0xC018BB14U, KIPC_IOC_PIPE_TEE);
 	EXPECT_EQ(0x8038BB15U, KIPC_IOC_PIPE_STAT);
+	EXPECT_EQ(0xC020BB20U, KIPC_IOC_SHM_GET);
+	EXPECT_EQ(0xC018BB21U, KIPC_IOC_SHM_CREATE);
+	EXPECT_EQ(0xC010BB22U, KIPC_IOC_SHM_OPEN);
+	EXPECT_EQ(0xC010BB23U, KIPC_IOC_SHM_ATTACH);
+	EXPECT_EQ(0x4008BB24U, KIPC_IOC_SHM_DETACH);
+	EXPECT_EQ(0xC068BB25U, KIPC_IOC_SHM_STAT);
+	EXPECT_EQ(0x4010BB26U, KIPC_IOC_SHM_SET);
+	EXPECT_EQ(0x4008BB27U, KIPC_IOC_SHM_REMOVE);
+	EXPECT_EQ(0x4008BB28U, KIPC_IOC_SHM_LOCK);
+	EXPECT_EQ(0xC040BB29U, KIPC_IOC_SHM_INFO);
 }
 
 TEST(flags_are_frozen)
@@ -43,6 +64,25 @@ TEST(flags_are_frozen)
 	EXPECT_EQ(2, KIPC_SPLICE_FROM_PIPE);
 	EXPECT_EQ(4, KIPC_SPLICE_NONBLOCK);
 	EXPECT_EQ(8, KIPC_SPLICE_OFFSET);
+	EXPECT_EQ(4, KIPC_ON_SHM);
+	EXPECT_EQ(0, KIPC_KEY_PRIVATE);
+	EXPECT_EQ(-1, KIPC_ID_SELF);
+	EXPECT_EQ(1, KIPC_GET_CREAT);
+	EXPECT_EQ(2, KIPC_GET_EXCL);
+	EXPECT_EQ(4, KIPC_GET_AUTOREMOVE);
+	EXPECT_EQ(1, KIPC_STAT_INDEX);
+	EXPECT_EQ(2, KIPC_STAT_ANY);
+	EXPECT_EQ(01000, KIPC_MODE_DEST);
+	EXPECT_EQ(02000, KIPC_MODE_LOCKED);
+	EXPECT_EQ(0x100, KIPC_SHM_NORESERVE);
+	EXPECT_EQ(0x200, KIPC_SHM_HUGE);
+	EXPECT_EQ(0x400, KIPC_SHM_NO_HUGE);
+	EXPECT_EQ(0x800, KIPC_SHM_CLOEXEC);
+	EXPECT_EQ(1, KIPC_SHM_RDONLY);
+	EXPECT_EQ(2, KIPC_SHM_RND);
+	EXPECT_EQ(4, KIPC_SHM_REMAP);
+	EXPECT_EQ(8, KIPC_SHM_EXEC);
+	EXPECT_EQ(1, KIPC_SHM_INFO_USAGE);
 	EXPECT_EQ(0x4b495043, KIPCFS_MAGIC);
 	EXPECT_STREQ("kipc", KIPC_DEVICE_NAME);
 	EXPECT_STREQ("kipcfs", KIPCFS_NAME);
@@ -62,7 +102,7 @@ TEST(structures_are_frozen)
 		PLACE(kipc_query, flags, 16),
 		PLACE(kipc_query, targets, 24),
 		PLACE(kipc_query, reserved, 28),
-		SIZE(kipc_stats, 56),
+		SIZE(kipc_stats, 72),
 		PLACE(kipc_stats, pipes, 0),
 		PLACE(kipc_stats, fifos, 8),
 		PLACE(kipc_stats, buffer_pages, 16),
@@ -71,6 +111,8 @@ TEST(structures_are_frozen)
 		PLACE(kipc_stats, pipe_size_max, 40),
 		PLACE(kipc_stats, page_size, 48),
 		PLACE(kipc_stats, reserved, 52),
+		PLACE(kipc_stats, shm_segments, 56),
+		PLACE(kipc_stats, shm_pages, 64),
 		SIZE(kipc_pipe_create, 24),
 		PLACE(kipc_pipe_create, flags, 0),
 		PLACE(kipc_pipe_create, reserved, 4),
@@ -95,6 +137,74 @@ TEST(structures_are_frozen)
 		PLACE(kipc_pipe_stat, sleeping_writers, 44),
 		PLACE(kipc_pipe_stat, sleeping_openers, 48),
 		PLACE(kipc_pipe_stat, reserved, 52),
+		SIZE(kipc_perm, 32),
+		PLACE(kipc_perm, id, 0),
+		PLACE(kipc_perm, key, 4),
+		PLACE(kipc_perm, uid, 8),
+		PLACE(kipc_perm, gid, 12),
+		PLACE(kipc_perm, cuid, 16),
+		PLACE(kipc_perm, cgid, 20),
+		PLACE(kipc_perm, mode, 24),
+		PLACE(kipc_perm, seq, 28),
+		SIZE(kipc_set, 16),
+		PLACE(kipc_set, id, 0),
+		PLACE(kipc_set, uid, 4),
+		PLACE(kipc_set, gid, 8),
+		PLACE(kipc_set, mode, 12),
+		SIZE(kipc_remove, 8),
+		PLACE(kipc_remove, id, 0),
+		PLACE(kipc_remove, reserved, 4),
+		SIZE(kipc_shm_get, 32),
+		PLACE(kipc_shm_get, key, 0),
+		PLACE(kipc_shm_get, flags, 4),
+		PLACE(kipc_shm_get, size, 8),
+		PLACE(kipc_shm_get, mode, 16),
+		PLACE(kipc_shm_get, page_shift, 20),
+		PLACE(kipc_shm_get, id, 24),
+		PLACE(kipc_shm_get, reserved, 28),
+		SIZE(kipc_shm_create, 24),
+		PLACE(kipc_shm_create, flags, 0),
+		PLACE(kipc_shm_create, mode, 4),
+		PLACE(kipc_shm_create, size, 8),
+		PLACE(kipc_shm_create, page_shift, 16),
+		PLACE(kipc_shm_create, fd, 20),
+		SIZE(kipc_shm_open, 16),
+		PLACE(kipc_shm_open, id, 0),
+		PLACE(kipc_shm_open, flags, 4),
+		PLACE(kipc_shm_open, fd, 8),
+		PLACE(kipc_shm_open, reserved, 12),
+		SIZE(kipc_shm_attach, 16),
+		PLACE(kipc_shm_attach, id, 0),
+		PLACE(kipc_shm_attach, flags, 4),
+		PLACE(kipc_shm_attach, addr, 8),
+		SIZE(kipc_shm_detach, 8),
+		PLACE(kipc_shm_detach, addr, 0),
+		SIZE(kipc_shm_stat, 104),
+		PLACE(kipc_shm_stat, perm, 0),
+		PLACE(kipc_shm_stat, flags, 32),
+		PLACE(kipc_shm_stat, fds, 36),
+		PLACE(kipc_shm_stat, size, 40),
+		PLACE(kipc_shm_stat, atime, 48),
+		PLACE(kipc_shm_stat, dtime, 56),
+		PLACE(kipc_shm_stat, ctime, 64),
+		PLACE(kipc_shm_stat, cpid, 72),
+		PLACE(kipc_shm_stat, lpid, 76),
+		PLACE(kipc_shm_stat, nattch, 80),
+		PLACE(kipc_shm_stat, rss, 88),
+		PLACE(kipc_shm_stat, swap, 96),
+		SIZE(kipc_shm_lock, 8),
+		PLACE(kipc_shm_lock, id, 0),
+		PLACE(kipc_shm_lock, lock, 4),
+		SIZE(kipc_shm_info, 64),
+		PLACE(kipc_shm_info, flags, 0),
+		PLACE(kipc_shm_info, max_index, 4),
+		PLACE(kipc_shm_info, shmmax, 8),
+		PLACE(kipc_shm_info, shmall, 16),
+		PLACE(kipc_shm_info, shmmni, 24),
+		PLACE(kipc_shm_info, used_ids, 32),
+		PLACE(kipc_shm_info, total, 40),
+		PLACE(kipc_shm_info, rss, 48),
+		PLACE(kipc_shm_info, swap, 56),
 	};
 	size_t i;
 

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Class 11: in a control group of 64 MiB a process makes segments until it can no more.
+ * It harms nobody else, and all that it took comes back.
+ *
+ * The kernel writes a report when it kills somebody for want of memory. It is expected
+ * here and taken out of the log; anything else in the log stays there, to be found.
+ */
+#include "shm_fixture.h"
+#include "memcg.h"
+
+#include <sys/klog.h>
+
+#define LIMIT		(64LL << 20)
+
+/* One record of the log, as text; false when there is no more. */
+static bool log_next(int kmsg, char *line, size_t size)
+{
+	ssize_t n = read(kmsg, line, size - 1);
+	char *text;
+
+	if (n <= 0)
+		return false;
+	line[n] = 0;
+	text = strchr(line, ';');
+	if (text)
+		memmove(line, text + 1, strlen(text));
+	return true;
+}
+
+/*
+ * Clear the log if, since it was cleared last, the kernel wrote nothing but reports of
+ * killing for want of memory. Returns their number, or -1 and leaves the log alone.
+ */
+static int oom_reports_clear(void)
+{
+	static char line[8192];
+	bool inside = false;
+	int reports = 0, kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (kmsg < 0 || lseek(kmsg, 0, SEEK_DATA) < 0)
+		return -1;
+	while (log_next(kmsg, line, sizeof(line))) {
+		if (strstr(line, "invoked oom-killer"))
+			inside = true;
+		if (!inside || strstr(line, "BUG") || strstr(line, "WARNING") ||
+		    strstr(line, "KASAN") || strstr(line, "UBSAN")) {
+			printf("# the log has: %s", line);
+			reports = -1;
+			break;
+		}
+		if (strstr(line, "Killed process")) {
+			inside = false;
+			reports++;
+			/* perhaps with a line of what was reaped */
+			while (log_next(kmsg, line, sizeof(line)))
+				if (!strstr(line, "oom_reaper"))
+					break;
+		}
+	}
+	close(kmsg);
+	return reports < 0 || klogctl(5, NULL, 0) < 0 ? -1 : reports;
+}
+
+static long long memory_available(void)
+{
+	char buf[8192], *line;
+
+	if (file_read("/proc/meminfo", buf, sizeof(buf)) < 0)
+		return -1;
+	line = strstr(buf, "MemAvailable:");
+	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : -1;
+}
+
+static void remove_all(void)
+{
+	int max = shm->ctl(0, SHM_INFO, &(struct shm_info) { 0 }), index, id;
+	struct shmid_ds ds;
+
+	for (index = 0; index <= max; index++) {
+		id = shm->ctl(index, SHM_STAT, &ds);
+		if (id >= 0)
+			shm_remove(id);
+	}
+}
+
+/* Make and touch segments of @size bytes for ever. */
+static void eat(size_t size)
+{
+	size_t i;
+	char *p;
+
+	for (;;) {
+		if (shm_new_at(size, &p) < 0)
+			_exit(errno == ENOMEM || errno == ENOSPC ? 0 : 1);
+		for (i = 0; i < size; i += PAGE)
+			p[i] = 1;
+		shm->dt(p);
+	}
+}
+
+static void exhaust(struct __test_metadata *_metadata, size_t size)
+{
+	long long before, peak, limit = LIMIT;
+	int status, used;
+	pid_t pid;
+
+	before = memory_available();
+	ASSERT_EQ(0, memcg_make("64M"));
+	memcg_write("memory.swap.max", "0");
+	pid = child_fork();
+	if (!pid) {
+		if (memcg_enter())
+			_exit(98);
+		eat(size);
+	}
+	status = child_wait(pid);
+	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
+		TH_LOG("status %d", status);
+	/* it got something, and no more than its own */
+	used = shm_used();
+	peak = memcg_read("memory.current", NULL);
+	printf("# segments of %zu bytes: %d of them, %lld bytes charged\n", size, used, peak);
+	fflush(stdout);
+	EXPECT_LT(5, used);
+	EXPECT_GE(limit, peak);
+	EXPECT_LT(limit / 2, peak);
+	EXPECT_GT(2 * limit, before - memory_available());
+	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
+
+	remove_all();
+	EXPECT_EQ(0, shm_used());
+	EXPECT_EQ(0, shm_total());
+	EXPECT_TRUE(EVENTUALLY(memcg_read("memory.current", NULL) < limit / 4));
+	EXPECT_EQ(0, memcg_remove());
+	EXPECT_TRUE(EVENTUALLY(memory_available() > before - limit / 2));
+	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
+}
+
+TEST_F_TIMEOUT(shm, small_segments_end_at_the_limit_of_the_group, 120)
+{
+	exhaust(_metadata, 8 * PAGE);
+}
+
+TEST_F_TIMEOUT(shm, large_segments_end_at_the_limit_of_the_group, 120)
+{
+	exhaust(_metadata, 4 * HUGE_PAGE);
+}
+
+TEST_HARNESS_MAIN
