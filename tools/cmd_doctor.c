@@ -125,8 +125,11 @@ static bool is_kipcfs_line(const char *line, void *arg)
 static bool count_kipcfs_mount(const char *line, void *arg)
 {
 	int *mounts = arg;
+	char root[3];
 
-	*mounts += !!strstr(line, " " KIPCFS_NAME " ");
+	/* a bind mount of a single file or directory is not another one */
+	*mounts += strstr(line, " - " KIPCFS_NAME " ") &&
+		   sscanf(line, "%*s %*s %*s %2s", root) == 1 && !strcmp(root, "/");
 	return false;
 }
 
@@ -292,7 +295,7 @@ static void check_kipcfs(struct doctor *doctor)
 		       "the kernel knows no file system kipcfs, though the module registers it; read the kernel's log (dmesg) and load the module again");
 		return;
 	}
-	any_line("/proc/self/mounts", count_kipcfs_mount, &mounts);
+	any_line("/proc/self/mountinfo", count_kipcfs_mount, &mounts);
 	if (mounts)
 		report(doctor, "kipcfs", true, "kipcfs is known, and mounted %d time%s", mounts,
 		       mounts == 1 ? "" : "s");

@@ -172,7 +172,11 @@ static const char *default_directory(void)
 	while (mounts && !found && (entry = getmntent(mounts))) {
 		if (strcmp(entry->mnt_type, KIPCFS_NAME) || !hasmntopt(entry, "default"))
 			continue;
-		snprintf(directory, sizeof(directory), "%s", entry->mnt_dir);
+		/* it may also be a bind mount of a table */
+		snprintf(directory, sizeof(directory), "%s/limits", entry->mnt_dir);
+		if (!is_directory(directory))
+			continue;
+		dirname(directory);
 		found = directory;
 	}
 	if (mounts)

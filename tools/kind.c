@@ -73,18 +73,26 @@ const struct kind *kind_prefix(const char *text)
 /* The name of @uid, or its number. From the file: getpwuid() needs shared libraries. */
 const char *user_name(unsigned int uid, char *buf, size_t len)
 {
-	FILE *file = fopen("/etc/passwd", "re");
+	/* most are the same as the one before */
+	static unsigned int known_uid;
+	static char known[64];
 	struct passwd *entry;
+	FILE *file;
 
-	snprintf(buf, len, "%u", uid);
-	while (file && (entry = fgetpwent(file))) {
-		if (entry->pw_uid != uid)
-			continue;
-		snprintf(buf, len, "%s", entry->pw_name);
-		break;
+	if (!*known || known_uid != uid) {
+		known_uid = uid;
+		snprintf(known, sizeof(known), "%u", uid);
+		file = fopen("/etc/passwd", "re");
+		while (file && (entry = fgetpwent(file))) {
+			if (entry->pw_uid != uid)
+				continue;
+			snprintf(known, sizeof(known), "%s", entry->pw_name);
+			break;
+		}
+		if (file)
+			fclose(file);
 	}
-	if (file)
-		fclose(file);
+	snprintf(buf, len, "%s", known);
 	return buf;
 }
 
