@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -196,6 +197,32 @@ static void sparse_life_run(void *object, unsigned int n)
 		live_one(object, PAGE);
 }
 
+/*
+ * kipc without an id: create, map, touch, unmap, close. The kernel's can only be had
+ * with one.
+ */
+static void fd_life_run(void *object, unsigned int n)
+{
+	struct work *w = object;
+
+	if (w->impl == BENCH_NATIVE) {
+		life_run(object, n);
+		return;
+	}
+	while (n--) {
+		struct kipc_shm_create create = { .mode = 0600, .size = w->size };
+		void *memory;
+
+		bench_check(!ioctl(bench.device, KIPC_IOC_SHM_CREATE, &create),
+			    "KIPC_IOC_SHM_CREATE");
+		memory = mmap(NULL, w->size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
+		bench_check(memory != MAP_FAILED, "mmap");
+		touch(memory, w->size);
+		munmap(memory, w->size);
+		close(create.fd);
+	}
+}
+
 static void create_remove_run(void *object, unsigned int n)
 {
 	struct work *w = object;
@@ -223,6 +250,9 @@ static const struct bench_case cases[] = {
 	}, {
 		"shm.life_4k", 1.00, 301, 8, 4 * KIB,
 		work_open, life_run, free
+	}, {
+		"shm.life_4k_fd", 0, 301, 8, 4 * KIB,
+		work_open, fd_life_run, free
 	}, {
 		"shm.life_64k", 0, 201, 2, 64 * KIB,
 		work_open, life_run, free
