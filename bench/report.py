@@ -79,7 +79,7 @@ def table(title, remarks, cases):
 
 # --- the picture
 
-LEFT, PLOT, RIGHT, ROW, TOP, BOTTOM = 250, 480, 210, 22, 74, 54
+LEFT, PLOT, RIGHT, ROW, TOP, BOTTOM = 250, 480, 260, 22, 74, 54
 COLOURS = {"good": "#2b6cb0", "missed": "#dd8b1f", "slower": "#c0392b"}
 
 
