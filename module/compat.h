@@ -124,6 +124,13 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 #define kipc_call_mmap(file, vma)	call_mmap(file, vma)
 #endif
 
+/* 7.2: batches of folios have a header of their own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 2, 0)
+#include <linux/folio_batch.h>
+#else
+#include <linux/pagevec.h>
+#endif
+
 /* 7.0: flags that a tmpfs file is made with have a type of their own. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
 #define kipc_shmem_flags(noreserve) \

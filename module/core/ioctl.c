@@ -75,7 +75,11 @@ static int kipc_ioctl_copy_in(const struct kipc_ioctl *row, unsigned int usize,
 			return ret;
 		return ret ? 0 : -E2BIG;
 	}
-	ret = copy_struct_from_user(arg, ksize, uarg, usize);
+	/* Both sizes are known to fit, so the usual case goes unchecked. */
+	if (likely(usize == ksize))
+		ret = kipc_copy_from_user(arg, uarg, ksize) ? -EFAULT : 0;
+	else
+		ret = copy_struct_from_user(arg, ksize, uarg, usize);
 	if (ret)
 		return ret;
 	if (row->flags_at >= 0 &&
@@ -91,7 +95,9 @@ static int kipc_ioctl_copy_out(const struct kipc_ioctl *row, unsigned int usize,
 {
 	unsigned int ksize = _IOC_SIZE(row->cmd);
 
-	return copy_to_user(uarg, arg, min(usize, ksize)) ? -EFAULT : 0;
+	if (!(_IOC_DIR(row->cmd) & _IOC_READ))
+		return 0;
+	return kipc_copy_to_user(uarg, arg, min(usize, ksize)) ? -EFAULT : 0;
 }
 
 /**

@@ -92,6 +92,7 @@ void kipc_shm_set_lpid_locked(struct kipc_shm *shm);
 
 /* obj/shm_pages.c */
 struct file *kipc_shm_pages_alloc(const struct kipc_shm_spec *spec, int key);
+bool kipc_shm_is_huge(const struct kipc_shm *shm);
 void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap);
 int kipc_shm_lock(struct kipc_shm *shm);
 int kipc_shm_unlock(struct kipc_shm *shm);

@@ -134,6 +134,11 @@ static unsigned long kipc_shm_get_unmapped_area(struct file *file,
 	struct kipc_shm *shm = file->private_data;
 	struct file *inner = shm->inner;
 
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	/* One search for an aligned place, where tmpfs would do two. */
+	if (kipc_shm_is_huge(shm))
+		return thp_get_unmapped_area(file, addr, len, pgoff, flags);
+#endif
 	return inner->f_op->get_unmapped_area(inner, addr, len, pgoff, flags);
 }
 
@@ -203,9 +208,9 @@ static const struct file_operations kipc_shm_attach_fops = {
 static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
 				   const struct file_operations *fops)
 {
+	int ret, flags = read_only ? O_RDONLY : O_RDWR;
 	struct kipc_entry *entry = &shm->entry;
 	struct file *file;
-	int ret;
 
 	kipc_entry_get(entry);
 	ret = kipc_entry_open(entry);
@@ -213,7 +218,7 @@ static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
 		kipc_entry_put(entry);
 		return ERR_PTR(ret);
 	}
-	file = dentry_open(&shm->inner->f_path, read_only ? O_RDONLY : O_RDWR,
+	file = dentry_open(&shm->inner->f_path, flags | O_LARGEFILE,
 			   current_cred());
 	if (IS_ERR(file)) {
 		kipc_entry_close(entry);
@@ -363,16 +368,14 @@ static int kipc_shm_find_part(unsigned long base, unsigned long from,
  */
 int kipc_shm_detach(unsigned long addr)
 {
+	struct kipc_shm_part part = { .start = addr };
 	unsigned long end = ULONG_MAX;
-	struct kipc_shm_part part;
 	struct file *file = NULL;
 	int ret;
 
 	if (!PAGE_ALIGNED(addr))
 		return -EINVAL;
-	part.start = addr;
-	part.len = 0;
-	while (true) {
+	do {
 		ret = kipc_shm_find_part(addr, part.start + part.len, end, file,
 					 &part);
 		if (ret)
@@ -385,9 +388,7 @@ int kipc_shm_detach(unsigned long addr)
 			end = addr + PAGE_ALIGN(i_size_read(file_inode(file)));
 		}
 		ret = vm_munmap(part.start, part.len);
-		if (ret)
-			break;
-	}
+	} while (!ret && part.start + part.len < end);
 	if (!file)
 		return ret;
 	fput(file);

@@ -7,7 +7,6 @@
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
-#include <linux/pagevec.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/user.h>
 #include <linux/shmem_fs.h>
@@ -75,7 +74,20 @@ struct file *kipc_shm_pages_alloc(const struct kipc_shm_spec *spec, int key)
 	inode->i_uid = GLOBAL_ROOT_UID;
 	inode->i_gid = GLOBAL_ROOT_GID;
 	SHMEM_I(inode)->seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+	/* The segment has times of its own. */
+	inode->i_flags |= S_NOATIME;
 	return file;
+}
+
+/**
+ * kipc_shm_is_huge - may this segment have huge pages?
+ * @shm: the segment
+ *
+ * Return: true if it has them where memory allows.
+ */
+bool kipc_shm_is_huge(const struct kipc_shm *shm)
+{
+	return kipc_shm_huge_mnt && shm->inner->f_path.mnt == kipc_shm_huge_mnt;
 }
 
 /**
