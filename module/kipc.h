@@ -32,6 +32,9 @@ struct kipc_user;
  *	  kipc_pipe.wr_lock
  *	    kipc_trim.lock
  *	    kipc_pipe.lock, inode->i_lock
+ *	kipc_table.lock
+ *	  kipc_entry.lock
+ *	  wait_pidfd of a creator
  *	kipc_instances_lock, kipc_users.lock
  *
  * - kipc_pipe.rd_lock and .wr_lock (mutexes) serialise the readers and the
@@ -45,6 +48,12 @@ struct kipc_user;
  * - A writer that finds the pipe empty, and the trimmer, want rd_lock although
  *   they hold an inner lock: they only ever try.
  * - inode->i_lock guards which object an inode has published.
+ * - kipc_table.lock (mutex) serialises changes of a table of ids; memory is
+ *   allocated, and objects are made, under it. Look-ups run under RCU.
+ * - kipc_entry.lock (spinlock) guards an object with an id: owner, mode, users, and
+ *   the state of its kind. The vm_operations take it, inside mmap_lock.
+ * - A process that exits calls kipc_orphan_wake() under the kernel's locks of tasks
+ *   and that of wait_pidfd, with interrupts off; it takes no lock of kipc's.
  *
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
  * under the object's, with a reference on the task, and wakes it after the unlock

@@ -99,7 +99,7 @@ struct kipc_table_ops {
 
 /**
  * struct kipc_table - the objects of one kind that have an id
- * @lock: serialises changes; nests inside mmap_lock, memory is allocated under it
+ * @lock: serialises changes; objects are made under it
  * @ops: the kind, or NULL for one that this module does not have
  * @inst: the instance that the table is a part of; constant
  * @limit: which limit bounds the number of entries; constant
