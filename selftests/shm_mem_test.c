@@ -174,15 +174,15 @@ static unsigned long swapped_pages(void)
 	return info.shm_swp;
 }
 
-/* Touch so much private memory of a group of 24 MiB that others must leave. */
+/* Touch so much private memory that not even half of the group's 24 MiB is left. */
 static void press(void)
 {
-	size_t size = 20UL << 20, i;
-	char *p = malloc(size);
+	size_t size = 40UL << 20, i;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	for (i = 0; i < size; i += PAGE)
+	for (i = 0; p != MAP_FAILED && i < size; i += PAGE)
 		p[i] = 1;
-	free(p);
+	munmap(p, size);
 }
 
 static void swap_and_look(struct __test_metadata *_metadata, size_t size)
