@@ -6,6 +6,7 @@
 #include "kipc_fixture.h"
 
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 struct call {
@@ -18,7 +19,8 @@ struct call {
 };
 
 #define NO_MEMBER	(-1)
-#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE)
+#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM)
+#define ON_BOTH		(KIPC_ON_INSTANCE | KIPC_ON_SHM)
 
 static const struct call calls[] = {
 	{
@@ -45,6 +47,37 @@ static const struct call calls[] = {
 		offsetof(struct kipc_pipe_splice, flags), KIPC_SPLICE_NONBLOCK, NO_MEMBER,
 	}, {
 		"PIPE_STAT", KIPC_IOC_PIPE_STAT, KIPC_ON_PIPE, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SHM_GET", KIPC_IOC_SHM_GET, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_shm_get, flags),
+		KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE | KIPC_SHM_NORESERVE |
+		KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE, offsetof(struct kipc_shm_get, reserved),
+	}, {
+		"SHM_CREATE", KIPC_IOC_SHM_CREATE, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_shm_create, flags),
+		KIPC_SHM_CLOEXEC | KIPC_SHM_NORESERVE | KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE,
+		NO_MEMBER,
+	}, {
+		"SHM_OPEN", KIPC_IOC_SHM_OPEN, ON_BOTH, offsetof(struct kipc_shm_open, flags),
+		KIPC_SHM_CLOEXEC | KIPC_SHM_RDONLY, offsetof(struct kipc_shm_open, reserved),
+	}, {
+		"SHM_ATTACH", KIPC_IOC_SHM_ATTACH, ON_BOTH, offsetof(struct kipc_shm_attach, flags),
+		KIPC_SHM_RDONLY | KIPC_SHM_RND | KIPC_SHM_REMAP | KIPC_SHM_EXEC, NO_MEMBER,
+	}, {
+		"SHM_DETACH", KIPC_IOC_SHM_DETACH, ON_BOTH, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SHM_STAT", KIPC_IOC_SHM_STAT, ON_BOTH, offsetof(struct kipc_shm_stat, flags),
+		KIPC_STAT_INDEX | KIPC_STAT_ANY, NO_MEMBER,
+	}, {
+		"SHM_SET", KIPC_IOC_SHM_SET, ON_BOTH, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SHM_REMOVE", KIPC_IOC_SHM_REMOVE, ON_BOTH, NO_MEMBER, 0,
+		offsetof(struct kipc_remove, reserved),
+	}, {
+		"SHM_LOCK", KIPC_IOC_SHM_LOCK, ON_BOTH, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SHM_INFO", KIPC_IOC_SHM_INFO, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_shm_info, flags), KIPC_SHM_INFO_USAGE, NO_MEMBER,
 	},
 };
 
@@ -56,9 +89,63 @@ static size_t arg_size(const struct call *call)
 	return _IOC_SIZE(call->cmd);
 }
 
+/* What the first version had. */
+static size_t arg_size_min(const struct call *call)
+{
+	return call->cmd == KIPC_IOC_STATS ? 56 : arg_size(call);
+}
+
 static unsigned int resized(const struct call *call, size_t size)
 {
 	return _IOC(_IOC_DIR(call->cmd), KIPC_IOC_TYPE, _IOC_NR(call->cmd), size);
+}
+
+/*
+ * A segment for the calls that want one: its id, a descriptor, and where it is attached.
+ * It goes with the test's process.
+ */
+static struct segment {
+	int id;
+	int fd;
+	unsigned long long addr;
+} seg = { .fd = -1 };
+
+static unsigned long long segment_attach(int dev)
+{
+	struct kipc_shm_attach attach = { .id = seg.id };
+
+	return ioctl(dev, KIPC_IOC_SHM_ATTACH, &attach) ? 0 : attach.addr;
+}
+
+static void segment_renew(int dev)
+{
+	struct kipc_shm_get get = {
+		.size = 4096, .mode = 0600, .flags = KIPC_GET_AUTOREMOVE,
+	};
+	struct kipc_shm_open open = { .fd = -1 };
+	struct kipc_remove remove;
+
+	if (seg.fd >= 0) {
+		remove = (struct kipc_remove) { .id = seg.id };
+		ioctl(dev, KIPC_IOC_SHM_REMOVE, &remove);
+		munmap((void *)(unsigned long)seg.addr, 4096);
+		close(seg.fd);
+	}
+	ioctl(dev, KIPC_IOC_SHM_GET, &get);
+	open.id = get.id;
+	ioctl(dev, KIPC_IOC_SHM_OPEN, &open);
+	seg.id = get.id;
+	seg.fd = open.fd;
+	seg.addr = segment_attach(dev);
+}
+
+/* The same call on the descriptor of the segment names no id. */
+static void argument_for_itself(const struct call *call, void *arg)
+{
+	int id = KIPC_ID_SELF;
+
+	if (call->cmd != KIPC_IOC_SHM_DETACH && call->cmd != KIPC_IOC_QUERY)
+		memcpy(arg, &id, sizeof(id));
 }
 
 /* A descriptor that serves the call, and an argument with which it succeeds. */
@@ -76,32 +163,57 @@ static int null_fd(void)
 	return fd;
 }
 
+#define PUT(type, ...) memcpy(arg, &(struct type) { __VA_ARGS__ }, sizeof(struct type))
+
 static void good_argument(const struct call *call, void *arg)
 {
-	struct kipc_query query = { .nr = KIPC_NR_PIPE_CREATE };
-	struct kipc_pipe_create create = { .rfd = -7, .wfd = -7 };
-	struct kipc_pipe_size size = { .size = 8192 };
-	struct kipc_pipe_splice splice = {
-		.fd = null_fd(), .len = 1, .flags = KIPC_SPLICE_FROM_PIPE,
-	};
-	struct kipc_pipe_splice tee = { .fd = null_fd(), .len = 1 };
-
 	memset(arg, POISON, arg_size(call));
 	switch (call->cmd) {
 	case KIPC_IOC_QUERY:
-		memcpy(arg, &query, sizeof(query));
+		PUT(kipc_query, .nr = KIPC_NR_PIPE_CREATE);
 		break;
 	case KIPC_IOC_PIPE_CREATE:
-		memcpy(arg, &create, sizeof(create));
+		PUT(kipc_pipe_create, .rfd = -7, .wfd = -7);
 		break;
 	case KIPC_IOC_PIPE_SET_SIZE:
-		memcpy(arg, &size, sizeof(size));
+		PUT(kipc_pipe_size, .size = 8192);
 		break;
 	case KIPC_IOC_PIPE_SPLICE:
-		memcpy(arg, &splice, sizeof(splice));
+		PUT(kipc_pipe_splice, .fd = null_fd(), .len = 1,
+		    .flags = KIPC_SPLICE_FROM_PIPE);
 		break;
 	case KIPC_IOC_PIPE_TEE:
-		memcpy(arg, &tee, sizeof(tee));
+		PUT(kipc_pipe_splice, .fd = null_fd(), .len = 1);
+		break;
+	case KIPC_IOC_SHM_GET:
+		PUT(kipc_shm_get, .size = 1, .id = -7);
+		break;
+	case KIPC_IOC_SHM_CREATE:
+		PUT(kipc_shm_create, .size = 1, .fd = -7);
+		break;
+	case KIPC_IOC_SHM_OPEN:
+		PUT(kipc_shm_open, .id = seg.id, .fd = -7);
+		break;
+	case KIPC_IOC_SHM_ATTACH:
+		PUT(kipc_shm_attach, .id = seg.id);
+		break;
+	case KIPC_IOC_SHM_DETACH:
+		PUT(kipc_shm_detach, .addr = seg.addr);
+		break;
+	case KIPC_IOC_SHM_STAT:
+		PUT(kipc_shm_stat, .perm.id = seg.id);
+		break;
+	case KIPC_IOC_SHM_SET:
+		PUT(kipc_set, .id = seg.id, .uid = 1, .gid = 2, .mode = 0666);
+		break;
+	case KIPC_IOC_SHM_REMOVE:
+		PUT(kipc_remove, .id = seg.id);
+		break;
+	case KIPC_IOC_SHM_LOCK:
+		PUT(kipc_shm_lock, .id = seg.id, .lock = 1);
+		break;
+	case KIPC_IOC_SHM_INFO:
+		PUT(kipc_shm_info, .flags = 0);
 		break;
 	}
 }
@@ -110,15 +222,52 @@ static void good_argument(const struct call *call, void *arg)
 static void undo(struct _test_data_kipc *self, const struct call *call, const void *arg)
 {
 	const struct kipc_pipe_create *create = arg;
+	const struct kipc_shm_create *shm_create = arg;
+	const struct kipc_shm_get *get = arg;
+	const struct kipc_shm_open *open = arg;
+	const struct kipc_shm_attach *attach = arg;
+	struct kipc_remove remove;
 
-	if (call->cmd == KIPC_IOC_PIPE_CREATE) {
+	switch (call->cmd) {
+	case KIPC_IOC_PIPE_CREATE:
 		close(create->rfd);
 		close(create->wfd);
-	}
-	if (call->cmd == KIPC_IOC_PIPE_SET_SIZE)
+		break;
+	case KIPC_IOC_PIPE_SET_SIZE:
 		size_set(self->r, 65536);
-	if (call->cmd == KIPC_IOC_PIPE_SPLICE)
+		break;
+	case KIPC_IOC_PIPE_SPLICE:
 		write(self->w, "x", 1);
+		break;
+	case KIPC_IOC_SHM_GET:
+		remove = (struct kipc_remove) { .id = get->id };
+		ioctl(self->dev, KIPC_IOC_SHM_REMOVE, &remove);
+		break;
+	case KIPC_IOC_SHM_CREATE:
+		close(shm_create->fd);
+		break;
+	case KIPC_IOC_SHM_OPEN:
+		close(open->fd);
+		break;
+	case KIPC_IOC_SHM_ATTACH:
+		munmap((void *)(unsigned long)attach->addr, 4096);
+		break;
+	case KIPC_IOC_SHM_DETACH:
+		seg.addr = segment_attach(self->dev);
+		break;
+	case KIPC_IOC_SHM_SET:
+	case KIPC_IOC_SHM_REMOVE:
+	case KIPC_IOC_SHM_LOCK:
+		segment_renew(self->dev);
+		break;
+	}
+}
+
+/* Something in the pipe, and a segment, for all calls to work on. */
+static bool prepare(struct _test_data_kipc *self)
+{
+	segment_renew(self->dev);
+	return write(self->w, "hello", 5) == 5 && seg.fd >= 0 && seg.addr;
 }
 
 static int next_fd(void)
@@ -133,6 +282,7 @@ static int next_fd(void)
 struct state {
 	struct kipc_stats stats;
 	struct kipc_pipe_stat pipe;
+	struct kipc_shm_stat segment;
 	int next_fd;
 };
 
@@ -146,6 +296,8 @@ static struct state state_of(struct _test_data_kipc *self)
 	state.stats.buffer_pages = 0;
 	state.pipe = stat_of(self->r);
 	state.pipe.pages = 0;
+	state.segment.perm.id = KIPC_ID_SELF;
+	ioctl(seg.fd, KIPC_IOC_SHM_STAT, &state.segment);
 	state.next_fd = next_fd();
 	return state;
 }
@@ -178,12 +330,40 @@ TEST_F(kipc, every_call_succeeds_with_a_good_argument)
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
 
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
 		EXPECT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
 			TH_LOG("%s: %s", call->name, strerror(errno));
 		undo(self, call, arg);
+		if (!(call->targets & KIPC_ON_SHM))
+			continue;
+		good_argument(call, arg);
+		argument_for_itself(call, arg);
+		EXPECT_EQ(0, ioctl(seg.fd, call->cmd, arg))
+			TH_LOG("%s on a segment: %s", call->name, strerror(errno));
+		undo(self, call, arg);
+	}
+}
+
+/* What an older program was built with. */
+TEST_F(kipc, structures_of_older_versions_are_accepted)
+{
+	unsigned char arg[CALLS_MAX_SIZE], whole[CALLS_MAX_SIZE];
+	const struct call *call;
+	size_t size;
+
+	ASSERT_TRUE(prepare(self));
+	for (call = calls; call < calls_end; call++) {
+		for (size = arg_size_min(call); size < arg_size(call); size++) {
+			good_argument(call, whole);
+			ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, whole));
+			memset(arg, POISON, sizeof(arg));
+			EXPECT_EQ(0, ioctl(served_by(self, call), resized(call, size), arg))
+				TH_LOG("%s of %zu bytes: %s", call->name, size, strerror(errno));
+			EXPECT_EQ(0, memcmp(whole, arg, size));
+			EXPECT_TRUE(is_all(arg + size, POISON, sizeof(arg) - size));
+		}
 	}
 }
 
@@ -194,11 +374,11 @@ TEST_F(kipc, structures_shorter_than_their_first_version_are_einval)
 	struct state state;
 	size_t size;
 
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
-		for (size = 0; size < arg_size(call); size++)
+		for (size = 0; size < arg_size_min(call); size++)
 			expect_failure(_metadata, call, EINVAL, served_by(self, call),
 				       resized(call, size), arg);
 	}
@@ -213,7 +393,7 @@ TEST_F(kipc, longer_structures_are_accepted_with_a_tail_of_zeroes)
 	size_t i, size;
 
 	ASSERT_NE(NULL, arg);
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	for (call = calls; call < calls_end; call++) {
 		for (i = 0; i < ARRAY_SIZE(extra); i++) {
 			size = arg_size(call) + extra[i];
@@ -236,7 +416,7 @@ TEST_F(kipc, longer_structures_with_an_unknown_tail_are_e2big)
 	size_t i, size;
 
 	ASSERT_NE(NULL, arg);
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		for (i = 0; i < ARRAY_SIZE(extra); i++) {
@@ -262,7 +442,7 @@ TEST_F(kipc, each_unknown_flag_is_einval)
 	unsigned int bit, flags;
 	struct state state;
 
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		for (bit = 1; call->flags_at >= 0 && bit; bit <<= 1) {
@@ -286,6 +466,7 @@ TEST_F(kipc, each_reserved_bit_is_einval)
 	struct state state;
 	unsigned int bit;
 
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		for (bit = 1; call->reserved_at >= 0 && bit; bit <<= 1) {
@@ -301,14 +482,16 @@ TEST_F(kipc, each_reserved_bit_is_einval)
 TEST_F(kipc, bad_addresses_are_efault_and_nothing_happens)
 {
 	unsigned long page = sysconf(_SC_PAGESIZE);
-	char *edge = edge_alloc(1);
 	const struct call *call;
 	struct state state;
 	size_t good;
+	char *edge;
 	int fd;
 
+	ASSERT_TRUE(prepare(self));
+	/* last: nothing may come to lie behind it */
+	edge = edge_alloc(1);
 	ASSERT_NE(NULL, edge);
-	ASSERT_EQ(5, write(self->w, "hello", 5));
 	good_argument(calls, edge);
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
@@ -344,9 +527,12 @@ TEST_F(kipc, argument_that_cannot_be_written_is_efault_and_nothing_happens)
 	struct state state;
 
 	ASSERT_NE(MAP_FAILED, arg);
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
+		/* some of them give nothing back */
+		if (!(_IOC_DIR(call->cmd) & _IOC_READ))
+			continue;
 		ASSERT_EQ(0, mprotect(arg, page, PROT_READ | PROT_WRITE));
 		good_argument(call, arg);
 		ASSERT_EQ(0, mprotect(arg, page, PROT_READ));
@@ -364,7 +550,7 @@ TEST_F(kipc, wrong_directions_numbers_and_types_are_enotty)
 	unsigned int dir, nr;
 	bool known[256] = { false };
 
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		known[_IOC_NR(call->cmd)] = true;
@@ -393,6 +579,8 @@ TEST_F(kipc, wrong_directions_numbers_and_types_are_enotty)
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 		expect_failure(_metadata, call, ENOTTY, self->r,
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
+		expect_failure(_metadata, call, ENOTTY, seg.fd,
+			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 	}
 	EXPECT_TRUE(unchanged(self, &state));
 }
@@ -405,7 +593,7 @@ TEST_F(kipc, descriptors_that_do_not_serve_a_call_are_enotty)
 	struct state state;
 
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
@@ -415,6 +603,8 @@ TEST_F(kipc, descriptors_that_do_not_serve_a_call_are_enotty)
 			expect_failure(_metadata, call, ENOTTY, self->r, call->cmd, arg);
 			expect_failure(_metadata, call, ENOTTY, self->w, call->cmd, arg);
 		}
+		if (!(call->targets & KIPC_ON_SHM))
+			expect_failure(_metadata, call, ENOTTY, seg.fd, call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, fds[0], call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, file, call->cmd, arg);
 	}
@@ -429,7 +619,7 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
 	char link[64];
-	int closed, path;
+	int closed, path, segment;
 
 	closed = dup(self->r);
 	close(closed);
@@ -437,13 +627,19 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", self->r);
 	path = open(link, O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, path);
+	ASSERT_TRUE(prepare(self));
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", seg.fd);
+	segment = open(link, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, segment);
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
 		expect_failure(_metadata, call, EBADF, 1 << 20, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, -1, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, path, call->cmd, arg);
+		expect_failure(_metadata, call, EBADF, segment, call->cmd, arg);
 	}
 	close(path);
+	close(segment);
 }
 
 TEST_F(kipc, full_descriptor_table_is_emfile_and_leaks_nothing)
@@ -479,7 +675,7 @@ TEST_F(kipc, outputs_are_defined_to_the_last_byte)
 	unsigned char a[CALLS_MAX_SIZE], b[CALLS_MAX_SIZE];
 	const struct call *call;
 
-	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_TRUE(prepare(self));
 	for (call = calls; call < calls_end; call++) {
 		/* the others keep their inputs, which the caller defines */
 		if (_IOC_DIR(call->cmd) != _IOC_READ)
@@ -534,9 +730,14 @@ TEST_F(kipc, query_describes_every_call)
 {
 	struct kipc_query query;
 	const struct call *call;
-	int fds[3] = { self->dev, self->r, self->w };
+	int fds[4];
 	size_t i;
 
+	ASSERT_TRUE(prepare(self));
+	fds[0] = self->dev;
+	fds[1] = self->r;
+	fds[2] = self->w;
+	fds[3] = seg.fd;
 	for (call = calls; call < calls_end; call++) {
 		for (i = 0; i < ARRAY_SIZE(fds); i++) {
 			memset(&query, POISON, sizeof(query));
@@ -544,7 +745,7 @@ TEST_F(kipc, query_describes_every_call)
 			query.reserved = 0;
 			ASSERT_EQ(0, ioctl(fds[i], KIPC_IOC_QUERY, &query));
 			EXPECT_EQ(KIPC_ABI_VERSION, query.abi);
-			EXPECT_EQ(arg_size(call), query.size_min);
+			EXPECT_EQ(arg_size_min(call), query.size_min);
 			EXPECT_EQ(arg_size(call), query.size_max);
 			EXPECT_EQ(call->flags, query.flags);
 			EXPECT_EQ(call->targets, query.targets);

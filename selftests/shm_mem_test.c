@@ -174,10 +174,10 @@ static unsigned long swapped_pages(void)
 	return info.shm_swp;
 }
 
-/* Touch so much private memory that not even half of the group's 24 MiB is left. */
+/* Touch so much private memory that the group's 12 MiB do not hold it and more. */
 static void press(void)
 {
-	size_t size = 40UL << 20, i;
+	size_t size = 16UL << 20, i;
 	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	for (i = 0; p != MAP_FAILED && i < size; i += PAGE)
@@ -227,7 +227,7 @@ static void swap_and_look(struct __test_metadata *_metadata, size_t size)
 TEST_F_TIMEOUT(shm, memory_is_swapped_and_comes_back, 120)
 {
 	/* pages small and, with kipc, huge */
-	static const size_t sizes[] = { 1 << 20, 8 << 20 };
+	static const size_t sizes[] = { 1 << 20, 4 << 20 };
 	size_t i;
 	pid_t pid;
 
@@ -235,14 +235,14 @@ TEST_F_TIMEOUT(shm, memory_is_swapped_and_comes_back, 120)
 		SKIP(return, "this kernel has no RAM disk to swap to");
 	ASSERT_EQ(0, swap_make());
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		ASSERT_EQ(0, memcg_make("24M"));
+		ASSERT_EQ(0, memcg_make("12M"));
 		pid = child_fork();
 		if (!pid) {
 			EXPECT_EQ(0, memcg_enter());
 			swap_and_look(_metadata, sizes[i]);
 			child_exit();
 		}
-		EXPECT_EQ(0, child_wait(pid));
+		ASSERT_EQ(0, child_wait_long(pid));
 		EXPECT_EQ(0, memcg_remove());
 	}
 	EXPECT_EQ(0, swapoff(RAM_DISK));

@@ -102,7 +102,7 @@ static void eat(size_t size)
 static void exhaust(struct __test_metadata *_metadata, size_t size)
 {
 	long long before, peak, limit = LIMIT;
-	int status = -1, used, i;
+	int status, used;
 	pid_t pid;
 
 	before = memory_available();
@@ -114,9 +114,7 @@ static void exhaust(struct __test_metadata *_metadata, size_t size)
 			_exit(98);
 		eat(size);
 	}
-	/* it is work for a while */
-	for (i = 0; i < 5 && status < 0; i++)
-		status = child_wait(pid);
+	status = child_wait_long(pid);
 	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
 		TH_LOG("status %d", status);
 	/* it got something, and no more than its own */
