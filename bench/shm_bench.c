@@ -113,6 +113,7 @@ struct work {
 	enum bench_impl impl;
 	size_t size;
 	int id;
+	int fd;			/* kipc's other handle, if it is used */
 };
 
 static void *work_open(enum bench_impl impl, const struct bench_case *c)
@@ -122,6 +123,7 @@ static void *work_open(enum bench_impl impl, const struct bench_case *c)
 	w->impl = impl;
 	w->size = c->size;
 	w->id = -1;
+	w->fd = -1;
 	return w;
 }
 
@@ -144,10 +146,25 @@ static void *populated_open(enum bench_impl impl, const struct bench_case *c)
 	return w;
 }
 
+/* The same, and kipc's is open */
+static void *populated_fd_open(enum bench_impl impl, const struct bench_case *c)
+{
+	struct work *w = populated_open(impl, c);
+	struct kipc_shm_open open = { .id = w->id, .flags = KIPC_SHM_CLOEXEC };
+
+	if (impl == BENCH_KIPC) {
+		bench_check(!ioctl(bench.device, KIPC_IOC_SHM_OPEN, &open), "KIPC_IOC_SHM_OPEN");
+		w->fd = open.fd;
+	}
+	return w;
+}
+
 static void segment_close(void *object)
 {
 	struct work *w = object;
 
+	if (w->fd >= 0)
+		close(w->fd);
 	segment_remove(w->impl, w->id);
 	free(w);
 }
@@ -158,6 +175,22 @@ static void attach_detach_run(void *object, unsigned int n)
 
 	while (n--)
 		segment_detach(w->impl, segment_attach(w->impl, w->id));
+}
+
+/* With a descriptor at hand, to attach is to map. */
+static void attach_detach_fd_run(void *object, unsigned int n)
+{
+	struct work *w = object;
+
+	if (w->impl == BENCH_NATIVE) {
+		attach_detach_run(object, n);
+		return;
+	}
+	while (n--) {
+		void *memory = mmap(NULL, w->size, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, 0);
+
+		bench_check(memory != MAP_FAILED && !munmap(memory, w->size), "mmap");
+	}
 }
 
 static void attach_touch_detach_run(void *object, unsigned int n)
@@ -235,6 +268,9 @@ static const struct bench_case cases[] = {
 	{
 		"shm.attach_detach_64m", 1.00, 301, 16, 64 * MIB,
 		populated_open, attach_detach_run, segment_close
+	}, {
+		"shm.attach_detach_64m_fd", 1.00, 301, 16, 64 * MIB,
+		populated_fd_open, attach_detach_fd_run, segment_close
 	}, {
 		"shm.attach_detach_64m_empty", 1.00, 301, 16, 64 * MIB,
 		segment_open, attach_detach_run, segment_close
