@@ -8,8 +8,11 @@
  * one kernel.
  */
 
+#include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/mm.h>
+#include <linux/mount.h>
 #include <linux/splice.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -122,6 +125,64 @@ static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
 #define kipc_call_mmap(file, vma)	vfs_mmap(file, vma)
 #else
 #define kipc_call_mmap(file, vma)	call_mmap(file, vma)
+#endif
+
+/*
+ * 6.18: a file system is mounted for the kernel's own use with options, by a
+ * function made for that; before, options can only be given to a mount that is
+ * not, or changed afterwards.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 18, 0)
+static inline struct vfsmount *kipc_mount_huge(struct file_system_type *type,
+					       const char *huge)
+{
+	struct fs_context *fc = fs_context_for_mount(type, SB_KERNMOUNT);
+	struct vfsmount *mnt;
+	int ret;
+
+	if (IS_ERR(fc))
+		return ERR_CAST(fc);
+	ret = vfs_parse_fs_string(fc, "source", type->name);
+	if (!ret)
+		ret = vfs_parse_fs_string(fc, "huge", huge);
+	mnt = ret ? ERR_PTR(ret) : fc_mount_longterm(fc);
+	put_fs_context(fc);
+	return mnt;
+}
+#else
+static inline int kipc_remount_huge(struct vfsmount *mnt, const char *huge)
+{
+	struct super_block *sb = mnt->mnt_sb;
+	struct fs_context *fc;
+	int ret;
+
+	fc = fs_context_for_reconfigure(mnt->mnt_root, 0, 0);
+	if (IS_ERR(fc))
+		return PTR_ERR(fc);
+	ret = vfs_parse_fs_string(fc, "huge", huge, strlen(huge));
+	if (!ret) {
+		down_write(&sb->s_umount);
+		ret = fc->ops->reconfigure(fc);
+		up_write(&sb->s_umount);
+	}
+	put_fs_context(fc);
+	return ret;
+}
+
+static inline struct vfsmount *kipc_mount_huge(struct file_system_type *type,
+					       const char *huge)
+{
+	struct vfsmount *mnt = kern_mount(type);
+	int ret;
+
+	if (IS_ERR(mnt))
+		return mnt;
+	ret = kipc_remount_huge(mnt, huge);
+	if (!ret)
+		return mnt;
+	kern_unmount(mnt);
+	return ERR_PTR(ret);
+}
 #endif
 
 /* 7.2: batches of folios have a header of their own. */

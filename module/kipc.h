@@ -81,12 +81,14 @@ struct kipc_obj;
  * struct kipc_obj_ops - what the core must know of a kind
  * @kind: index of the counters
  * @name: for tracepoints
+ * @charged: memory is charged to the user who made it
  * @free: frees the object; called once, after the last reference is gone and
- *	the object can no longer be found. May not sleep.
+ *	the object can no longer be found. May sleep if the object is found by id.
  */
 struct kipc_obj_ops {
 	enum kipc_kind kind;
 	const char *name;
+	bool charged;
 	void (*free)(struct kipc_obj *obj);
 };
 
@@ -97,7 +99,7 @@ struct kipc_obj_ops {
  *	under @inode's i_lock.
  * @ops: the kind; constant
  * @inst: where the object lives; a counted reference; constant
- * @user: who pays; a counted reference; constant
+ * @user: who pays, a counted reference, or NULL if nobody does; constant
  * @charged: pages charged to @user; guarded by the object's own lock
  * @inode: the inode that publishes the object, or NULL for one that is found by
  *	id, and before publication; valid as long as the object has references,

@@ -42,7 +42,7 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 	entry->watched = false;
 	entry->ctime = ktime_get_real_seconds();
 	entry->creator = get_pid(task_tgid(current));
-	entry->exit_queued = 0;
+	entry->watcher = NULL;
 	return 0;
 }
 
@@ -55,7 +55,7 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 void kipc_entry_destroy(struct kipc_entry *entry)
 {
 	WARN_ON_ONCE(entry->users);
-	WARN_ON_ONCE(entry->watched);
+	WARN_ON_ONCE(entry->watcher);
 	put_pid(entry->creator);
 	kipc_obj_destroy(&entry->obj);
 }
@@ -81,25 +81,47 @@ void kipc_entry_put(struct kipc_entry *entry)
 		kipc_obj_put(&entry->obj);
 }
 
+/* Marks an entry as gone, unless it is or has users and those count. */
+static bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only)
+{
+	bool retire;
+
+	lockdep_assert_held(&entry->table->lock);
+	spin_lock(&entry->lock);
+	retire = !entry->gone && !(unused_only && entry->users);
+	if (retire)
+		WRITE_ONCE(entry->gone, true);
+	spin_unlock(&entry->lock);
+	if (retire)
+		kipc_table_forget_locked(entry->table, entry);
+	return retire;
+}
+
 /* Takes an entry out of its table, with or without its users. */
 static void kipc_entry_retire_if(struct kipc_entry *entry, bool unused_only)
 {
-	struct kipc_table *table = entry->table;
-	bool retire;
+	bool retired;
 
-	mutex_lock(&table->lock);
-	spin_lock(&entry->lock);
-	retire = !entry->gone && !(unused_only && entry->users);
-	if (retire) {
-		entry->gone = true;
-		entry->mode |= KIPC_MODE_DEST;
-	}
-	spin_unlock(&entry->lock);
-	if (retire)
-		kipc_table_forget_locked(table, entry);
-	mutex_unlock(&table->lock);
-	if (retire)
+	mutex_lock(&entry->table->lock);
+	retired = kipc_entry_retire_locked(entry, unused_only);
+	mutex_unlock(&entry->table->lock);
+	if (retired)
 		kipc_entry_put(entry);
+}
+
+/**
+ * kipc_entry_retire_unused_locked - retire an object that nobody uses
+ * @entry: an entry that has an id; its table is locked
+ *
+ * Return: true if it was retired, which drops the table's reference.
+ */
+bool kipc_entry_retire_unused_locked(struct kipc_entry *entry)
+{
+	bool retired = kipc_entry_retire_locked(entry, true);
+
+	if (retired)
+		kipc_entry_put(entry);
+	return retired;
 }
 
 /**
@@ -113,6 +135,17 @@ static void kipc_entry_retire_if(struct kipc_entry *entry, bool unused_only)
 void kipc_entry_retire(struct kipc_entry *entry)
 {
 	kipc_entry_retire_if(entry, false);
+}
+
+/**
+ * kipc_entry_retire_unused - likewise, unless somebody uses the object
+ * @entry: an entry that has an id; the caller has a reference
+ *
+ * Context: may sleep.
+ */
+void kipc_entry_retire_unused(struct kipc_entry *entry)
+{
+	kipc_entry_retire_if(entry, true);
 }
 
 /* Has this object no reason to stay, if nobody uses it? */
@@ -182,7 +215,7 @@ void kipc_entry_close(struct kipc_entry *entry)
 	spin_unlock(&entry->lock);
 	/* Somebody may open it meanwhile, and will close it after us then. */
 	if (retire)
-		kipc_entry_retire_if(entry, true);
+		kipc_entry_retire_unused(entry);
 	kipc_entry_put(entry);
 }
 
@@ -195,26 +228,20 @@ void kipc_entry_close(struct kipc_entry *entry)
 int kipc_entry_remove(struct kipc_entry *entry)
 {
 	struct kipc_table *table = entry->table;
-	bool retire = false;
+	bool retired = false;
 	int ret = 0;
 
 	mutex_lock(&table->lock);
-	spin_lock(&entry->lock);
 	if (entry->gone) {
 		ret = -EIDRM;
 	} else {
-		entry->mode |= KIPC_MODE_DEST;
-		retire = entry->id != KIPC_ID_SELF &&
-			 !(table->ops->lingers && entry->users);
-		entry->gone = retire;
+		kipc_table_doom_locked(table, entry);
+		if (entry->id != KIPC_ID_SELF)
+			retired = kipc_entry_retire_locked(entry,
+							   table->ops->lingers);
 	}
-	spin_unlock(&entry->lock);
-	if (retire)
-		kipc_table_forget_locked(table, entry);
-	else if (!ret && entry->id != KIPC_ID_SELF)
-		kipc_table_forget_key_locked(table, entry);
 	mutex_unlock(&table->lock);
-	if (retire)
+	if (retired)
 		kipc_entry_put(entry);
 	return ret;
 }

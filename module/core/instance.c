@@ -162,7 +162,5 @@ int __init kipc_instances_init(void)
 void kipc_instances_exit(void)
 {
 	kipc_instance_close(kipc_default_instance);
-	/* An entry whose creator exited just now may be in hand still. */
-	kipc_orphans_settle();
 	WARN_ON(!list_empty(&kipc_instances));
 }

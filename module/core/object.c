@@ -23,7 +23,8 @@
  * @ops: its kind
  * @inst: the instance it will live in
  *
- * The caller's user pays for the object. The object has one reference.
+ * The caller's user pays for an object of a kind that is charged. The object has
+ * one reference.
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
@@ -31,9 +32,12 @@
 int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
 		  struct kipc_instance *inst)
 {
-	obj->user = kipc_user_get(current_fsuid());
-	if (!obj->user)
-		return -ENOMEM;
+	obj->user = NULL;
+	if (ops->charged) {
+		obj->user = kipc_user_get(current_fsuid());
+		if (!obj->user)
+			return -ENOMEM;
+	}
 	refcount_set(&obj->ref, 1);
 	obj->ops = ops;
 	obj->inode = NULL;
@@ -53,7 +57,8 @@ int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
  */
 void kipc_obj_destroy(struct kipc_obj *obj)
 {
-	kipc_user_uncharge(obj->user, obj->charged);
+	if (obj->user)
+		kipc_user_uncharge(obj->user, obj->charged);
 	kipc_user_put(obj->user);
 	atomic_long_dec(&obj->inst->objects[obj->ops->kind]);
 	kipc_instance_put(obj->inst);
@@ -108,8 +113,8 @@ struct kipc_obj *kipc_obj_publish(struct kipc_obj *obj, struct inode *inode)
  * kipc_obj_put - drop a reference; the last one retires and frees the object
  * @obj: the object, or NULL
  *
- * Context: any but hard interrupt. The caller pins the inode, if the object is
- * published on one.
+ * Context: may sleep for an object that is found by id; any but hard interrupt
+ * for others. The caller pins the inode, if the object is published on one.
  */
 void kipc_obj_put(struct kipc_obj *obj)
 {

@@ -2,54 +2,169 @@
 /*
  * Objects that go when their creator has exited.
  *
- * A process that exits wakes whoever polls a pidfd of it; the entries it made
- * wait in the same queue. That happens under the kernel's locks of tasks, so the
- * entries are only put in a list there, and a work retires them. The work may run
- * after the parent has learnt of the exit: until then look-ups pass such entries
- * over, see kipc_entry_is_orphan().
+ * A process that exits wakes whoever polls a pidfd of it; a watcher waits in the
+ * same queue, one for each table and process, however many objects that made.
+ * It is woken under the kernel's locks of tasks, so all it does is to enter a
+ * list and start a work, which retires the objects. The work may run after the
+ * parent has learnt of the exit: until then look-ups pass such objects over, see
+ * kipc_entry_is_orphan().
  */
 #include <linux/bitops.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/workqueue.h>
+#include <linux/slab.h>
 
 #include "core/table.h"
 
-static LLIST_HEAD(kipc_orphans);
+/**
+ * struct kipc_watcher - waits for the exit of a process
+ * @table: the table that it is for; constant
+ * @pid: the process, a counted reference; constant
+ * @wait: in the queue of those who poll a pidfd of it
+ * @node: in the table's watchers; guarded by the table's lock
+ * @entries: objects that the process made; guarded by the table's lock
+ * @exited: in the table's list of watchers that were woken
+ * @queued: bit 0: it is in that list, or the work has it, which then frees it
+ */
+struct kipc_watcher {
+	struct kipc_table *table;
+	struct pid *pid;
+	wait_queue_entry_t wait;
+	struct hlist_node node;
+	struct list_head entries;
+	struct llist_node exited;
+	unsigned long queued;
+};
 
-static void kipc_orphans_work(struct work_struct *work)
+static void kipc_watcher_queue(struct kipc_watcher *watcher)
 {
-	struct llist_node *list = llist_del_all(&kipc_orphans);
-	struct kipc_entry *entry, *next;
+	if (test_and_set_bit(0, &watcher->queued))
+		return;
+	llist_add(&watcher->exited, &watcher->table->exited);
+	schedule_work(&watcher->table->exit_work);
+}
 
-	llist_for_each_entry_safe(entry, next, list, exit_node) {
-		/* Before the look: a further exit queues it again. */
-		clear_bit(0, &entry->exit_queued);
-		/* Pairs with the order that test_and_set_bit() implies. */
-		smp_mb__after_atomic();
+/* Called with interrupts off, and the queue and all tasks locked. */
+static int kipc_watcher_wake(wait_queue_entry_t *wait, unsigned int mode,
+			     int flags, void *key)
+{
+	kipc_watcher_queue(container_of(wait, struct kipc_watcher, wait));
+	return 0;
+}
+
+/* Finds the watcher of a process, or makes one. */
+static struct kipc_watcher *kipc_watcher_get_locked(struct kipc_table *table,
+						    struct pid *pid)
+{
+	struct kipc_watcher *watcher;
+
+	lockdep_assert_held(&table->lock);
+	hash_for_each_possible(table->watchers, watcher, node,
+			       (unsigned long)pid)
+		if (watcher->pid == pid)
+			return watcher;
+	watcher = kzalloc(sizeof(*watcher), GFP_KERNEL_ACCOUNT);
+	if (!watcher)
+		return NULL;
+	watcher->table = table;
+	watcher->pid = get_pid(pid);
+	INIT_LIST_HEAD(&watcher->entries);
+	init_waitqueue_func_entry(&watcher->wait, kipc_watcher_wake);
+	hash_add(table->watchers, &watcher->node, (unsigned long)pid);
+	add_wait_queue(&pid->wait_pidfd, &watcher->wait);
+	return watcher;
+}
+
+/* Frees a watcher that has no entry left, unless the work is going to. */
+static void kipc_watcher_put_locked(struct kipc_watcher *watcher)
+{
+	lockdep_assert_held(&watcher->table->lock);
+	if (!list_empty(&watcher->entries))
+		return;
+	if (!hlist_unhashed(&watcher->node)) {
+		hash_del(&watcher->node);
+		/* It is not woken any more afterwards. */
+		remove_wait_queue(&watcher->pid->wait_pidfd, &watcher->wait);
+	}
+	if (test_bit(0, &watcher->queued))
+		return;
+	put_pid(watcher->pid);
+	kfree(watcher);
+}
+
+/* Takes the next object of a watcher, with a reference. */
+static struct kipc_entry *kipc_watcher_next(struct kipc_watcher *watcher)
+{
+	struct kipc_entry *entry;
+
+	mutex_lock(&watcher->table->lock);
+	entry = list_first_entry_or_null(&watcher->entries, struct kipc_entry,
+					 watch_node);
+	if (entry) {
+		kipc_entry_get(entry);
+		list_del(&entry->watch_node);
+		entry->watcher = NULL;
+	}
+	mutex_unlock(&watcher->table->lock);
+	return entry;
+}
+
+/* Retires what a process made, or leaves it to its last user. */
+static void kipc_watcher_retire_all(struct kipc_watcher *watcher)
+{
+	struct kipc_entry *entry;
+
+	while ((entry = kipc_watcher_next(watcher))) {
 		if (kipc_entry_is_orphan(entry))
-			kipc_entry_retire(entry);
+			kipc_entry_retire_unused(entry);
 		kipc_entry_put(entry);
+		cond_resched();
 	}
 }
 
-static DECLARE_WORK(kipc_orphans_worker, kipc_orphans_work);
-
-/* Called with interrupts off and under locks; the table has a reference. */
-static int kipc_orphan_wake(wait_queue_entry_t *wait, unsigned int mode,
-			    int flags, void *key)
+/*
+ * Gives a watcher back after its process, or a thread of that, was seen to exit. An
+ * exit that came while the watcher was queued was not noted: it is looked for.
+ */
+static void kipc_watcher_release(struct kipc_watcher *watcher)
 {
-	struct kipc_entry *entry = container_of(wait, struct kipc_entry,
-						exit_wait);
+	struct kipc_table *table = watcher->table;
 
-	if (test_and_set_bit(0, &entry->exit_queued))
-		return 0;
-	kipc_entry_get(entry);
-	llist_add(&entry->exit_node, &kipc_orphans);
-	schedule_work(&kipc_orphans_worker);
-	return 0;
+	mutex_lock(&table->lock);
+	clear_bit(0, &watcher->queued);
+	/* Pairs with the order that test_and_set_bit() implies. */
+	smp_mb__after_atomic();
+	if (!list_empty(&watcher->entries) && kipc_pid_has_exited(watcher->pid))
+		kipc_watcher_queue(watcher);
+	kipc_watcher_put_locked(watcher);
+	mutex_unlock(&table->lock);
+}
+
+static void kipc_orphans_work(struct work_struct *work)
+{
+	struct kipc_table *table = container_of(work, struct kipc_table,
+						exit_work);
+	struct llist_node *list = llist_del_all(&table->exited);
+	struct kipc_watcher *watcher, *next;
+
+	llist_for_each_entry_safe(watcher, next, list, exited) {
+		if (kipc_pid_has_exited(watcher->pid))
+			kipc_watcher_retire_all(watcher);
+		kipc_watcher_release(watcher);
+	}
+}
+
+/**
+ * kipc_orphans_init - set up the watching of creators
+ * @table: a new table
+ */
+void kipc_orphans_init(struct kipc_table *table)
+{
+	hash_init(table->watchers);
+	init_llist_head(&table->exited);
+	INIT_WORK(&table->exit_work, kipc_orphans_work);
 }
 
 /**
@@ -76,36 +191,48 @@ bool kipc_pid_has_exited(struct pid *pid)
  * @entry: the object; its table is locked
  *
  * Does nothing if that is so already or the object is retired.
+ *
+ * Context: may sleep. Return: 0, or -ENOMEM.
  */
-void kipc_orphan_watch(struct kipc_entry *entry)
+int kipc_orphan_watch(struct kipc_entry *entry)
 {
+	struct kipc_watcher *watcher;
+
 	lockdep_assert_held(&entry->table->lock);
 	if (entry->watched || entry->gone)
-		return;
-	init_waitqueue_func_entry(&entry->exit_wait, kipc_orphan_wake);
+		return 0;
+	watcher = kipc_watcher_get_locked(entry->table, entry->creator);
+	if (!watcher)
+		return -ENOMEM;
+	entry->watcher = watcher;
+	list_add_tail(&entry->watch_node, &watcher->entries);
 	WRITE_ONCE(entry->watched, true);
-	add_wait_queue(&entry->creator->wait_pidfd, &entry->exit_wait);
+	return 0;
 }
 
 /**
  * kipc_orphan_unwatch - undo kipc_orphan_watch()
- * @entry: the object; its table is locked
+ * @entry: the object, which is retired; its table is locked
  */
 void kipc_orphan_unwatch(struct kipc_entry *entry)
 {
+	struct kipc_watcher *watcher = entry->watcher;
+
 	lockdep_assert_held(&entry->table->lock);
-	if (!entry->watched)
+	if (!watcher)
 		return;
-	remove_wait_queue(&entry->creator->wait_pidfd, &entry->exit_wait);
-	WRITE_ONCE(entry->watched, false);
+	entry->watcher = NULL;
+	list_del(&entry->watch_node);
+	kipc_watcher_put_locked(watcher);
 }
 
 /**
  * kipc_orphans_settle - wait until all objects that have to go have gone
+ * @table: the table, not locked by the caller
  *
- * Context: may sleep; the caller has no table locked.
+ * Context: may sleep.
  */
-void kipc_orphans_settle(void)
+void kipc_orphans_settle(struct kipc_table *table)
 {
-	flush_work(&kipc_orphans_worker);
+	flush_work(&table->exit_work);
 }

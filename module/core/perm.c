@@ -105,12 +105,12 @@ void kipc_perm_fill_locked(struct kipc_entry *entry, struct kipc_perm *perm)
 	struct user_namespace *ns = current_user_ns();
 
 	lockdep_assert_held(&entry->lock);
-	perm->id = entry->id;
+	perm->id = entry->gone ? KIPC_ID_SELF : entry->id;
 	perm->key = entry->key;
 	perm->uid = from_kuid_munged(ns, entry->uid);
 	perm->gid = from_kgid_munged(ns, entry->gid);
 	perm->cuid = from_kuid_munged(ns, entry->cuid);
 	perm->cgid = from_kgid_munged(ns, entry->cgid);
 	perm->mode = entry->mode;
-	perm->seq = entry->id == KIPC_ID_SELF ? 0 : entry->id >> KIPC_INDEX_BITS;
+	perm->seq = perm->id == KIPC_ID_SELF ? 0 : perm->id >> KIPC_INDEX_BITS;
 }

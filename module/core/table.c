@@ -62,6 +62,7 @@ int kipc_table_init(struct kipc_table *table, struct kipc_instance *inst,
 	table->limit = limits[which].limit;
 	table->next_id = limits[which].next_id;
 	table->last_index = -1;
+	kipc_orphans_init(table);
 	return rhashtable_init(&table->keys, &kipc_table_key_params);
 }
 
@@ -112,10 +113,16 @@ void kipc_table_close(struct kipc_table *table)
 		kipc_entry_retire(entry);
 		kipc_entry_put(entry);
 		index++;
+		cond_resched();
 	}
+	/* It may have a watcher still, though no entry. */
+	kipc_orphans_settle(table);
+	/* Whoever retires the last entry may not be done with the table. */
+	mutex_lock(&table->lock);
 	WARN_ON_ONCE(table->in_use);
 	idr_destroy(&table->entries);
 	rhashtable_destroy(&table->keys);
+	mutex_unlock(&table->lock);
 }
 
 /* Finds an index for an entry, and by that its id. */
@@ -154,7 +161,7 @@ static int kipc_table_alloc_id_locked(struct kipc_table *table,
 static int kipc_table_add_locked(struct kipc_table *table,
 				 struct kipc_entry *entry)
 {
-	int index, ret;
+	int index, ret = 0;
 
 	lockdep_assert_held(&table->lock);
 	if (table->in_use >= kipc_limit_get(&table->inst->limits, table->limit))
@@ -162,40 +169,46 @@ static int kipc_table_add_locked(struct kipc_table *table,
 	index = kipc_table_alloc_id_locked(table, entry);
 	if (index < 0)
 		return index;
-	if (entry->key != KIPC_KEY_PRIVATE) {
+	if (entry->autoremove || kipc_table_is_forced(table))
+		ret = kipc_orphan_watch(entry);
+	if (ret)
+		goto out_id;
+	if (entry->key != KIPC_KEY_PRIVATE)
 		ret = rhashtable_insert_fast(&table->keys, &entry->key_node,
 					     kipc_table_key_params);
-		if (ret) {
-			idr_remove(&table->entries, index);
-			entry->id = KIPC_ID_SELF;
-			return ret;
-		}
-	}
+	if (ret)
+		goto out_watch;
 	table->in_use++;
-	if (entry->autoremove || kipc_table_is_forced(table))
-		kipc_orphan_watch(entry);
 	if (table->ops->named)
 		table->ops->named(entry);
 	trace_kipc_entry_add(entry);
 	idr_replace(&table->entries, entry, index);
 	return entry->id;
+
+out_watch:
+	kipc_orphan_unwatch(entry);
+out_id:
+	idr_remove(&table->entries, index);
+	entry->id = KIPC_ID_SELF;
+	return ret;
 }
 
 /**
- * kipc_table_forget_key_locked - free the key of an entry
+ * kipc_table_doom_locked - mark an entry as one that goes, and free its key
  * @table: the table, locked by the caller
- * @entry: an entry of it, with or without a key
+ * @entry: an entry, with or without a key
+ *
+ * Whoever sees the one sees the other.
  */
-void kipc_table_forget_key_locked(struct kipc_table *table,
-				  struct kipc_entry *entry)
+void kipc_table_doom_locked(struct kipc_table *table, struct kipc_entry *entry)
 {
 	lockdep_assert_held(&table->lock);
-	if (entry->key == KIPC_KEY_PRIVATE)
-		return;
-	rhashtable_remove_fast(&table->keys, &entry->key_node,
-			       kipc_table_key_params);
+	if (entry->key != KIPC_KEY_PRIVATE)
+		rhashtable_remove_fast(&table->keys, &entry->key_node,
+				       kipc_table_key_params);
 	spin_lock(&entry->lock);
 	entry->key = KIPC_KEY_PRIVATE;
+	entry->mode |= KIPC_MODE_DEST;
 	spin_unlock(&entry->lock);
 }
 
@@ -208,11 +221,11 @@ void kipc_table_forget_locked(struct kipc_table *table,
 			      struct kipc_entry *entry)
 {
 	lockdep_assert_held(&table->lock);
+	trace_kipc_entry_retire(entry);
 	kipc_orphan_unwatch(entry);
-	kipc_table_forget_key_locked(table, entry);
+	kipc_table_doom_locked(table, entry);
 	idr_remove(&table->entries, entry->id & (KIPC_INDEX_NR - 1));
 	table->in_use--;
-	trace_kipc_entry_retire(entry);
 }
 
 /* Makes an object that cannot be found by a key; the table is not locked. */
@@ -258,11 +271,9 @@ static int kipc_table_get_locked(struct kipc_table *table,
 	lockdep_assert_held(&table->lock);
 	entry = rhashtable_lookup_fast(&table->keys, &get->key,
 				       kipc_table_key_params);
-	if (entry && kipc_entry_is_orphan(entry)) {
-		/* Whoever retires it is on the way; the key is free already. */
-		kipc_table_forget_key_locked(table, entry);
+	if (entry && kipc_entry_is_orphan(entry) &&
+	    kipc_entry_retire_unused_locked(entry))
 		entry = NULL;
-	}
 	if (entry)
 		return kipc_table_get_existing_locked(table, get, entry);
 	if (!(get->flags & KIPC_GET_CREAT))
@@ -306,18 +317,34 @@ int kipc_table_get(struct kipc_table *table, const struct kipc_get *get)
 	if (ret != -ENOSPC)
 		return ret;
 	/* Objects that should be gone do not count. */
-	kipc_orphans_settle();
+	kipc_orphans_settle(table);
 	return kipc_table_try_get(table, get);
 }
 
 /* Is this object still there for whoever looks it up? Drops it if not. */
 static struct kipc_entry *kipc_table_hide_orphan(struct kipc_entry *entry)
 {
-	if (entry && kipc_entry_is_orphan(entry)) {
+	if (entry && (READ_ONCE(entry->gone) || kipc_entry_is_orphan(entry))) {
 		kipc_entry_put(entry);
 		return NULL;
 	}
 	return entry;
+}
+
+/* Looks an object up, either by its id or, if @id is negative, by its index. */
+static struct kipc_entry *kipc_table_look_up(struct kipc_table *table,
+					     int index, int id)
+{
+	struct kipc_entry *entry;
+
+	rcu_read_lock();
+	entry = idr_find(&table->entries, index & (KIPC_INDEX_NR - 1));
+	if (entry && ((id >= 0 && entry->id != id) ||
+		      !refcount_inc_not_zero(&entry->obj.ref)))
+		entry = NULL;
+	rcu_read_unlock();
+	entry = kipc_table_hide_orphan(entry);
+	return entry ? entry : ERR_PTR(-EINVAL);
 }
 
 /**
@@ -325,23 +352,25 @@ static struct kipc_entry *kipc_table_hide_orphan(struct kipc_entry *entry)
  * @table: the table of its kind
  * @id: any number
  *
- * Return: the object with a reference for the caller, or ERR_PTR(-EINVAL). It may
- * be removed at any time; what changes it notices that by its lock.
+ * Return: the object with a reference for the caller, or ERR_PTR(-EINVAL). It
+ * may be removed at any time; what changes it notices that by its lock.
  */
 struct kipc_entry *kipc_table_find(struct kipc_table *table, int id)
 {
-	struct kipc_entry *entry = NULL;
+	return id < 0 ? ERR_PTR(-EINVAL) : kipc_table_look_up(table, id, id);
+}
 
-	if (id < 0)
-		return ERR_PTR(-EINVAL);
-	rcu_read_lock();
-	entry = idr_find(&table->entries, id & (KIPC_INDEX_NR - 1));
-	if (entry && (entry->id != id ||
-		      !refcount_inc_not_zero(&entry->obj.ref)))
-		entry = NULL;
-	rcu_read_unlock();
-	entry = kipc_table_hide_orphan(entry);
-	return entry ? entry : ERR_PTR(-EINVAL);
+/**
+ * kipc_table_find_index - look an object up by its index
+ * @table: the table of its kind
+ * @index: any number; as with the kernel's, an id's sequence number is ignored
+ *
+ * Return: as of kipc_table_find().
+ */
+struct kipc_entry *kipc_table_find_index(struct kipc_table *table, int index)
+{
+	return index < 0 ? ERR_PTR(-EINVAL) :
+			   kipc_table_look_up(table, index, KIPC_ID_SELF);
 }
 
 /**
@@ -361,29 +390,6 @@ struct kipc_entry *kipc_table_next(struct kipc_table *table, int *index)
 		(*index)++;
 	}
 	return NULL;
-}
-
-/**
- * kipc_table_find_index - look an object up by its index
- * @table: the table of its kind
- * @index: any number; as with the kernel's, an id's sequence number is ignored
- *
- * Return: as of kipc_table_find().
- */
-struct kipc_entry *kipc_table_find_index(struct kipc_table *table, int index)
-{
-	struct kipc_entry *entry;
-	int found;
-
-	if (index < 0)
-		return ERR_PTR(-EINVAL);
-	index &= KIPC_INDEX_NR - 1;
-	found = index;
-	entry = kipc_table_next(table, &found);
-	if (entry && found == index)
-		return entry;
-	kipc_entry_put(entry);
-	return ERR_PTR(-EINVAL);
 }
 
 /**
@@ -422,13 +428,19 @@ void kipc_table_sweep(struct kipc_table *table)
 	struct kipc_entry *entry;
 	int index = 0;
 
+	/* What is being added by somebody who did not know is there then. */
+	mutex_lock(&table->lock);
+	mutex_unlock(&table->lock);
 	while ((entry = kipc_table_next_any(table, &index))) {
 		mutex_lock(&table->lock);
-		kipc_orphan_watch(entry);
+		/* Without memory for that, its last user or a look-up sees it. */
+		if (kipc_orphan_watch(entry))
+			WRITE_ONCE(entry->watched, true);
 		mutex_unlock(&table->lock);
 		if (kipc_entry_is_orphan(entry))
-			kipc_entry_retire(entry);
+			kipc_entry_retire_unused(entry);
 		kipc_entry_put(entry);
 		index++;
+		cond_resched();
 	}
 }

@@ -2,6 +2,7 @@
 #ifndef _KIPC_CORE_TABLE_H
 #define _KIPC_CORE_TABLE_H
 
+#include <linux/hashtable.h>
 #include <linux/idr.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
@@ -10,6 +11,7 @@
 #include <linux/time64.h>
 #include <linux/uidgid.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/kipc.h>
 
 #include "kipc.h"
@@ -53,8 +55,11 @@ enum kipc_table_id {
 #define KIPC_INDEX_NR	(1U << KIPC_INDEX_BITS)
 #define KIPC_SEQ_NR	(1U << (31 - KIPC_INDEX_BITS))
 
+#define KIPC_WATCHERS_BITS	4
+
 struct kipc_call;
 struct kipc_entry;
+struct kipc_watcher;
 struct pid;
 struct pid_namespace;
 struct seq_file;
@@ -109,6 +114,9 @@ struct kipc_table_ops {
  * @in_use: number of entries; changed under @lock
  * @last_index: index given last; guarded by @lock
  * @seq: sequence number given last; guarded by @lock
+ * @watchers: processes whose exit is waited for; guarded by @lock
+ * @exited: watchers of those that have exited
+ * @exit_work: retires the objects of @exited
  */
 struct kipc_table {
 	struct mutex lock;
@@ -121,6 +129,9 @@ struct kipc_table {
 	unsigned int in_use;
 	int last_index;
 	unsigned int seq;
+	DECLARE_HASHTABLE(watchers, KIPC_WATCHERS_BITS);
+	struct llist_head exited;
+	struct work_struct exit_work;
 };
 
 /**
@@ -138,13 +149,13 @@ struct kipc_table {
  * @mode: permissions, KIPC_MODE_*; guarded by @lock
  * @gone: no longer in the table; changed under the table's lock and @lock
  * @autoremove: goes with its creator and last user; constant
- * @watched: the exit of @creator is waited for; changed under the table's lock
+ * @watched: it goes with its creator, perhaps; set under the table's lock
  * @ctime: last change, seconds since the epoch; guarded by @lock
  * @creator: process that made it, a counted reference; constant
  * @key_node: in the table's keys; guarded by the table's lock
- * @exit_wait: waits for the exit of @creator while @watched
- * @exit_node: in the list of entries whose creator exited
- * @exit_queued: bit 0: it is in that list
+ * @watcher: who waits for the exit of @creator, or NULL; guarded by the table's
+ *	lock
+ * @watch_node: in the watcher's entries; guarded by the table's lock
  * @rcu: frees it after a grace period
  */
 struct kipc_entry {
@@ -165,9 +176,8 @@ struct kipc_entry {
 	time64_t ctime;
 	struct pid *creator;
 	struct rhash_head key_node;
-	wait_queue_entry_t exit_wait;
-	struct llist_node exit_node;
-	unsigned long exit_queued;
+	struct kipc_watcher *watcher;
+	struct list_head watch_node;
 	struct rcu_head rcu;
 };
 
@@ -194,6 +204,8 @@ int kipc_entry_open(struct kipc_entry *entry);
 void kipc_entry_close(struct kipc_entry *entry);
 int kipc_entry_remove(struct kipc_entry *entry);
 void kipc_entry_retire(struct kipc_entry *entry);
+void kipc_entry_retire_unused(struct kipc_entry *entry);
+bool kipc_entry_retire_unused_locked(struct kipc_entry *entry);
 bool kipc_entry_is_orphan(struct kipc_entry *entry);
 
 /* core/entry_ioctl.c */
@@ -210,8 +222,7 @@ int kipc_entry_ioctl_remove(struct kipc_call *call, enum kipc_table_id which,
 /* core/table.c, for core/entry.c */
 void kipc_table_forget_locked(struct kipc_table *table,
 			      struct kipc_entry *entry);
-void kipc_table_forget_key_locked(struct kipc_table *table,
-				  struct kipc_entry *entry);
+void kipc_table_doom_locked(struct kipc_table *table, struct kipc_entry *entry);
 
 /* core/perm.c */
 int kipc_perm_check(struct kipc_entry *entry, umode_t wanted);
@@ -220,9 +231,10 @@ int kipc_perm_set(struct kipc_entry *entry, const struct kipc_set *set);
 void kipc_perm_fill_locked(struct kipc_entry *entry, struct kipc_perm *perm);
 
 /* core/orphan.c */
-void kipc_orphan_watch(struct kipc_entry *entry);
+void kipc_orphans_init(struct kipc_table *table);
+int kipc_orphan_watch(struct kipc_entry *entry);
 void kipc_orphan_unwatch(struct kipc_entry *entry);
 bool kipc_pid_has_exited(struct pid *pid);
-void kipc_orphans_settle(void);
+void kipc_orphans_settle(struct kipc_table *table);
 
 #endif /* _KIPC_CORE_TABLE_H */

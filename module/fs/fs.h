@@ -55,6 +55,34 @@ struct kipc_fs_mount {
 	struct inode *fixed[KIPC_FS_FIXED_MAX];
 };
 
+/* Options; those for limits follow, in the order of enum kipc_limit. */
+enum kipc_fs_option {
+	KIPC_FS_OPT_UID,
+	KIPC_FS_OPT_GID,
+	KIPC_FS_OPT_MODE,
+	KIPC_FS_OPT_DIRMODE,
+	KIPC_FS_OPT_DEFAULT,
+	KIPC_FS_OPT_LIMIT,
+};
+
+/**
+ * struct kipc_fs_options - what the options of a mount or remount say
+ * @given: bit by enum kipc_fs_option: it was given, and for a limit, is below
+ * @uid: owner of the nodes
+ * @gid: their group
+ * @mode: permissions of control
+ * @dirmode: permissions of the root
+ * @limits: values of limits
+ */
+struct kipc_fs_options {
+	unsigned long given;
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	umode_t dirmode;
+	unsigned long limits[KIPC_LIMIT_NR];
+};
+
 static inline struct kipc_fs_mount *kipc_fs_mount_of(struct super_block *sb)
 {
 	return sb->s_fs_info;
@@ -67,7 +95,8 @@ int kipc_fs_show_options(struct seq_file *m, struct dentry *root);
 
 /* fs/node.c */
 int kipc_fs_fixed_create(struct super_block *sb);
-void kipc_fs_fixed_update(struct super_block *sb);
+void kipc_fs_fixed_update(struct super_block *sb,
+			  const struct kipc_fs_options *options);
 bool kipc_fs_is_fixed(const struct inode *inode);
 
 /* fs/sysvipc.c */

@@ -253,38 +253,35 @@ int kipc_fs_fixed_create(struct super_block *sb)
 	return kipc_fs_fixed_add_limits(root);
 }
 
-/* Gives an inode an owner and a mode, as chown(2) and chmod(2) would. */
-static void kipc_fs_fixed_set(struct inode *inode, struct kipc_fs_mount *mount,
-			      umode_t mode)
-{
-	inode_lock(inode);
-	inode->i_uid = mount->uid;
-	inode->i_gid = mount->gid;
-	inode->i_mode = (inode->i_mode & S_IFMT) | mode;
-	kipc_inode_set_ctime(inode, current_time(inode));
-	inode_unlock(inode);
-}
-
 /**
- * kipc_fs_fixed_update - give the fixed nodes the mount's owner and modes
- * @sb: the mount, which is being remounted
+ * kipc_fs_fixed_update - give the fixed nodes owners and modes of a remount
+ * @sb: the mount
+ * @options: what the remount says
+ *
+ * What it does not say stays as chown(2) and chmod(2) have left it.
  *
  * Context: may sleep.
  */
-void kipc_fs_fixed_update(struct super_block *sb)
+void kipc_fs_fixed_update(struct super_block *sb,
+			  const struct kipc_fs_options *options)
 {
 	struct kipc_fs_mount *mount = kipc_fs_mount_of(sb);
-	struct inode *inode;
 	unsigned int i;
-	umode_t mode;
 
 	for (i = 0; i < mount->nr_fixed; i++) {
-		inode = mount->fixed[i];
-		mode = inode->i_mode & 07777;
-		if (inode->i_fop == &kipc_fs_control_fops)
-			mode = mount->mode;
-		else if (inode == d_inode(sb->s_root))
-			mode = mount->dirmode;
-		kipc_fs_fixed_set(inode, mount, mode);
+		struct inode *inode = mount->fixed[i];
+
+		inode_lock(inode);
+		if (options->given & BIT(KIPC_FS_OPT_UID))
+			inode->i_uid = options->uid;
+		if (options->given & BIT(KIPC_FS_OPT_GID))
+			inode->i_gid = options->gid;
+		if ((options->given & BIT(KIPC_FS_OPT_MODE)) &&
+		    inode->i_fop == &kipc_fs_control_fops)
+			inode->i_mode = S_IFREG | options->mode;
+		if ((options->given & BIT(KIPC_FS_OPT_DIRMODE)) &&
+		    inode == d_inode(sb->s_root))
+			inode->i_mode = S_IFDIR | options->dirmode;
+		inode_unlock(inode);
 	}
 }

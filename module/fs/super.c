@@ -20,16 +20,6 @@
 /* Set once by kipc_fs_init(), before the file system can be mounted. */
 struct kipc_fs_node_ops kipc_fs_node_ops;
 
-/* Options; those for limits follow, in the order of enum kipc_limit. */
-enum kipc_fs_option {
-	KIPC_FS_OPT_UID,
-	KIPC_FS_OPT_GID,
-	KIPC_FS_OPT_MODE,
-	KIPC_FS_OPT_DIRMODE,
-	KIPC_FS_OPT_DEFAULT,
-	KIPC_FS_OPT_LIMIT,
-};
-
 static const struct fs_parameter_spec kipc_fs_parameters[] = {
 	fsparam_u32("uid", KIPC_FS_OPT_UID),
 	fsparam_u32("gid", KIPC_FS_OPT_GID),
@@ -49,24 +39,6 @@ static const struct fs_parameter_spec kipc_fs_parameters[] = {
 	fsparam_string("msgmnb", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_MSGMNB),
 	fsparam_string("msgmni", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_MSGMNI),
 	{}
-};
-
-/**
- * struct kipc_fs_options - what the options of a mount or remount say
- * @given: bit by enum kipc_fs_option: it was given, and for a limit, is below
- * @uid: owner of the nodes
- * @gid: their group
- * @mode: permissions of control
- * @dirmode: permissions of the root
- * @limits: values of limits
- */
-struct kipc_fs_options {
-	unsigned long given;
-	kuid_t uid;
-	kgid_t gid;
-	umode_t mode;
-	umode_t dirmode;
-	unsigned long limits[KIPC_LIMIT_NR];
 };
 
 static_assert(KIPC_FS_OPT_LIMIT + KIPC_LIMIT_NR <= BITS_PER_LONG);
@@ -117,12 +89,10 @@ static int kipc_fs_parse_param(struct fs_context *fc,
 	return 0;
 }
 
-/* Does what the options say to a mount, new or not. */
-static void kipc_fs_apply(struct kipc_fs_mount *mount,
-			  const struct kipc_fs_options *options)
+/* Takes over what the options say of the nodes. */
+static void kipc_fs_apply_nodes(struct kipc_fs_mount *mount,
+				const struct kipc_fs_options *options)
 {
-	int i;
-
 	if (options->given & BIT(KIPC_FS_OPT_UID))
 		mount->uid = options->uid;
 	if (options->given & BIT(KIPC_FS_OPT_GID))
@@ -131,6 +101,14 @@ static void kipc_fs_apply(struct kipc_fs_mount *mount,
 		mount->mode = options->mode;
 	if (options->given & BIT(KIPC_FS_OPT_DIRMODE))
 		mount->dirmode = options->dirmode;
+}
+
+/* Sets the limits that the options name. */
+static void kipc_fs_apply_limits(struct kipc_fs_mount *mount,
+				 const struct kipc_fs_options *options)
+{
+	int i;
+
 	for (i = 0; i < KIPC_LIMIT_NR; i++)
 		if (options->given & BIT(KIPC_FS_OPT_LIMIT + i))
 			kipc_instance_set_limit(mount->mount.inst, i,
@@ -178,6 +156,7 @@ static int kipc_fs_fill_super(struct super_block *sb, struct fs_context *fc)
 {
 	struct kipc_fs_mount *mount = kipc_fs_mount_of(sb);
 	struct inode *root;
+	int ret;
 
 	sb->s_magic = KIPCFS_MAGIC;
 	sb->s_op = &kipc_fs_sops;
@@ -187,7 +166,7 @@ static int kipc_fs_fill_super(struct super_block *sb, struct fs_context *fc)
 	/* Whoever mounts it, it gives no way to devices or to programs. */
 	sb->s_iflags |= SB_I_NOEXEC | SB_I_NODEV;
 
-	kipc_fs_apply(mount, fc->fs_private);
+	kipc_fs_apply_nodes(mount, fc->fs_private);
 	root = kipc_fs_inode(sb, S_IFDIR | mount->dirmode);
 	if (IS_ERR(root))
 		return PTR_ERR(root);
@@ -196,7 +175,11 @@ static int kipc_fs_fill_super(struct super_block *sb, struct fs_context *fc)
 	sb->s_root = d_make_root(root);
 	if (!sb->s_root)
 		return -ENOMEM;
-	return kipc_fs_fixed_create(sb);
+	ret = kipc_fs_fixed_create(sb);
+	if (ret)
+		return ret;
+	kipc_fs_apply_limits(mount, fc->fs_private);
+	return 0;
 }
 
 /* Drops a mount, and all of its instance but for that of the module. */
@@ -217,7 +200,8 @@ static int kipc_fs_get_tree(struct fs_context *fc)
 	bool show_default = options->given & BIT(KIPC_FS_OPT_DEFAULT);
 	struct kipc_fs_mount *mount;
 
-	if (show_default && !capable(CAP_SYS_ADMIN)) {
+	if (show_default && (fc->user_ns != &init_user_ns ||
+			     !capable(CAP_SYS_ADMIN))) {
 		errorfc(fc, "'default' is for the administrator of the machine");
 		return -EPERM;
 	}
@@ -248,8 +232,9 @@ static int kipc_fs_reconfigure(struct fs_context *fc)
 	if ((options->given & BIT(KIPC_FS_OPT_DEFAULT)) &&
 	    mount->mount.inst != kipc_default_instance)
 		return invalfc(fc, "'default' cannot be given to a remount");
-	kipc_fs_apply(mount, options);
-	kipc_fs_fixed_update(fc->root->d_sb);
+	kipc_fs_apply_nodes(mount, options);
+	kipc_fs_fixed_update(fc->root->d_sb, options);
+	kipc_fs_apply_limits(mount, options);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 static const struct kipc_obj_ops kipc_fifo_obj_ops = {
 	.kind	= KIPC_KIND_FIFO,
 	.name	= "fifo",
+	.charged = true,
 	.free	= kipc_pipe_free,
 };
 

@@ -330,6 +330,7 @@ int kipc_pipe_setattr(struct kipc_idmap *idmap, struct dentry *dentry,
 static const struct kipc_obj_ops kipc_pipe_obj_ops = {
 	.kind	= KIPC_KIND_PIPE,
 	.name	= "pipe",
+	.charged = true,
 	.free	= kipc_pipe_free,
 };
 

@@ -20,12 +20,15 @@ static bool kipc_shm_is_page_shift(u32 shift)
 static int kipc_shm_charge(struct kipc_instance *inst, unsigned long pages)
 {
 	unsigned long all = kipc_limit_get(&inst->limits, KIPC_LIMIT_SHMALL);
-	unsigned long total = atomic_long_add_return(pages, &inst->shm_pages);
+	long total = atomic_long_read(&inst->shm_pages);
 
-	if (total >= pages && total <= all)
-		return 0;
-	atomic_long_sub(pages, &inst->shm_pages);
-	return -ENOSPC;
+	/* Not added before it is known to fit: others must not see it. */
+	do {
+		if (pages > all || total > all - pages)
+			return -ENOSPC;
+	} while (!atomic_long_try_cmpxchg(&inst->shm_pages, &total,
+					  total + pages));
+	return 0;
 }
 
 static void kipc_shm_free(struct kipc_obj *obj)
@@ -34,10 +37,7 @@ static void kipc_shm_free(struct kipc_obj *obj)
 	struct kipc_shm *shm = kipc_shm_of(entry);
 
 	WARN_ON_ONCE(shm->nattch);
-	spin_lock(&entry->lock);
-	kipc_shm_unlock_account_locked(shm);
-	spin_unlock(&entry->lock);
-	fput(shm->inner);
+	kipc_shm_pages_free(shm);
 	put_pid(shm->lpid);
 	atomic_long_sub(shm->pages, &obj->inst->shm_pages);
 	kipc_entry_destroy(entry);
@@ -51,32 +51,43 @@ static const struct kipc_obj_ops kipc_shm_obj_ops = {
 };
 
 /**
+ * kipc_shm_check_spec - check the flags that a segment is to be made with
+ * @spec: what segment to make
+ *
+ * Return: 0, or -EINVAL.
+ */
+int kipc_shm_check_spec(const struct kipc_shm_spec *spec)
+{
+	if ((spec->flags & KIPC_SHM_HUGE) && (spec->flags & KIPC_SHM_NO_HUGE))
+		return -EINVAL;
+	if (spec->page_shift && !(spec->flags & KIPC_SHM_HUGE))
+		return -EINVAL;
+	return kipc_shm_is_page_shift(spec->page_shift) ? 0 : -EINVAL;
+}
+
+/**
  * kipc_shm_alloc - make a segment that nobody can find yet
  * @inst: where it will live
  * @get: key, flags and mode
- * @spec: size and kind of its memory
+ * @spec: size and kind of its memory; checked but for the size
  * @res: where to leave the segment, which has one reference
  *
  * Context: may sleep.
- * Return: 0; -EINVAL (size, page size); -ENOSPC (shmall); -ENOMEM; -ENFILE.
+ * Return: 0; -EINVAL (size); -ENOSPC (shmall, or no inode); -ENOMEM; -ENFILE.
  */
 int kipc_shm_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 		   const struct kipc_shm_spec *spec, struct kipc_shm **res)
 {
-	unsigned long pages = (spec->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	unsigned long max = kipc_limit_get(&inst->limits, KIPC_LIMIT_SHMMAX);
+	u64 size = kipc_shm_file_size(spec);
 	struct kipc_shm *shm;
+	unsigned long pages;
 	int ret;
 
-	if (!spec->size ||
-	    spec->size > kipc_limit_get(&inst->limits, KIPC_LIMIT_SHMMAX))
+	if (!spec->size || size < spec->size || size > max)
 		return -EINVAL;
-	if ((spec->flags & KIPC_SHM_HUGE) && (spec->flags & KIPC_SHM_NO_HUGE))
-		return -EINVAL;
-	if (!kipc_shm_is_page_shift(spec->page_shift) ||
-	    (spec->page_shift && !(spec->flags & KIPC_SHM_HUGE)))
-		return -EINVAL;
-
-	/* The sum has wrapped: more pages than can be counted. */
+	/* More pages than can be counted: the sum wraps. */
+	pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	if (!pages)
 		return -ENOSPC;
 	ret = kipc_shm_charge(inst, pages);
@@ -89,7 +100,6 @@ int kipc_shm_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 	}
 	shm->size = spec->size;
 	shm->pages = pages;
-	shm->no_huge = spec->flags & KIPC_SHM_NO_HUGE;
 	shm->inner = kipc_shm_pages_alloc(spec, get->key);
 	if (IS_ERR(shm->inner)) {
 		ret = PTR_ERR(shm->inner);
@@ -168,6 +178,8 @@ static void kipc_shm_table_show(struct seq_file *m, struct kipc_entry *entry,
 
 	kipc_shm_usage(shm, &rss, &swap);
 	spin_lock(&entry->lock);
+	if (entry->gone)
+		goto out_unlock;
 	seq_printf(m, "%10d %10d  %4o " KIPC_SHM_SIZE_SPEC " %5u %5u  "
 		   "%5lu %5u %5u %5u %5u %10llu %10llu %10llu "
 		   KIPC_SHM_SIZE_SPEC " " KIPC_SHM_SIZE_SPEC "\n",
@@ -180,6 +192,7 @@ static void kipc_shm_table_show(struct seq_file *m, struct kipc_entry *entry,
 		   from_kgid_munged(ns, entry->cgid),
 		   shm->atime, shm->dtime, entry->ctime,
 		   (unsigned long)rss, (unsigned long)swap);
+out_unlock:
 	spin_unlock(&entry->lock);
 }
 

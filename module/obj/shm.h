@@ -41,7 +41,7 @@ struct user_struct;
  *	the same value by others
  * @size: bytes asked for; constant
  * @pages: pages charged to the instance; constant
- * @no_huge: huge pages were refused; constant
+ * @had_fd: a descriptor was made; guarded by the entry's lock
  * @nattch: mappings; guarded by the entry's lock
  * @fds: outer files that are not those of an attachment; guarded by the entry's
  *	lock
@@ -58,7 +58,7 @@ struct kipc_shm {
 	const struct vm_operations_struct *inner_ops;
 	u64 size;
 	unsigned long pages;
-	bool no_huge;
+	bool had_fd;
 	unsigned long nattch;
 	unsigned int fds;
 	time64_t atime;
@@ -86,17 +86,19 @@ static inline struct kipc_shm *kipc_shm_of(struct kipc_entry *entry)
 
 /* obj/shm.c */
 extern const struct kipc_table_ops kipc_shm_table_ops;
+int kipc_shm_check_spec(const struct kipc_shm_spec *spec);
 int kipc_shm_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 		   const struct kipc_shm_spec *spec, struct kipc_shm **res);
 void kipc_shm_set_lpid_locked(struct kipc_shm *shm);
 
 /* obj/shm_pages.c */
+u64 kipc_shm_file_size(const struct kipc_shm_spec *spec);
 struct file *kipc_shm_pages_alloc(const struct kipc_shm_spec *spec, int key);
+void kipc_shm_pages_free(struct kipc_shm *shm);
 bool kipc_shm_is_huge(const struct kipc_shm *shm);
 void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap);
 int kipc_shm_lock(struct kipc_shm *shm);
 int kipc_shm_unlock(struct kipc_shm *shm);
-void kipc_shm_unlock_account_locked(struct kipc_shm *shm);
 void kipc_shm_pages_init(void);
 void kipc_shm_pages_exit(void);
 

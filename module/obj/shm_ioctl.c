@@ -58,8 +58,11 @@ static int kipc_shm_ioctl_get(struct kipc_call *call, void *arg)
 		.mode	= shm_get->mode & 0777,
 		.arg	= &spec,
 	};
-	int ret = kipc_table_get(&call->inst->tables[KIPC_TABLE_SHM], &get);
+	int ret = kipc_shm_check_spec(&spec);
 
+	if (ret)
+		return ret;
+	ret = kipc_table_get(&call->inst->tables[KIPC_TABLE_SHM], &get);
 	if (ret < 0)
 		return ret;
 	shm_get->id = ret;
@@ -98,8 +101,10 @@ static int kipc_shm_ioctl_create(struct kipc_call *call, void *arg)
 		.mode	= create->mode & 0777,
 	};
 	struct kipc_shm *shm;
-	int ret;
+	int ret = kipc_shm_check_spec(&spec);
 
+	if (ret)
+		return ret;
 	ret = kipc_shm_alloc(call->inst, &get, &spec, &shm);
 	if (ret)
 		return ret;
@@ -259,7 +264,7 @@ static int kipc_shm_ioctl_info(struct kipc_call *call, void *arg)
 	struct kipc_shm_info *info = arg;
 
 	/* What should be gone does not count. */
-	kipc_orphans_settle();
+	kipc_orphans_settle(table);
 	info->max_index = kipc_table_max_index(table);
 	info->shmmax = kipc_limit_get(limits, KIPC_LIMIT_SHMMAX);
 	info->shmall = kipc_limit_get(limits, KIPC_LIMIT_SHMALL);

@@ -25,6 +25,13 @@ static struct kipc_shm *kipc_shm_of_vma(const struct vm_area_struct *vma)
 	return vma->vm_file->private_data;
 }
 
+static const struct vm_operations_struct *
+kipc_shm_inner_ops(const struct vm_area_struct *vma)
+{
+	/* Set, always to the same, by whoever maps it at the moment. */
+	return READ_ONCE(kipc_shm_of_vma(vma)->inner_ops);
+}
+
 /* A mapping was made: by mmap, fork, mremap, or by splitting one. */
 static void kipc_shm_count_mapping(struct kipc_shm *shm)
 {
@@ -37,20 +44,21 @@ static void kipc_shm_count_mapping(struct kipc_shm *shm)
 
 static void kipc_shm_vm_open(struct vm_area_struct *vma)
 {
-	struct kipc_shm *shm = kipc_shm_of_vma(vma);
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vma);
 
-	if (shm->inner_ops->open)
-		shm->inner_ops->open(vma);
-	kipc_shm_count_mapping(shm);
+	if (ops->open)
+		ops->open(vma);
+	kipc_shm_count_mapping(kipc_shm_of_vma(vma));
 }
 
 /* The outer file, which the mapping still holds, retires the segment. */
 static void kipc_shm_vm_close(struct vm_area_struct *vma)
 {
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vma);
 	struct kipc_shm *shm = kipc_shm_of_vma(vma);
 
-	if (shm->inner_ops->close)
-		shm->inner_ops->close(vma);
+	if (ops->close)
+		ops->close(vma);
 	spin_lock(&shm->entry.lock);
 	shm->nattch--;
 	shm->dtime = ktime_get_real_seconds();
@@ -60,21 +68,20 @@ static void kipc_shm_vm_close(struct vm_area_struct *vma)
 
 static vm_fault_t kipc_shm_vm_fault(struct vm_fault *vmf)
 {
-	return kipc_shm_of_vma(vmf->vma)->inner_ops->fault(vmf);
+	return kipc_shm_inner_ops(vmf->vma)->fault(vmf);
 }
 
 static vm_fault_t kipc_shm_vm_map_pages(struct vm_fault *vmf, pgoff_t start,
 					pgoff_t end)
 {
-	const struct vm_operations_struct *ops;
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vmf->vma);
 
-	ops = kipc_shm_of_vma(vmf->vma)->inner_ops;
 	return ops->map_pages ? ops->map_pages(vmf, start, end) : 0;
 }
 
 static int kipc_shm_vm_may_split(struct vm_area_struct *vma, unsigned long addr)
 {
-	const struct vm_operations_struct *ops = kipc_shm_of_vma(vma)->inner_ops;
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vma);
 
 	return ops->may_split ? ops->may_split(vma, addr) : 0;
 }
@@ -83,14 +90,14 @@ static int kipc_shm_vm_may_split(struct vm_area_struct *vma, unsigned long addr)
 static int kipc_shm_vm_set_policy(struct vm_area_struct *vma,
 				  struct mempolicy *policy)
 {
-	const struct vm_operations_struct *ops = kipc_shm_of_vma(vma)->inner_ops;
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vma);
 
 	return ops->set_policy ? ops->set_policy(vma, policy) : 0;
 }
 
 static KIPC_GET_POLICY(kipc_shm_vm_get_policy)
 {
-	const struct vm_operations_struct *ops = kipc_shm_of_vma(vma)->inner_ops;
+	const struct vm_operations_struct *ops = kipc_shm_inner_ops(vma);
 
 	return ops->get_policy ? kipc_get_policy(ops, vma, addr) :
 				 vma->vm_policy;
@@ -109,18 +116,65 @@ static const struct vm_operations_struct kipc_shm_vm_ops = {
 #endif
 };
 
+static const struct file_operations kipc_shm_attach_fops;
+
+/* Makes an outer file, which becomes a user of the segment. */
+static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
+				   const struct file_operations *fops)
+{
+	int ret, flags = read_only ? O_RDONLY : O_RDWR;
+	struct kipc_entry *entry = &shm->entry;
+	struct file *file;
+
+	kipc_entry_get(entry);
+	ret = kipc_entry_open(entry);
+	if (ret) {
+		kipc_entry_put(entry);
+		return ERR_PTR(ret);
+	}
+	file = dentry_open(&shm->inner->f_path, flags | O_LARGEFILE,
+			   current_cred());
+	if (IS_ERR(file)) {
+		kipc_entry_close(entry);
+		return file;
+	}
+	file->f_mode &= ~KIPC_SHM_NOT_FMODE;
+	file->private_data = shm;
+	replace_fops(file, fops_get(fops));
+	return file;
+}
+
+/*
+ * From 6.4 to 6.13 the kernel tries again to merge a mapping with the one before
+ * it when mmap has changed its flags (tmpfs does, for memory tagging), and forgets
+ * it then without closing it. Those of different files are never merged.
+ */
+static int kipc_shm_mmap_alone(struct kipc_shm *shm, struct vm_area_struct *vma)
+{
+	bool read_only = !(vma->vm_file->f_mode & FMODE_WRITE);
+	struct file *file;
+
+	file = kipc_shm_outer(shm, read_only, &kipc_shm_attach_fops);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	vma_set_file(vma, file);
+	fput(file);
+	return 0;
+}
+
 static int kipc_shm_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct kipc_shm *shm = file->private_data;
+	vm_flags_t flags = vma->vm_flags;
 	int ret;
 
 	ret = kipc_call_mmap(shm->inner, vma);
+	if (!ret && vma->vm_flags != flags && file->f_op != &kipc_shm_attach_fops)
+		ret = kipc_shm_mmap_alone(shm, vma);
 	if (ret)
 		return ret;
 	WRITE_ONCE(shm->inner_ops, vma->vm_ops);
 	vma->vm_ops = &kipc_shm_vm_ops;
-	if (shm->no_huge)
-		vm_flags_set(vma, VM_NOHUGEPAGE);
 	kipc_shm_count_mapping(shm);
 	return 0;
 }
@@ -158,6 +212,7 @@ static long kipc_shm_fallocate(struct file *file, int mode, loff_t offset,
 
 	if (!inner->f_op->fallocate)
 		return -EOPNOTSUPP;
+	/* The sum was checked by vfs_fallocate(). */
 	if (!(mode & FALLOC_FL_PUNCH_HOLE) &&
 	    offset + len > i_size_read(file_inode(inner)))
 		return -EFBIG;
@@ -204,32 +259,6 @@ static const struct file_operations kipc_shm_attach_fops = {
 	.release		= kipc_shm_attach_release,
 };
 
-/* Makes an outer file, which becomes a user of the segment. */
-static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
-				   const struct file_operations *fops)
-{
-	int ret, flags = read_only ? O_RDONLY : O_RDWR;
-	struct kipc_entry *entry = &shm->entry;
-	struct file *file;
-
-	kipc_entry_get(entry);
-	ret = kipc_entry_open(entry);
-	if (ret) {
-		kipc_entry_put(entry);
-		return ERR_PTR(ret);
-	}
-	file = dentry_open(&shm->inner->f_path, flags | O_LARGEFILE,
-			   current_cred());
-	if (IS_ERR(file)) {
-		kipc_entry_close(entry);
-		return file;
-	}
-	file->f_mode &= ~KIPC_SHM_NOT_FMODE;
-	file->private_data = shm;
-	replace_fops(file, fops_get(fops));
-	return file;
-}
-
 /**
  * kipc_shm_open - make a file for a descriptor of a segment
  * @shm: the segment
@@ -245,6 +274,7 @@ struct file *kipc_shm_open(struct kipc_shm *shm, bool read_only)
 		return file;
 	spin_lock(&shm->entry.lock);
 	shm->fds++;
+	shm->had_fd = true;
 	spin_unlock(&shm->entry.lock);
 	return file;
 }

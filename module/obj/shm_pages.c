@@ -16,14 +16,25 @@
 #include "compat.h"
 #include "obj/shm.h"
 
+/* Without it the kernel's shmem files are ones of ramfs, which know no sizes. */
+#ifndef CONFIG_SHMEM
+#error "kipc needs a kernel with CONFIG_SHMEM"
+#endif
+
 /*
- * A tmpfs of our own, which maps whole huge pages where a file has room for
- * them; NULL when the kernel has none to give.
+ * Two tmpfs of our own: one maps whole huge pages where a file has room for them,
+ * the other never does. NULL when the kernel has no huge pages to give.
  */
 static struct vfsmount *kipc_shm_huge_mnt __ro_after_init;
+static struct vfsmount *kipc_shm_small_mnt __ro_after_init;
 
-/* Bytes of memory behind a segment. */
-static loff_t kipc_shm_file_size(const struct kipc_shm_spec *spec)
+/**
+ * kipc_shm_file_size - how much memory is behind a segment
+ * @spec: size and kind; checked but for the size
+ *
+ * Return: bytes; less than the size asked for when rounding has wrapped.
+ */
+u64 kipc_shm_file_size(const struct kipc_shm_spec *spec)
 {
 	u32 shift = spec->page_shift ? spec->page_shift : PMD_SHIFT;
 
@@ -32,12 +43,15 @@ static loff_t kipc_shm_file_size(const struct kipc_shm_spec *spec)
 	return spec->size;
 }
 
-/* Small segments do not pay for huge pages. */
-static bool kipc_shm_wants_huge(const struct kipc_shm_spec *spec)
+/* Which tmpfs a segment's file is made in; NULL for the kernel's own. */
+static struct vfsmount *kipc_shm_mnt(const struct kipc_shm_spec *spec)
 {
-	if (!kipc_shm_huge_mnt || (spec->flags & KIPC_SHM_NO_HUGE))
-		return false;
-	return (spec->flags & KIPC_SHM_HUGE) || spec->size >= PMD_SIZE;
+	if (spec->flags & KIPC_SHM_NO_HUGE)
+		return kipc_shm_small_mnt;
+	/* Small segments do not pay for huge pages. */
+	if ((spec->flags & KIPC_SHM_HUGE) || spec->size >= PMD_SIZE)
+		return kipc_shm_huge_mnt;
+	return NULL;
 }
 
 /**
@@ -45,22 +59,23 @@ static bool kipc_shm_wants_huge(const struct kipc_shm_spec *spec)
  * @spec: size and kind; checked
  * @key: for its name
  *
- * Context: may sleep. Return: the file, or ERR_PTR: -EINVAL, -ENOMEM, -ENFILE.
+ * Context: may sleep.
+ * Return: the file, or ERR_PTR: -EINVAL, -ENOMEM, -ENFILE, -ENOSPC (no inode).
  */
 struct file *kipc_shm_pages_alloc(const struct kipc_shm_spec *spec, int key)
 {
 	bool noreserve = spec->flags & KIPC_SHM_NORESERVE;
-	loff_t size = kipc_shm_file_size(spec);
+	struct vfsmount *mnt = kipc_shm_mnt(spec);
+	u64 size = kipc_shm_file_size(spec);
 	struct inode *inode;
 	struct file *file;
 	char name[32];
 
-	/* Rounding, or the sign, may have made it too large. */
-	if (size < 0 || (u64)size < spec->size)
+	if (size > MAX_LFS_FILESIZE)
 		return ERR_PTR(-EINVAL);
 	snprintf(name, sizeof(name), "kipc_shm:%08x", key);
-	if (kipc_shm_wants_huge(spec))
-		file = shmem_file_setup_with_mnt(kipc_shm_huge_mnt, name, size,
+	if (mnt)
+		file = shmem_file_setup_with_mnt(mnt, name, size,
 						 kipc_shmem_flags(noreserve));
 	else
 		file = shmem_file_setup(name, size,
@@ -90,6 +105,48 @@ bool kipc_shm_is_huge(const struct kipc_shm *shm)
 	return kipc_shm_huge_mnt && shm->inner->f_path.mnt == kipc_shm_huge_mnt;
 }
 
+static unsigned long kipc_shm_locked_pages(struct kipc_shm *shm)
+{
+	loff_t size = i_size_read(file_inode(shm->inner));
+
+	return DIV_ROUND_UP_ULL(size, PAGE_SIZE);
+}
+
+/* Ends what SHM_LOCK did, and gives back what it charged. */
+static void kipc_shm_unlock_locked(struct kipc_shm *shm)
+{
+	lockdep_assert_held(&shm->entry.lock);
+	if (!shm->locker)
+		return;
+	mapping_clear_unevictable(shm->inner->f_mapping);
+	shm->entry.mode &= ~KIPC_MODE_LOCKED;
+	atomic_long_sub(kipc_shm_locked_pages(shm), &shm->locker->locked_vm);
+	free_uid(shm->locker);
+	shm->locker = NULL;
+}
+
+/**
+ * kipc_shm_pages_free - free the memory of a segment that nobody uses any more
+ * @shm: the segment
+ *
+ * The inode may live on: descriptors opened with O_PATH are no users. They must
+ * not keep the memory, which nobody is charged for any more.
+ *
+ * Context: may sleep.
+ */
+void kipc_shm_pages_free(struct kipc_shm *shm)
+{
+	struct inode *inode = file_inode(shm->inner);
+
+	spin_lock(&shm->entry.lock);
+	kipc_shm_unlock_locked(shm);
+	spin_unlock(&shm->entry.lock);
+	/* Without a descriptor nobody but the administrator could open it. */
+	if (shm->had_fd)
+		shmem_truncate_range(inode, 0, -1);
+	fput(shm->inner);
+}
+
 /**
  * kipc_shm_usage - where the memory of a segment is
  * @shm: the segment
@@ -104,13 +161,6 @@ void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap)
 
 	*rss = (u64)data_race(inode->i_mapping->nrpages) << PAGE_SHIFT;
 	*swap = (u64)data_race(SHMEM_I(inode)->swapped) << PAGE_SHIFT;
-}
-
-static unsigned long kipc_shm_locked_pages(struct kipc_shm *shm)
-{
-	loff_t size = i_size_read(file_inode(shm->inner));
-
-	return DIV_ROUND_UP_ULL(size, PAGE_SIZE);
 }
 
 /* Charges the current user for what SHM_LOCK keeps in memory. */
@@ -129,20 +179,6 @@ static int kipc_shm_lock_account_locked(struct kipc_shm *shm)
 	}
 	shm->locker = get_uid(user);
 	return 0;
-}
-
-/**
- * kipc_shm_unlock_account_locked - give back what SHM_LOCK charged
- * @shm: the segment, its entry locked
- */
-void kipc_shm_unlock_account_locked(struct kipc_shm *shm)
-{
-	lockdep_assert_held(&shm->entry.lock);
-	if (!shm->locker)
-		return;
-	atomic_long_sub(kipc_shm_locked_pages(shm), &shm->locker->locked_vm);
-	free_uid(shm->locker);
-	shm->locker = NULL;
 }
 
 /**
@@ -196,52 +232,53 @@ int kipc_shm_unlock(struct kipc_shm *shm)
 	int ret = 0;
 
 	spin_lock(&entry->lock);
-	if (entry->gone) {
+	if (entry->gone)
 		ret = -EIDRM;
-	} else {
-		kipc_shm_unlock_account_locked(shm);
-		mapping_clear_unevictable(shm->inner->f_mapping);
-		entry->mode &= ~KIPC_MODE_LOCKED;
-	}
+	else
+		kipc_shm_unlock_locked(shm);
 	spin_unlock(&entry->lock);
 	if (!ret)
 		kipc_shm_move_evictable(shm->inner->f_mapping);
 	return ret;
 }
 
-/**
- * kipc_shm_pages_init - mount the tmpfs for large segments
- *
- * It is not needed: without it, and on kernels that have no huge pages, all
- * segments have small pages.
- */
-void __init kipc_shm_pages_init(void)
+static struct vfsmount *__init kipc_shm_mount(struct file_system_type *type,
+					      const char *huge)
 {
-	/* The parser of options writes into them. */
-	char options[] = "huge=within_size";
-	struct file_system_type *type;
-	struct vfsmount *mnt;
+	struct vfsmount *mnt = kipc_mount_huge(type, huge);
 
-	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
-		return;
-	type = get_fs_type("tmpfs");
-	if (!type)
-		return;
-	mnt = vfs_kern_mount(type, SB_KERNMOUNT, type->name, options);
-	if (IS_ERR(mnt))
-		pr_notice("kipc: no huge pages for shared memory: error %ld\n",
-			  PTR_ERR(mnt));
-	else
-		kipc_shm_huge_mnt = mnt;
+	if (!IS_ERR(mnt))
+		return mnt;
+	pr_notice("kipc: no tmpfs with huge=%s for shared memory: error %ld\n",
+		  huge, PTR_ERR(mnt));
+	return NULL;
 }
 
 /**
- * kipc_shm_pages_exit - unmount it
+ * kipc_shm_pages_init - mount the tmpfs for large segments, and for small pages
+ *
+ * They are not needed: without them, and on kernels that have no huge pages, all
+ * segments are in the kernel's own.
+ */
+void __init kipc_shm_pages_init(void)
+{
+	struct file_system_type *type = get_fs_type("tmpfs");
+
+	if (!type || !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
+		return;
+	kipc_shm_huge_mnt = kipc_shm_mount(type, "within_size");
+	kipc_shm_small_mnt = kipc_shm_mount(type, "never");
+}
+
+/**
+ * kipc_shm_pages_exit - unmount them
  *
  * Inodes that O_PATH descriptors hold keep the file system, which is not ours.
  */
 void kipc_shm_pages_exit(void)
 {
+	if (kipc_shm_small_mnt)
+		kern_unmount(kipc_shm_small_mnt);
 	if (kipc_shm_huge_mnt)
 		kern_unmount(kipc_shm_huge_mnt);
 }

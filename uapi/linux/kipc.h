@@ -267,7 +267,7 @@ struct kipc_pipe_stat {
 /**
  * struct kipc_perm - what all objects with an id have
  * @id: in: which object, see KIPC_STAT_INDEX; out: its id, or KIPC_ID_SELF if it
- *	has none
+ *	has none, or none any more
  * @key: out: its key; KIPC_KEY_PRIVATE for none, and once it was removed
  * @uid: out: owner
  * @gid: out: group
@@ -345,10 +345,11 @@ struct kipc_remove {
  * @reserved: must be zero
  *
  * Segments of 2 MiB and more use huge pages where memory allows, with neither of
- * the two flags. Errors: EINVAL (flags, both huge flags, @page_shift is no
- * size of huge pages, @size is 0 or above shmmax for a new segment, or more than
- * the existing one has); ENOENT (no such key); EEXIST; EACCES; ENOSPC (shmmni or
- * shmall is reached); ENOMEM; ENFILE; EFAULT.
+ * the two flags. What is compared with shmmax, and counts for shmall, is the memory:
+ * with KIPC_SHM_HUGE @size rounded up. Errors: EINVAL (flags, both huge flags,
+ * @page_shift is no size of huge pages, @size is 0 or above shmmax for a new segment,
+ * or more than the existing one has); ENOENT (no such key); EEXIST; EACCES; ENOSPC
+ * (shmmni or shmall is reached); ENOMEM; ENFILE; EFAULT.
  */
 struct kipc_shm_get {
 	__s32 key;
@@ -404,8 +405,9 @@ struct kipc_shm_open {
  *
  * Errors: EINVAL (@id; @addr is no multiple of the page size and RND is not
  * given; the place is taken and REMAP is not given; REMAP without an address);
- * EIDRM; EACCES; EPERM (@addr is below vm.mmap_min_addr); ENOMEM; ENFILE; EINTR
- * (only by a fatal signal); EFAULT.
+ * EIDRM; EACCES; EPERM (@addr is below vm.mmap_min_addr); ENOMEM; EAGAIN (mlockall
+ * and RLIMIT_MEMLOCK); ENFILE; EINTR (only by a fatal signal); EFAULT. The structure
+ * must not be where REMAP attaches.
  */
 struct kipc_shm_attach {
 	__s32 id;
@@ -418,7 +420,9 @@ struct kipc_shm_attach {
  * @addr: in: where the segment was attached
  *
  * Unmaps what is left of an attachment that began at @addr, of any segment of
- * any instance. Errors: EINVAL (no attachment begins there), EFAULT.
+ * any instance; a mapping of a descriptor that begins with the first page counts as
+ * one. Errors: EINVAL (no attachment begins there), EINTR (only by a fatal signal),
+ * EFAULT.
  */
 struct kipc_shm_detach {
 	__aligned_u64 addr;
