@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
@@ -604,6 +605,177 @@ TEST_F(kipc, refused_unloads_do_not_change_the_reference_count)
 	EXPECT_TRUE(EVENTUALLY(pread(fd, buf, sizeof(buf) - 1, 0) > 0 &&
 			       strtol(buf, NULL, 10) == before));
 	close(fd);
+}
+
+/* --- the module and shared memory */
+
+static int segment_make(int dev, int key, unsigned int flags)
+{
+	struct kipc_shm_get get = { .key = key, .size = 10000, .mode = 0600, .flags = flags };
+
+	return ioctl(dev, KIPC_IOC_SHM_GET, &get) ? -1 : get.id;
+}
+
+static void segment_remove(int dev, int id)
+{
+	struct kipc_remove remove = { .id = id };
+
+	ioctl(dev, KIPC_IOC_SHM_REMOVE, &remove);
+}
+
+static int segment_open(int dev, int id)
+{
+	struct kipc_shm_open open = { .id = id };
+
+	return ioctl(dev, KIPC_IOC_SHM_OPEN, &open) ? -1 : open.fd;
+}
+
+static char *segment_attach(int dev, int id)
+{
+	struct kipc_shm_attach attach = { .id = id };
+
+	return ioctl(dev, KIPC_IOC_SHM_ATTACH, &attach) ? NULL :
+	       (char *)(unsigned long)attach.addr;
+}
+
+/* Nothing of the test uses the module any more: it goes, and comes back. */
+static bool module_goes(struct _test_data_kipc *self)
+{
+	end_close(&self->r);
+	end_close(&self->w);
+	end_close(&self->dev);
+	return EVENTUALLY(!syscall(SYS_delete_module, "kipc", O_NONBLOCK));
+}
+
+static bool module_returns(struct _test_data_kipc *self)
+{
+	int fd = open("/kipc/kipc.ko", O_RDONLY | O_CLOEXEC);
+	int ret = syscall(SYS_finit_module, fd, "", 0);
+
+	close(fd);
+	self->dev = kipc_open();
+	self->before = stats_of(self->dev);
+	return !ret && self->dev >= 0;
+}
+
+TEST_F_TIMEOUT(kipc, unloaded_module_takes_persistent_segments_with_it, 120)
+{
+	int id, i, round;
+	char *p;
+
+	for (round = 0; round < 3; round++) {
+		EXPECT_EQ(0, stats_of(self->dev).shm_segments);
+		for (i = 0; i < 50; i++) {
+			/* with keys and without, and with memory */
+			id = segment_make(self->dev, i % 2 ? 0x1000 + i : 0, KIPC_GET_CREAT);
+			ASSERT_LE(0, id);
+			p = segment_attach(self->dev, id);
+			ASSERT_NE(NULL, p);
+			memset(p, i, 10000);
+			munmap(p, 12288);
+		}
+		EXPECT_EQ(50, stats_of(self->dev).shm_segments);
+		ASSERT_TRUE(module_goes(self));
+		ASSERT_TRUE(module_returns(self));
+		EXPECT_EQ(0, stats_of(self->dev).shm_segments);
+		EXPECT_EQ(0, stats_of(self->dev).shm_pages);
+		EXPECT_EQ(0, param_get("objects"));
+	}
+}
+
+TEST_F(kipc, module_stays_while_a_segment_is_attached_or_open)
+{
+	int id = segment_make(self->dev, 0, 0), fd;
+	char *p = segment_attach(self->dev, id);
+	pid_t pid;
+
+	ASSERT_LE(0, id);
+	ASSERT_NE(NULL, p);
+	end_close(&self->r);
+	end_close(&self->w);
+	EXPECT_TRUE(keeps_module(self));
+	/* a part of it, of a removed segment, in a child alone */
+	munmap(p, 4096);
+	segment_remove(self->dev, id);
+	pid = child_fork();
+	if (!pid) {
+		close(self->dev);
+		for (;;)
+			pause();
+	}
+	munmap(p, 12288);
+	EXPECT_TRUE(keeps_module(self));
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+
+	id = segment_make(self->dev, 0, 0);
+	ASSERT_LE(0, id);
+	fd = segment_open(self->dev, id);
+	ASSERT_LE(0, fd);
+	segment_remove(self->dev, id);
+	EXPECT_TRUE(keeps_module(self));
+	p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	EXPECT_TRUE(keeps_module(self));
+	munmap(p, 4096);
+	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).shm_segments == 0));
+	ASSERT_TRUE(module_goes(self));
+	ASSERT_TRUE(module_returns(self));
+}
+
+TEST_F(kipc, path_descriptor_of_a_segment_outlives_the_module)
+{
+	int id, fd, path, raw, round;
+	char link[64], name[64] = "";
+	struct stat st;
+
+	for (round = 0; round < 2; round++) {
+		/* with and without the segment still there */
+		id = segment_make(self->dev, 0, 0);
+		ASSERT_LE(0, id);
+		fd = segment_open(self->dev, id);
+		ASSERT_LE(0, fd);
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		path = open(link, O_PATH | O_CLOEXEC);
+		ASSERT_LE(0, path);
+		close(fd);
+		if (round)
+			segment_remove(self->dev, id);
+		ASSERT_TRUE(module_goes(self));
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
+		EXPECT_EQ(0, fstat(path, &st));
+		EXPECT_LT(0, readlink(link, name, sizeof(name) - 1));
+		EXPECT_STREQ("/kipc_shm:00000000 (deleted)", name);
+		/* nothing that is left of it is the module's */
+		raw = open(link, O_RDWR | O_CLOEXEC);
+		if (raw >= 0)
+			close(raw);
+		ASSERT_TRUE(module_returns(self));
+		if (round)
+			close(path);
+		else
+			dup2(path, 100);
+	}
+	close(100);
+}
+
+/* Their creator has exited just now: what removes them must not outlive the module. */
+TEST_F_TIMEOUT(kipc, module_goes_while_segments_remove_themselves, 120)
+{
+	int round, i;
+	pid_t pid;
+
+	for (round = 0; round < 5; round++) {
+		pid = child_fork();
+		if (!pid) {
+			for (i = 0; i < 100; i++)
+				segment_make(self->dev, 0, KIPC_GET_AUTOREMOVE);
+			_exit(0);
+		}
+		EXPECT_EQ(0, child_wait(pid));
+		ASSERT_TRUE(module_goes(self));
+		ASSERT_TRUE(module_returns(self));
+	}
 }
 
 TEST_HARNESS_MAIN
