@@ -580,36 +580,42 @@ TEST_F_TIMEOUT(instance, lazy_umount_under_load_leaves_nothing, 120)
 	}
 }
 
-/* A removed segment goes with its last detach, and all ids with the last close. */
-TEST_F_TIMEOUT(instance, last_detach_against_the_last_close, 120)
+/*
+ * The last node of an instance is closed while the last user of a segment goes, or the
+ * process that it goes with.
+ */
+TEST_F_TIMEOUT(instance, last_use_of_a_segment_against_the_last_close, 120)
 {
 	struct instance dev = { .node = self->dev }, in = { .dir = SECOND };
-	int *turn = shared_alloc(sizeof(*turn)), round, id, k;
+	int *turn = shared_alloc(sizeof(*turn)), round, k;
 	pid_t pid;
 	char *p;
 
 	ASSERT_NE(NULL, turn);
-	for (round = 0; round < 150; round++) {
-		ASSERT_EQ(0, kipcfs_mount(SECOND, NULL));
+	for (round = 0; round < 200; round++) {
+		ASSERT_EQ(0, kipcfs_mount(SECOND, "shm_rmid_forced=1"));
 		ASSERT_EQ(0, instance_open(&in));
 		STORE(turn, 0);
 		pid = child_fork();
 		if (!pid) {
-			id = segment(&in, KEY);
-			p = seg_attach(&in, id);
-			if (!p || seg_remove(&in, id))
+			p = seg_attach(&in, segment(&in, KEY));
+			if (!p || seg_remove(&in, seg_get(&in, KEY, 0, 0)) ||
+			    segment(&in, KEY) < 0)
 				_exit(1);
 			instance_close(&in);
 			STORE(turn, 1);
 			while (LOAD(turn) != 2)
 				;
-			_exit(seg_detach(&dev, p) ? 2 : 0);
+			/* the one goes with this, the other with the exit */
+			if (round % 2 && seg_detach(&dev, p))
+				_exit(2);
+			_exit(0);
 		}
 		ASSERT_TRUE(EVENTUALLY(LOAD(turn) == 1));
 		ASSERT_EQ(0, umount2(SECOND, MNT_DETACH));
 		STORE(turn, 2);
 		/* a little later each time */
-		for (k = 0; k < round; k++)
+		for (k = 0; k < round / 2; k++)
 			LOAD(turn);
 		instance_close(&in);
 		ASSERT_EQ(0, child_wait(pid));

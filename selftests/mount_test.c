@@ -359,6 +359,33 @@ TEST_F(instance, remount_changes_what_is_given_and_nothing_else)
 	ASSERT_EQ(0, umount(SECOND));
 }
 
+TEST_F(instance, remount_leaves_what_chmod_and_chown_did)
+{
+	struct instance in = { .dir = SECOND };
+	struct stat st;
+
+	ASSERT_EQ(0, kipcfs_mount(SECOND, NULL));
+	ASSERT_EQ(0, chmod(SECOND, 0700));
+	ASSERT_EQ(0, chmod(SECOND "/control", 0600));
+	ASSERT_EQ(0, chown(SECOND "/limits/shmmni", OTHER_UID, THIRD_UID));
+	ASSERT_EQ(0, mount("none", SECOND, NULL, MS_REMOUNT, "shmmni=5"));
+	EXPECT_STREQ("5\n", text_in(&in, "limits/shmmni"));
+	EXPECT_EQ(S_IFDIR | 0700, mode_of(&in, "."));
+	EXPECT_EQ(S_IFREG | 0600, mode_of(&in, "control"));
+	ASSERT_EQ(0, lstat(SECOND "/limits/shmmni", &st));
+	EXPECT_EQ(OTHER_UID, st.st_uid);
+	EXPECT_EQ(THIRD_UID, st.st_gid);
+
+	/* and what is given is done */
+	ASSERT_EQ(0, mount("none", SECOND, NULL, MS_REMOUNT, "mode=644,gid=0"));
+	EXPECT_EQ(S_IFDIR | 0700, mode_of(&in, "."));
+	EXPECT_EQ(S_IFREG | 0644, mode_of(&in, "control"));
+	ASSERT_EQ(0, lstat(SECOND "/limits/shmmni", &st));
+	EXPECT_EQ(OTHER_UID, st.st_uid);
+	EXPECT_EQ(0, st.st_gid);
+	ASSERT_EQ(0, umount(SECOND));
+}
+
 TEST_F(instance, remount_with_a_wrong_option_changes_nothing)
 {
 	struct instance in = { .dir = SECOND };
