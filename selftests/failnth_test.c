@@ -9,6 +9,7 @@
 #include "kipc_fixture.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NTH_MAX		500
@@ -76,6 +77,14 @@ struct work {
 	int other;
 	struct kipc_pipe_create create;
 	char byte;
+	/* a segment that stays, its descriptor, and where it is attached */
+	int id;
+	int fd;
+	char *addr;
+	/* one to remove, a place to attach at, what was made */
+	int victim;
+	char *place;
+	int made;
 };
 
 struct operation {
@@ -84,10 +93,11 @@ struct operation {
 	int (*run)(struct work *work);
 	void (*undo)(struct work *work);
 	/*
-	 * It has done its work when its result is written. That was found possible
-	 * before (see ioctl_test), so it can only fail by injection, as EFAULT.
+	 * The error after which it may have done its work, or a part of it. EFAULT: it is
+	 * done when its result is written. That was found possible before (see ioctl_test),
+	 * so it can only fail by injection. ENOMEM: the kernel leaves mappings split.
 	 */
-	bool writes_last;
+	int undone_after;
 };
 
 static int run_create(struct work *work)
@@ -222,26 +232,63 @@ static void undo_reopen(struct work *work)
 }
 
 static const struct operation operations[] = {
-	{ "create", run_create, undo_create, false },
-	{ "create of 1 MiB", run_create_large, undo_create, false },
-	{ "query", run_query, NULL, false },
-	{ "stats", run_stats, NULL, false },
-	{ "stat", run_stat, NULL, false },
-	{ "get size", run_get_size, NULL, false },
-	{ "set size", run_set_size, undo_set_size, true },
-	{ "write", run_write, undo_write, false },
-	{ "packet", run_packet, undo_write, false },
-	{ "tee", run_tee, NULL, false },
-	{ "splice", run_splice_in, undo_splice_in, true },
-	{ "async", run_async, undo_async, false },
-	{ "poll", run_poll, NULL, false },
-	{ "reopen", run_reopen, undo_reopen, false },
+	{ "create", run_create, undo_create, 0 },
+	{ "create of 1 MiB", run_create_large, undo_create, 0 },
+	{ "query", run_query, NULL, 0 },
+	{ "stats", run_stats, NULL, 0 },
+	{ "stat", run_stat, NULL, 0 },
+	{ "get size", run_get_size, NULL, 0 },
+	{ "set size", run_set_size, undo_set_size, EFAULT },
+	{ "write", run_write, undo_write, 0 },
+	{ "packet", run_packet, undo_write, 0 },
+	{ "tee", run_tee, NULL, 0 },
+	{ "splice", run_splice_in, undo_splice_in, EFAULT },
+	{ "async", run_async, undo_async, 0 },
+	{ "poll", run_poll, NULL, 0 },
+	{ "reopen", run_reopen, undo_reopen, 0 },
 };
 
 static bool is_lack_of_memory(int error)
 {
-	/* EFAULT: copying from and to user space is made to fail in the same way */
-	return error == ENOMEM || error == EFAULT || error == ENFILE || error == EMFILE;
+	/*
+	 * EFAULT: copying from and to user space is made to fail in the same way. ENOSPC: so
+	 * tmpfs says that it gets no inode, and shmget(2), too.
+	 */
+	return error == ENOMEM || error == EFAULT || error == ENFILE || error == EMFILE ||
+	       error == ENOSPC;
+}
+
+/* What lives of shared memory; all of it is here and nowhere else. */
+struct segments {
+	unsigned long long number;
+	unsigned long long pages;
+	unsigned long long nattch;
+	unsigned int fds;
+	unsigned int mode;
+};
+
+static struct segments segments_of(const struct work *work)
+{
+	struct kipc_shm_stat stat = { .perm.id = KIPC_ID_SELF };
+	struct kipc_stats stats = stats_of(work->dev);
+	struct segments segments;
+
+	memset(&segments, 0, sizeof(segments));
+	segments.number = stats.shm_segments;
+	segments.pages = stats.shm_pages;
+	if (work->fd > 0 && !ioctl(work->fd, KIPC_IOC_SHM_STAT, &stat)) {
+		segments.nattch = stat.nattch;
+		segments.fds = stat.fds;
+		segments.mode = stat.perm.mode;
+	}
+	return segments;
+}
+
+static bool segments_are(const struct work *work, const struct segments *want)
+{
+	struct segments now = segments_of(work);
+
+	return !memcmp(&now, want, sizeof(now));
 }
 
 /*
@@ -253,6 +300,7 @@ static void fail_each(struct __test_metadata *_metadata, struct work *work,
 {
 	struct kipc_stats before = stats_of(work->dev);
 	struct kipc_pipe_stat pipe = stat_of(work->r), now;
+	struct segments segments = segments_of(work);
 	int nth, ret, error;
 	bool reached;
 
@@ -273,7 +321,7 @@ static void fail_each(struct __test_metadata *_metadata, struct work *work,
 				TH_LOG("%s, allocation %d: %s", op->name, nth, strerror(error));
 			if (!reached)
 				break;
-			if (op->writes_last && error == EFAULT)
+			if (op->undone_after && op->undone_after == error)
 				op->undo(work);
 		}
 		EXPECT_TRUE(stats_return_to(work->dev, &before))
@@ -283,6 +331,8 @@ static void fail_each(struct __test_metadata *_metadata, struct work *work,
 		EXPECT_EQ(pipe.size, now.size);
 		EXPECT_EQ(pipe.packets, now.packets);
 		EXPECT_TRUE(EVENTUALLY(stat_of(work->r).readers == pipe.readers));
+		EXPECT_TRUE(EVENTUALLY(segments_are(work, &segments)))
+			TH_LOG("%s, allocation %d: segments", op->name, nth);
 	}
 	EXPECT_GE(NTH_MAX, nth)
 		TH_LOG("%s never came to its end", op->name);
@@ -310,6 +360,307 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
 			EXPECT_EQ(5, read(self->r, &seed, 4) + read(self->r, &work.byte, 1));
 	}
 	close(work.other);
+	close(nth_fd);
+}
+
+/* --- shared memory */
+
+#define KEY	0x6b697063
+#define SIZE	(4 * 4096)
+
+static int run_shm_get(struct work *work)
+{
+	struct kipc_shm_get get = {
+		.key = KEY, .size = SIZE, .mode = 0600,
+		.flags = KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE,
+	};
+
+	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
+}
+
+static int run_shm_get_huge(struct work *work)
+{
+	struct kipc_shm_get get = {
+		.key = KEY, .size = 4 << 20, .mode = 0600, .flags = KIPC_GET_CREAT,
+	};
+
+	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
+}
+
+static void undo_shm_get(struct work *work)
+{
+	struct kipc_shm_get get = { .key = KEY };
+	struct kipc_remove remove = { .id = -1 };
+
+	/* when its id could not be written it is there all the same, maybe */
+	if (ioctl(work->dev, KIPC_IOC_SHM_GET, &get))
+		return;
+	remove.id = get.id;
+	ioctl(work->dev, KIPC_IOC_SHM_REMOVE, &remove);
+}
+
+static int run_shm_find(struct work *work)
+{
+	struct kipc_shm_get get = { .key = KEY + 1, .flags = KIPC_GET_CREAT };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
+}
+
+static int run_shm_create(struct work *work)
+{
+	struct kipc_shm_create create = { .size = SIZE, .mode = 0600 };
+	int ret = ioctl(work->dev, KIPC_IOC_SHM_CREATE, &create);
+
+	work->made = create.fd;
+	return ret;
+}
+
+static void undo_made(struct work *work)
+{
+	close(work->made);
+}
+
+static int run_shm_open(struct work *work)
+{
+	struct kipc_shm_open open = { .id = work->id };
+	int ret = ioctl(work->dev, KIPC_IOC_SHM_OPEN, &open);
+
+	work->made = open.fd;
+	return ret;
+}
+
+static int run_shm_open_again(struct work *work)
+{
+	struct kipc_shm_open open = { .id = KIPC_ID_SELF, .flags = KIPC_SHM_RDONLY };
+	int ret = ioctl(work->fd, KIPC_IOC_SHM_OPEN, &open);
+
+	work->made = open.fd;
+	return ret;
+}
+
+static int run_shm_attach(struct work *work)
+{
+	struct kipc_shm_attach attach = { .id = work->id, .addr = (unsigned long)work->place };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach);
+}
+
+static void undo_shm_attach(struct work *work)
+{
+	munmap(work->place, SIZE);
+}
+
+static int run_shm_detach(struct work *work)
+{
+	struct kipc_shm_detach detach = { .addr = (unsigned long)work->addr };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_DETACH, &detach);
+}
+
+/* Attach it again where it was, and whole. */
+static void undo_shm_detach(struct work *work)
+{
+	struct kipc_shm_attach attach = {
+		.id = work->id, .addr = (unsigned long)work->addr, .flags = KIPC_SHM_REMAP,
+	};
+
+	ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach);
+}
+
+static int run_shm_stat(struct work *work)
+{
+	struct kipc_shm_stat stat = { .perm.id = work->id };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_STAT, &stat);
+}
+
+static int run_shm_set(struct work *work)
+{
+	struct kipc_set set = { .id = work->id, .mode = 0600 };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_SET, &set);
+}
+
+static int run_shm_remove(struct work *work)
+{
+	struct kipc_remove remove = { .id = work->victim };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_REMOVE, &remove);
+}
+
+static int segment_make(int dev, int key)
+{
+	struct kipc_shm_get get = {
+		.key = key, .size = SIZE, .mode = 0600,
+		.flags = KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
+	};
+
+	return ioctl(dev, KIPC_IOC_SHM_GET, &get) ? -1 : get.id;
+}
+
+static void undo_shm_remove(struct work *work)
+{
+	work->victim = segment_make(work->dev, KIPC_KEY_PRIVATE);
+}
+
+static int run_shm_lock(struct work *work)
+{
+	struct kipc_shm_lock lock = { .id = work->id, .lock = 1 };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_LOCK, &lock);
+}
+
+static void undo_shm_lock(struct work *work)
+{
+	struct kipc_shm_lock lock = { .id = work->id, .lock = 0 };
+
+	ioctl(work->dev, KIPC_IOC_SHM_LOCK, &lock);
+}
+
+static int run_shm_info(struct work *work)
+{
+	struct kipc_shm_info info = { .flags = KIPC_SHM_INFO_USAGE };
+
+	return ioctl(work->dev, KIPC_IOC_SHM_INFO, &info);
+}
+
+static int run_shm_mmap(struct work *work)
+{
+	return mmap(work->place, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, work->fd,
+		    0) == MAP_FAILED ? -1 : 0;
+}
+
+static int run_shm_populate(struct work *work)
+{
+	return madvise(work->addr, SIZE, MADV_POPULATE_WRITE);
+}
+
+static void undo_shm_populate(struct work *work)
+{
+	madvise(work->addr, SIZE, MADV_REMOVE);
+}
+
+static int run_shm_fallocate(struct work *work)
+{
+	return fallocate(work->fd, 0, 0, SIZE);
+}
+
+static int run_shm_split(struct work *work)
+{
+	return munmap(work->addr + 4096, 4096);
+}
+
+static int run_shm_protect(struct work *work)
+{
+	return mprotect(work->addr + 4096, 4096, PROT_READ);
+}
+
+static int run_shm_move(struct work *work)
+{
+	return mremap(work->addr, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, work->place) ==
+	       MAP_FAILED ? -1 : 0;
+}
+
+static void undo_shm_move(struct work *work)
+{
+	munmap(work->place, SIZE);
+	undo_shm_detach(work);
+}
+
+/* The child inherits the attachment and goes at once. */
+static int run_shm_fork(struct work *work)
+{
+	pid_t pid = fork();
+
+	(void)work;
+	if (!pid)
+		_exit(0);
+	if (pid < 0 && errno == EAGAIN)
+		errno = ENOMEM;
+	if (pid > 0)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	return pid < 0 ? -1 : 0;
+}
+
+/*
+ * Stacks of processes that have gone are used again. So none has to be allocated, of
+ * which the kernel complains in its log when it cannot be.
+ */
+static void stacks_warm(struct work *work)
+{
+	pid_t pids[2];
+	int i;
+
+	(void)work;
+	for (i = 0; i < 2; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			_exit(0);
+	}
+	for (i = 0; i < 2; i++)
+		waitpid(pids[i], NULL, 0);
+}
+
+static const struct operation shm_operations[] = {
+	{ "get", run_shm_get, undo_shm_get, EFAULT },
+	{ "get of 4 MiB", run_shm_get_huge, undo_shm_get, EFAULT },
+	{ "get of what exists", run_shm_find, NULL, 0 },
+	{ "create", run_shm_create, undo_made, 0 },
+	{ "open", run_shm_open, undo_made, 0 },
+	{ "open of a descriptor", run_shm_open_again, undo_made, 0 },
+	{ "attach", run_shm_attach, undo_shm_attach, EFAULT },
+	{ "detach", run_shm_detach, undo_shm_detach, 0 },
+	{ "stat", run_shm_stat, NULL, 0 },
+	{ "set", run_shm_set, NULL, 0 },
+	{ "remove", run_shm_remove, undo_shm_remove, 0 },
+	{ "lock", run_shm_lock, undo_shm_lock, 0 },
+	{ "info", run_shm_info, NULL, 0 },
+	{ "mmap", run_shm_mmap, undo_shm_attach, 0 },
+	{ "populate", run_shm_populate, undo_shm_populate, 0 },
+	{ "fallocate", run_shm_fallocate, undo_shm_populate, 0 },
+	{ "split by munmap", run_shm_split, undo_shm_detach, ENOMEM },
+	{ "split by mprotect", run_shm_protect, undo_shm_detach, ENOMEM },
+	{ "move", run_shm_move, undo_shm_move, ENOMEM },
+	{ "fork", run_shm_fork, stacks_warm, ENOMEM },
+};
+
+TEST_F_TIMEOUT(kipc, failing_allocations_of_shared_memory_leave_nothing, 240)
+{
+	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
+	struct kipc_shm_attach attach;
+	cpu_set_t cpus;
+	size_t i;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	work.id = segment_make(self->dev, KEY + 1);
+	work.victim = segment_make(self->dev, KIPC_KEY_PRIVATE);
+	ASSERT_LE(0, work.id);
+	ASSERT_LE(0, work.victim);
+	ASSERT_EQ(0, run_shm_open(&work));
+	work.fd = work.made;
+	attach = (struct kipc_shm_attach) { .id = work.id };
+	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_ATTACH, &attach));
+	work.addr = (char *)(unsigned long)attach.addr;
+	/* far from everything that is mapped meanwhile */
+	work.place = work.addr - (1UL << 32);
+	/* stacks are kept by each CPU */
+	CPU_ZERO(&cpus);
+	CPU_SET(sched_getcpu(), &cpus);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
+	stacks_warm(&work);
+	for (i = 0; i < ARRAY_SIZE(shm_operations); i++)
+		fail_each(_metadata, &work, &shm_operations[i]);
+	munmap(work.addr, SIZE);
+	close(work.fd);
+	work.fd = 0;
+	EXPECT_EQ(0, run_shm_remove(&work));
+	work.victim = work.id;
+	EXPECT_EQ(0, run_shm_remove(&work));
+	EXPECT_EQ(self->before.shm_segments, stats_of(self->dev).shm_segments);
+	EXPECT_EQ(self->before.shm_pages, stats_of(self->dev).shm_pages);
 	close(nth_fd);
 }
 
@@ -388,13 +739,13 @@ static void undo_mount(struct work *work)
 }
 
 static const struct operation fs_operations[] = {
-	{ "mkfifo", run_mkfifo, undo_mkfifo, false },
-	{ "mkdir", run_mkdir, undo_mkdir, false },
-	{ "symlink", run_symlink, undo_symlink, false },
-	{ "link", run_link, undo_link, false },
-	{ "open of a fifo", run_open_fifo, undo_reopen, false },
-	{ "nonblocking open of a fifo", run_open_fifo_nonblock, undo_reopen, false },
-	{ "mount", run_mount, undo_mount, false },
+	{ "mkfifo", run_mkfifo, undo_mkfifo, 0 },
+	{ "mkdir", run_mkdir, undo_mkdir, 0 },
+	{ "symlink", run_symlink, undo_symlink, 0 },
+	{ "link", run_link, undo_link, 0 },
+	{ "open of a fifo", run_open_fifo, undo_reopen, 0 },
+	{ "nonblocking open of a fifo", run_open_fifo_nonblock, undo_reopen, 0 },
+	{ "mount", run_mount, undo_mount, 0 },
 };
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_the_file_system_leave_nothing, 240)
