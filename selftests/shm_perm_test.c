@@ -141,6 +141,16 @@ static int stat_by(int id, int cmd)
 	return shm->ctl(id, cmd, &ds) < 0 ? -1 : 0;
 }
 
+/* The way to a descriptor, which only kipc has. */
+static int open_by(int id, unsigned int flags)
+{
+	struct kipc_shm_open arg = { .id = id, .flags = flags };
+
+	if (ioctl(shm_dev, KIPC_IOC_SHM_OPEN, &arg))
+		return -1;
+	return close(arg.fd);
+}
+
 struct verdicts {
 	struct __test_metadata *_metadata;
 	const struct actor *actor;
@@ -189,6 +199,11 @@ static void try_all(struct verdicts *v, int id)
 	verdict(v, "IPC_STAT", stat_by(id, IPC_STAT), may_access(a, mode, 4), EACCES);
 	verdict(v, "SHM_STAT", stat_by(id, SHM_STAT), may_access(a, mode, 4), EACCES);
 	verdict(v, "SHM_STAT_ANY", stat_by(id, SHM_STAT_ANY), true, 0);
+	if (shm == &shm_kipc) {
+		verdict(v, "open", open_by(id, 0), may_access(a, mode, 6), EACCES);
+		verdict(v, "open for reading", open_by(id, KIPC_SHM_RDONLY),
+			may_access(a, mode, 4), EACCES);
+	}
 	verdict(v, "SHM_UNLOCK", shm->ctl(id, SHM_UNLOCK, NULL), may_lock(a), EPERM);
 }
 
