@@ -587,29 +587,28 @@ TEST_F_TIMEOUT(instance, lazy_umount_under_load_leaves_nothing, 120)
 TEST_F_TIMEOUT(instance, last_use_of_a_segment_against_the_last_close, 120)
 {
 	struct instance dev = { .node = self->dev }, in = { .dir = SECOND };
-	int *turn = shared_alloc(sizeof(*turn)), round, k;
+	int *turn = shared_alloc(sizeof(*turn)), round, id, k;
 	pid_t pid;
 	char *p;
 
 	ASSERT_NE(NULL, turn);
-	for (round = 0; round < 200; round++) {
-		ASSERT_EQ(0, kipcfs_mount(SECOND, "shm_rmid_forced=1"));
+	for (round = 0; round < 300; round++) {
+		ASSERT_EQ(0, kipcfs_mount(SECOND, round % 2 ? NULL : "shm_rmid_forced=1"));
 		ASSERT_EQ(0, instance_open(&in));
 		STORE(turn, 0);
 		pid = child_fork();
 		if (!pid) {
-			p = seg_attach(&in, segment(&in, KEY));
-			if (!p || seg_remove(&in, seg_get(&in, KEY, 0, 0)) ||
-			    segment(&in, KEY) < 0)
+			/* one alone: the close must not wait for another's sake */
+			id = segment(&in, KEY);
+			p = round % 2 ? seg_attach(&in, id) : NULL;
+			if (id < 0 || (round % 2 && (!p || seg_remove(&in, id))))
 				_exit(1);
 			instance_close(&in);
 			STORE(turn, 1);
 			while (LOAD(turn) != 2)
 				;
-			/* the one goes with this, the other with the exit */
-			if (round % 2 && seg_detach(&dev, p))
-				_exit(2);
-			_exit(0);
+			/* it goes with this, or with the exit */
+			_exit(p && seg_detach(&dev, p) ? 2 : 0);
 		}
 		ASSERT_TRUE(EVENTUALLY(LOAD(turn) == 1));
 		ASSERT_EQ(0, umount2(SECOND, MNT_DETACH));
