@@ -638,4 +638,34 @@ TEST_F(segment, descriptor_in_flight_keeps_its_segment)
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).shm_segments == before.shm_segments));
 }
 
+TEST_F(segment, path_descriptor_keeps_no_memory)
+{
+	struct kipc_shm_lock lock = { .id = KIPC_ID_SELF, .lock = 1 };
+	size_t size = 64 * PAGE;
+	struct stat st;
+	char path[64];
+	int fd, o_path;
+	char *p;
+
+	fd = seg_create(self->dev, size, 0600, 0);
+	ASSERT_LE(0, fd);
+	p = seg_map(fd, size, RW, MAP_SHARED);
+	ASSERT_NE(MAP_FAILED, p);
+	memset(p, 1, size);
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_SHM_LOCK, &lock));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	o_path = open(path, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, o_path);
+	ASSERT_EQ(0, fstat(o_path, &st));
+	EXPECT_EQ(size / 512, st.st_blocks);
+
+	munmap(p, size);
+	close(fd);
+	/* the segment is gone, though its inode is not */
+	EXPECT_TRUE(EVENTUALLY(!fstat(o_path, &st) && st.st_blocks == 0))
+		TH_LOG("%ld blocks are left", (long)st.st_blocks);
+	EXPECT_EQ(size, st.st_size);
+	close(o_path);
+}
+
 TEST_HARNESS_MAIN
