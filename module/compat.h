@@ -98,14 +98,6 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 #define kipc_file_cookie(file)	((file)->f_version)
 #endif
 
-/* 6.3: flags of a mapping are changed by functions only. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
-{
-	vma->vm_flags |= flags;
-}
-#endif
-
 /* 6.7: get_policy() returns an index for interleaving as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define KIPC_GET_POLICY(name) \

@@ -52,7 +52,7 @@ struct kipc_user;
  *   allocated, and objects are made, under it. Look-ups run under RCU.
  * - kipc_entry.lock (spinlock) guards an object with an id: owner, mode, users, and
  *   the state of its kind. The vm_operations take it, inside mmap_lock.
- * - A process that exits calls kipc_orphan_wake() under the kernel's locks of tasks
+ * - A process that exits calls kipc_watcher_wake() under the kernel's locks of tasks
  *   and that of wait_pidfd, with interrupts off; it takes no lock of kipc's.
  *
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue

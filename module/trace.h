@@ -66,6 +66,11 @@ DEFINE_EVENT(kipc_entry, kipc_entry_add,
 	TP_ARGS(named)
 );
 
+DEFINE_EVENT(kipc_entry, kipc_entry_doom,
+	TP_PROTO(const struct kipc_entry *named),
+	TP_ARGS(named)
+);
+
 DEFINE_EVENT(kipc_entry, kipc_entry_retire,
 	TP_PROTO(const struct kipc_entry *named),
 	TP_ARGS(named)

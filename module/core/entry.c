@@ -73,7 +73,7 @@ void kipc_entry_get(struct kipc_entry *entry)
  * kipc_entry_put - drop a reference
  * @entry: the entry, or NULL
  *
- * Context: any but hard interrupt.
+ * Context: may sleep.
  */
 void kipc_entry_put(struct kipc_entry *entry)
 {

@@ -77,19 +77,18 @@ static struct kipc_watcher *kipc_watcher_get_locked(struct kipc_table *table,
 	return watcher;
 }
 
-/* Frees a watcher that has no entry left, unless the work is going to. */
-static void kipc_watcher_put_locked(struct kipc_watcher *watcher)
+/* Ends the waiting; the watcher is not woken any more afterwards. */
+static void kipc_watcher_unhash_locked(struct kipc_watcher *watcher)
 {
 	lockdep_assert_held(&watcher->table->lock);
-	if (!list_empty(&watcher->entries))
+	if (hlist_unhashed(&watcher->node))
 		return;
-	if (!hlist_unhashed(&watcher->node)) {
-		hash_del(&watcher->node);
-		/* It is not woken any more afterwards. */
-		remove_wait_queue(&watcher->pid->wait_pidfd, &watcher->wait);
-	}
-	if (test_bit(0, &watcher->queued))
-		return;
+	hash_del(&watcher->node);
+	remove_wait_queue(&watcher->pid->wait_pidfd, &watcher->wait);
+}
+
+static void kipc_watcher_free(struct kipc_watcher *watcher)
+{
 	put_pid(watcher->pid);
 	kfree(watcher);
 }
@@ -133,12 +132,16 @@ static void kipc_watcher_release(struct kipc_watcher *watcher)
 	struct kipc_table *table = watcher->table;
 
 	mutex_lock(&table->lock);
-	clear_bit(0, &watcher->queued);
-	/* Pairs with the order that test_and_set_bit() implies. */
-	smp_mb__after_atomic();
-	if (!list_empty(&watcher->entries) && kipc_pid_has_exited(watcher->pid))
-		kipc_watcher_queue(watcher);
-	kipc_watcher_put_locked(watcher);
+	if (list_empty(&watcher->entries)) {
+		kipc_watcher_unhash_locked(watcher);
+		kipc_watcher_free(watcher);
+	} else {
+		clear_bit(0, &watcher->queued);
+		/* Pairs with the order that test_and_set_bit() implies. */
+		smp_mb__after_atomic();
+		if (kipc_pid_has_exited(watcher->pid))
+			kipc_watcher_queue(watcher);
+	}
 	mutex_unlock(&table->lock);
 }
 
@@ -223,7 +226,12 @@ void kipc_orphan_unwatch(struct kipc_entry *entry)
 		return;
 	entry->watcher = NULL;
 	list_del(&entry->watch_node);
-	kipc_watcher_put_locked(watcher);
+	if (!list_empty(&watcher->entries))
+		return;
+	kipc_watcher_unhash_locked(watcher);
+	/* One that was woken before is left to the work. */
+	if (!test_bit(0, &watcher->queued))
+		kipc_watcher_free(watcher);
 }
 
 /**
@@ -234,5 +242,7 @@ void kipc_orphan_unwatch(struct kipc_entry *entry)
  */
 void kipc_orphans_settle(struct kipc_table *table)
 {
-	flush_work(&table->exit_work);
+	/* It may be queued again while it runs, and that is not waited for. */
+	while (flush_work(&table->exit_work))
+		;
 }

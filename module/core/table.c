@@ -203,6 +203,7 @@ out_id:
 void kipc_table_doom_locked(struct kipc_table *table, struct kipc_entry *entry)
 {
 	lockdep_assert_held(&table->lock);
+	trace_kipc_entry_doom(entry);
 	if (entry->key != KIPC_KEY_PRIVATE)
 		rhashtable_remove_fast(&table->keys, &entry->key_node,
 				       kipc_table_key_params);
@@ -321,14 +322,20 @@ int kipc_table_get(struct kipc_table *table, const struct kipc_get *get)
 	return kipc_table_try_get(table, get);
 }
 
-/* Is this object still there for whoever looks it up? Drops it if not. */
+/*
+ * Is this object still there for whoever looks it up? Drops it if not, and retires
+ * it if nobody has done so yet.
+ */
 static struct kipc_entry *kipc_table_hide_orphan(struct kipc_entry *entry)
 {
-	if (entry && (READ_ONCE(entry->gone) || kipc_entry_is_orphan(entry))) {
-		kipc_entry_put(entry);
-		return NULL;
-	}
-	return entry;
+	bool orphan = entry && kipc_entry_is_orphan(entry);
+
+	if (orphan)
+		kipc_entry_retire_unused(entry);
+	if (!orphan && entry && !READ_ONCE(entry->gone))
+		return entry;
+	kipc_entry_put(entry);
+	return NULL;
 }
 
 /* Looks an object up, either by its id or, if @id is negative, by its index. */
