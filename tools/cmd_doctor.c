@@ -326,17 +326,22 @@ static int doctor_run(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
 		{ }
 	};
 	struct doctor doctor = { };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+:hj", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:hi:j", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
 			return finish_output();
+		case 'i':
+			if (instance_option(self, optarg))
+				return EXIT_USAGE;
+			break;
 		case 'j':
 			doctor.json = true;
 			break;
@@ -359,7 +364,7 @@ static int doctor_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_doctor = {
 	.name = "doctor",
-	.synopsis = "[-j]",
+	.synopsis = "[-i PATH] [-j]",
 	.summary = "check that kipc is usable here, and say what to do if not",
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
@@ -367,7 +372,8 @@ const struct command cmd_doctor = {
 	"call served, and that a pipe and shared memory work. Each problem is told with\n"
 	"what to do.\n"
 	"\n"
-	"  -j, --json  an array of objects with the members check, good and text\n"
+	INSTANCE_HELP
+	"  -j, --json           an array of objects with the members check, good and text\n"
 	"\n"
 	"Exits with 0 if all is well, 1 if there is a problem, 2 for a wrong command line.\n",
 	.run = doctor_run,

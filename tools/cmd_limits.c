@@ -12,12 +12,14 @@
 
 #include "tool.h"
 
+#define LIMIT_FORMAT	"%-16s %s\n"
+
 static const struct meaning limit_meanings[] = {
 	{ ENOENT,
 	  "there is no such limit; 'kipc limits' lists them"
 	},
 	{ EINVAL,
-	  "the value is not one that it can have"
+	  "it is no number, or not in the range that kipcfs(5) gives"
 	},
 	{ EACCES,
 	  "you may not; the owner of the mount, or root, can"
@@ -30,10 +32,14 @@ static const struct meaning limit_meanings[] = {
 	},
 };
 
-static int limit_problem(const char *what, const char *name, int err)
+/* @value is what it was to be set to, NULL if it was to be read. */
+static int limit_problem(const char *name, const char *value, int err)
 {
-	return fail("cannot %s the limit %s: %s", what, name,
-		    explain(limit_meanings, ARRAY_SIZE(limit_meanings), -err));
+	const char *why = explain(limit_meanings, ARRAY_SIZE(limit_meanings), -err);
+
+	if (value)
+		return fail("cannot set the limit %s to '%s': %s", name, value, why);
+	return fail("cannot read the limit %s: %s", name, why);
 }
 
 static void limit_path(const char *directory, const char *name, char path[PATH_MAX])
@@ -110,19 +116,18 @@ static int show_all(const char *directory, bool json)
 	limit_path(directory, "", path);
 	n = scandir(path, &entries, is_limit, alphasort);
 	if (n < 0)
-		return fail("cannot read %s: %s; is a kipcfs mounted at %s?", path,
-			    strerror(errno), directory);
+		return fail("cannot read %s: %s", path, strerror(errno));
 	for (int i = 0; i < n; i++) {
 		const char *name = entries[i]->d_name;
 		int err = limit_read(directory, name, value, sizeof(value));
 
 		if (err) {
-			result = limit_problem("read", name, err);
+			result = limit_problem(name, NULL, err);
 		} else if (json) {
 			printf("%s\"%s\": ", shown++ ? ", " : "{", name);
 			print_value_json(value);
 		} else {
-			printf("%-16s %s\n", name, value);
+			printf(LIMIT_FORMAT, name, value);
 		}
 		free(entries[i]);
 	}
@@ -132,8 +137,8 @@ static int show_all(const char *directory, bool json)
 	return result;
 }
 
-/* @word is NAME or NAME=VALUE. */
-static int show_or_set(const char *directory, char *word)
+/* @word is NAME or NAME=VALUE; a value is shown behind the name if it is @one_of_many. */
+static int show_or_set(const char *directory, char *word, bool one_of_many)
 {
 	char *equals = strchr(word, '=');
 	char value[256];
@@ -142,12 +147,15 @@ static int show_or_set(const char *directory, char *word)
 	if (equals) {
 		*equals = '\0';
 		err = limit_write(directory, word, equals + 1);
-		return err ? limit_problem("set", word, err) : EXIT_OK;
+		return err ? limit_problem(word, equals + 1, err) : EXIT_OK;
 	}
 	err = limit_read(directory, word, value, sizeof(value));
 	if (err)
-		return limit_problem("read", word, err);
-	printf("%s\n", value);
+		return limit_problem(word, NULL, err);
+	if (one_of_many)
+		printf(LIMIT_FORMAT, word, value);
+	else
+		printf("%s\n", value);
 	return EXIT_OK;
 }
 
@@ -159,7 +167,7 @@ static int limits_run(const struct command *self, int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ }
 	};
-	int opt, result = EXIT_OK;
+	int opt, n, result = EXIT_OK;
 	const char *directory;
 	bool json = false;
 
@@ -179,8 +187,9 @@ static int limits_run(const struct command *self, int argc, char **argv)
 			return bad_option(self, opt, options, argv);
 		}
 	}
-	if (json && optind < argc)
-		return usage(self, "--json shows all limits");
+	n = argc - optind;
+	if (json && n)
+		return usage(self, "--json shows all limits; give it without NAME");
 	for (int i = optind; i < argc; i++) {
 		if (!*argv[i] || *argv[i] == '=' || *argv[i] == '.' || strchr(argv[i], '/'))
 			return usage(self, "'%s' is not the name of a limit", argv[i]);
@@ -188,22 +197,22 @@ static int limits_run(const struct command *self, int argc, char **argv)
 	directory = instance_directory();
 	if (!directory)
 		return EXIT_FAILED;
-	if (optind == argc)
+	if (!n)
 		result = show_all(directory, json);
 	for (; optind < argc && !result; optind++)
-		result = show_or_set(directory, argv[optind]);
+		result = show_or_set(directory, argv[optind], n > 1);
 	return finish_output() ?: result;
 }
 
 const struct command cmd_limits = {
 	.name = "limits",
-	.synopsis = "[-i PATH] [-j] [NAME[=VALUE]...]",
+	.synopsis = "[-i PATH] [-j | NAME[=VALUE]...]",
 	.summary = "show or set the limits of a mounted instance",
 	.help =
 	"Show all limits of the instance, or the value of one (NAME), or set it (NAME=VALUE).\n"
-	"Names and values are those of the files in limits/ of its mount, and of\n"
+	"Names and values are those of the files in limits/ of its mount, see kipcfs(5), and of\n"
 	"/proc/sys/kernel. The instance of /dev/kipc has its limits in a mount with the option\n"
-	"default.\n"
+	"default. Several NAMEs are shown with their values.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object with all limits; sem is an array\n"

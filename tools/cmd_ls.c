@@ -77,7 +77,7 @@ static int show(const struct kind *const *wanted, size_t n, bool json)
 
 	if (!lists)
 		return fail("no memory");
-	device = device_open();
+	device = device_open_to_look();
 	if (device < 0) {
 		free(lists);
 		return EXIT_FAILED;

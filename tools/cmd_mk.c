@@ -2,6 +2,7 @@
 /* kipc mk: make an object with an id. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
 	OPT_AUTOREMOVE = 256,
 	OPT_HUGE,
 	OPT_NO_HUGE,
+	OPT_NO_RESERVE,
 };
 
 static const struct option options[] = {
@@ -23,12 +25,24 @@ static const struct option options[] = {
 	{ "key", required_argument, NULL, 'k' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "no-huge", no_argument, NULL, OPT_NO_HUGE },
+	{ "no-reserve", no_argument, NULL, OPT_NO_RESERVE },
 	{ }
 };
 
 /*
+ * What the command line asks for. @command is what follows "--", up to a NULL; words
+ * before that are ours.
+ */
+struct request {
+	const struct kind *kind;
+	bool has_argument;
+	struct make make;
+	char **command;
+};
+
+/*
  * In place of this process, so that the creator of the object, which lives as long as
- * that, is the command.
+ * that, is the command. Returns only if it cannot be run.
  */
 static int run_command(int id, char **command)
 {
@@ -36,36 +50,72 @@ static int run_command(int id, char **command)
 	int err;
 
 	snprintf(text, sizeof(text), "%d", id);
-	setenv("KIPC_ID", text, 1);
+	if (setenv("KIPC_ID", text, 1) || instance_export())
+		return EXIT_FAILED;
 	execvp(*command, command);
 	err = errno;
 	fail("cannot run '%s': %s", *command, strerror(err));
 	return err == ENOENT ? 127 : 126;
 }
 
-static int make_object(const struct kind *kind, const struct make *make, char **command)
+/* A reader that has gone is an error to tell, not the end of us. */
+static int print_id(int id)
 {
-	int device, id, err;
-
-	device = device_open();
-	if (device < 0)
-		return EXIT_FAILED;
-	err = kind->make(device, make, &id);
-	close(device);
-	if (err)
-		return fail("cannot make the %s: %s", kind->name, kind->make_problem(-err));
-	if (*command)
-		return run_command(id, command);
+	signal(SIGPIPE, SIG_IGN);
 	printf("%d\n", id);
 	return finish_output();
 }
 
-/* True if @opt was understood; otherwise @result is what to exit with. */
-static bool take_option(const struct command *self, int opt, char **argv, struct make *make,
-			int *result)
+/* An object whose id nobody has been told would stay for ever. */
+static int make_object(const struct request *request)
 {
+	const struct kind *kind = request->kind;
+	int device, id, err, result;
+
+	device = device_open();
+	if (device < 0)
+		return EXIT_FAILED;
+	err = kind->make(device, &request->make, &id);
+	if (err) {
+		close(device);
+		return fail("cannot make the %s: %s", kind->noun, kind->make_problem(-err));
+	}
+	result = *request->command ? run_command(id, request->command) : print_id(id);
+	if (result) {
+		err = kind->remove(device, id);
+		/* it may have been found and removed by others */
+		if (err && err != -EINVAL && err != -EIDRM)
+			fail("%s:%d stays: %s", kind->name, id, object_problem(-err));
+	}
+	close(device);
+	return result;
+}
+
+/* Words before "--": the KIND and its argument. */
+static bool take_word(const struct command *self, const char *word, struct request *request)
+{
+	if (!request->kind) {
+		request->kind = kind_find(self, word);
+		return request->kind;
+	}
+	if (request->kind->argument && !request->has_argument) {
+		request->has_argument = true;
+		return !request->kind->parse(self, word, &request->make);
+	}
+	usage(self, "'%s' is one word too many; put -- before a COMMAND", word);
+	return false;
+}
+
+/* True if @opt was understood; otherwise @result is what to exit with. */
+static bool take_option(const struct command *self, int opt, char **argv,
+			struct request *request, int *result)
+{
+	struct make *make = &request->make;
+
 	*result = EXIT_USAGE;
 	switch (opt) {
+	case 1:
+		return take_word(self, optarg, request);
 	case 'h':
 		print_help(self);
 		*result = finish_output();
@@ -85,6 +135,9 @@ static bool take_option(const struct command *self, int opt, char **argv, struct
 	case OPT_NO_HUGE:
 		make->flags |= KIPC_SHM_NO_HUGE;
 		return true;
+	case OPT_NO_RESERVE:
+		make->flags |= KIPC_SHM_NORESERVE;
+		return true;
 	default:
 		bad_option(self, opt, options, argv);
 		return false;
@@ -94,53 +147,54 @@ static bool take_option(const struct command *self, int opt, char **argv, struct
 static int mk_run(const struct command *self, int argc, char **argv)
 {
 	const __u32 huge = KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE;
-	struct make make = { .mode = 0600 };
+	struct request request = { .make.mode = 0600 };
+	const struct make *make = &request.make;
 	const struct kind *kind;
 	int opt, result;
 
-	while ((opt = getopt_long(argc, argv, ":hi:k:m:", options, NULL)) != -1) {
-		if (!take_option(self, opt, argv, &make, &result))
+	/* "-": words come in their order, as 1, so that a COMMAND's options stay its own */
+	while ((opt = getopt_long(argc, argv, "-:hi:k:m:", options, NULL)) != -1) {
+		if (!take_option(self, opt, argv, &request, &result))
 			return result;
 	}
-	if (optind == argc)
-		return usage(self, "the KIND of the object is missing");
-	kind = kind_find(self, argv[optind++]);
+	request.command = argv + optind;
+	kind = request.kind;
 	if (!kind)
-		return EXIT_USAGE;
-	if (kind->argument) {
-		if (optind == argc)
-			return usage(self, "a %s needs a %s", kind->name, kind->argument);
-		if (kind->parse(self, argv[optind++], &make))
-			return EXIT_USAGE;
-	}
-	if ((make.flags & huge) && !kind->huge_pages)
-		return usage(self, "a %s has no huge pages", kind->name);
-	if ((make.flags & huge) == huge)
+		return usage(self, "the KIND of the object is missing");
+	if (kind->argument && !request.has_argument)
+		return usage(self, "a %s needs a %s", kind->name, kind->argument);
+	if (make->flags & ~KIPC_GET_AUTOREMOVE & ~kind->make_flags)
+		return usage(self, "these options are not for a %s", kind->name);
+	if ((make->flags & huge) == huge)
 		return usage(self, "--huge and --no-huge exclude each other");
-	if ((make.flags & KIPC_GET_AUTOREMOVE) && optind == argc)
+	if ((make->flags & KIPC_GET_AUTOREMOVE) && !*request.command)
 		return usage(self,
 			     "--autoremove needs a COMMAND: the object goes when its creator exits");
-	return make_object(kind, &make, argv + optind);
+	return make_object(&request);
 }
 
 const struct command cmd_mk = {
 	.name = "mk",
-	.synopsis = "[OPTION...] shm SIZE [--] [COMMAND [ARGUMENT...]]",
+	.synopsis = "[OPTION...] shm SIZE [-- COMMAND [ARGUMENT...]]",
 	.summary = "make an object that has an id",
 	.help =
 	"Make a shared memory segment (shm) of SIZE and print its id. With COMMAND, run that\n"
-	"instead, in place of this process and with the id in the environment variable\n"
-	"KIPC_ID. Without --autoremove the object stays until it is removed.\n"
+	"instead, in place of this process. Its environment has the id in KIPC_ID, and the\n"
+	"absolute path of the instance in KIPC_DEV, so that kipc finds the object there.\n"
+	"Without --autoremove the object stays until it is removed; if COMMAND cannot be run,\n"
+	"or the id not be printed, it is removed at once.\n"
 	"\n"
 	"      --autoremove     remove it once COMMAND has exited and nobody uses it\n"
 	"      --huge           in huge pages, whatever its size\n"
 	INSTANCE_HELP
-	"  -k, --key KEY        with this key, decimal or 0x and hexadecimal; an object that\n"
-	"                       has it already is an error (default: no key)\n"
+	"  -k, --key KEY        with this key; an object that has it already is an error\n"
+	"                       (default: 0, no key)\n"
 	"  -m, --mode MODE      with these permissions, octal (default: 600)\n"
 	"      --no-huge        not in huge pages, whatever its size\n"
+	"      --no-reserve     set no memory or swap space aside for it\n"
 	"\n"
 	SIZE_HELP
+	KEY_HELP
 	"\n"
 	"Example: kipc mk shm 1M -k 0x1234 --autoremove -- sh -c 'echo $KIPC_ID; kipc ls'\n"
 	"\n"

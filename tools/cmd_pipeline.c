@@ -187,6 +187,7 @@ static int pipeline_run(const struct command *self, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
 		{ "pipefail", no_argument, NULL, 'p' },
 		{ "size", required_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' },
@@ -195,11 +196,15 @@ static int pipeline_run(const struct command *self, int argc, char **argv)
 	struct pipeline p = { };
 	int opt, status;
 
-	while ((opt = getopt_long(argc, argv, "+:hps:v", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "+:hi:ps:v", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
 			return finish_output();
+		case 'i':
+			if (instance_option(self, optarg))
+				return EXIT_USAGE;
+			break;
 		case 'p':
 			p.pipefail = true;
 			break;
@@ -227,15 +232,16 @@ static int pipeline_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_pipeline = {
 	.name = "pipeline",
-	.synopsis = "[-p] [-s SIZE] [-v] 'COMMAND' ['COMMAND'...]",
+	.synopsis = "[-i PATH] [-p] [-s SIZE] [-v] 'COMMAND' ['COMMAND'...]",
 	.summary = "run commands connected by kipc's pipes, as a shell does for A | B",
 	.help =
 	"Run each COMMAND by sh -c, all at once, the standard output of each connected\n"
 	"to the standard input of the next by a pipe of kipc, and wait for all of them.\n"
 	"\n"
-	"  -p, --pipefail   exit as the last command that failed, if any did\n"
-	"  -s, --size SIZE  capacity of each pipe\n"
-	"  -v, --verbose    show the pipes and the commands' exit statuses\n"
+	INSTANCE_HELP
+	"  -p, --pipefail       exit as the last command that failed, if any did\n"
+	"  -s, --size SIZE      capacity of each pipe\n"
+	"  -v, --verbose        show the pipes and the commands' exit statuses\n"
 	"\n"
 	SIZE_HELP
 	"\n"

@@ -128,7 +128,9 @@ const struct command cmd_rm = {
 	"at once; a segment that somebody has attached or open goes with its last user.\n"
 	"\n"
 	INSTANCE_HELP
-	"  -k, --key KEY        the object with this key, decimal or 0x and hexadecimal\n"
+	"  -k, --key KEY        the object with this key\n"
+	"\n"
+	KEY_HELP
 	"\n"
 	"Example: kipc rm shm -k 0x1234\n"
 	"\n"

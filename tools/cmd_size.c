@@ -52,6 +52,9 @@ static int size_run(const struct command *self, int argc, char **argv)
 	argv += optind;
 	if (argc < 1 || argc > 2)
 		return usage(self, "a FILE is needed, and at most one SIZE");
+	if (kind_prefix(argv[0]))
+		return usage(self, "FILE is a pipe or FIFO; 'kipc stat %s' shows that object",
+			     argv[0]);
 	if (argc == 2 && parse_size(self, argv[1], &wanted))
 		return EXIT_USAGE;
 	return size_change(argv[0], argc == 2 ? &wanted : NULL);

@@ -51,7 +51,7 @@ static int stat_instance(bool json)
 	struct kipc_stats stats = { };
 	int device, err;
 
-	device = device_open();
+	device = device_open_to_look();
 	if (device < 0)
 		return EXIT_FAILED;
 	err = ioctl(device, KIPC_IOC_STATS, &stats) ? errno : 0;
@@ -128,7 +128,7 @@ static int read_object(struct item *item)
 {
 	int device, err;
 
-	device = device_open();
+	device = device_open_to_look();
 	if (device < 0)
 		return EXIT_FAILED;
 	err = object_read(device, item->kind, item->id, 0, &item->object);
@@ -184,8 +184,13 @@ static int name_items(const struct command *self, char **words, int n, struct it
 	for (int i = 0; i < n; i++) {
 		items[i].name = words[i];
 		items[i].kind = kind_prefix(words[i]);
-		if (items[i].kind && parse_id(self, strchr(words[i], ':') + 1, &items[i].id))
-			return EXIT_USAGE;
+		if (items[i].kind) {
+			if (parse_id(self, strchr(words[i], ':') + 1, &items[i].id))
+				return EXIT_USAGE;
+		} else if (access(words[i], F_OK) && errno == ENOENT) {
+			if (kind_misspelt(self, words[i]))
+				return EXIT_USAGE;
+		}
 	}
 	return EXIT_OK;
 }
@@ -265,7 +270,8 @@ const struct command cmd_stat = {
 	.help =
 	"Without FILE show the figures of the instance. With FILE, a FIFO or /proc/PID/fd/N,\n"
 	"show that pipe: capacity, bytes waiting, pages of memory held, packets waiting, open\n"
-	"readers and writers, and how many threads sleep in a read/write/open of it. With\n"
+	"readers and writers, and how many threads sleep in a read/write/open of it, as long\n"
+	"as some process holds it: one that still sleeps in its open does not yet. With\n"
 	"KIND:ID, such as shm:42, show all about the object with that id.\n"
 	"\n"
 	INSTANCE_HELP

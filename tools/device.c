@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <mntent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -16,9 +17,16 @@
 
 #define PARAMETERS	"/sys/module/kipc/parameters"
 
+static const char default_device[] = "/dev/" KIPC_DEVICE_NAME;
+
+const char *device_path = default_device;
+
+static const char absent[] =
+	"it does not exist; load the module (modprobe kipc), or name another by --instance";
+
 static const struct meaning device_meanings[] = {
 	{ ENOENT,
-	  "it does not exist; load the module (modprobe kipc) or name another instance with --instance or KIPC_DEV"
+	  "it does not exist; --instance or KIPC_DEV names where a kipcfs is mounted, or a node"
 	},
 	{ ENXIO,
 	  "no driver stands behind it; load the module (modprobe kipc)"
@@ -30,7 +38,10 @@ static const struct meaning device_meanings[] = {
 	  "it does not exist; name another instance with --instance or KIPC_DEV"
 	},
 	{ EACCES,
-	  "you may not open it; its mode should be 0666, as the objects carry the permissions"
+	  "you may not open it; it is open to every user unless a udev rule, chmod or an option of the mount has changed that"
+	},
+	{ EROFS,
+	  "it is mounted read-only; run 'mount -o remount,rw' on it as root"
 	},
 };
 
@@ -68,6 +79,9 @@ const char *explain(const struct meaning *meanings, size_t n, int err)
 /* Why a node cannot be opened, and what to do. */
 const char *device_problem(int err)
 {
+	/* not a wrong name of the user's */
+	if (err == ENOENT && !strcmp(device_path, default_device))
+		return absent;
 	return explain(device_meanings, ARRAY_SIZE(device_meanings), err);
 }
 
@@ -128,24 +142,43 @@ int instance_option(const struct command *cmd, const char *path)
 	return 0;
 }
 
-/* Open the instance's node; -1 after a message. */
-int device_open(void)
+/* For a program that we become: the same instance, wherever that changes to. */
+int instance_export(void)
+{
+	char path[PATH_MAX];
+
+	if (*device_path != '/' && !realpath(device_path, path))
+		return fail("cannot tell where %s is: %s", device_path, strerror(errno));
+	if (setenv("KIPC_DEV", *device_path == '/' ? device_path : path, 1))
+		return fail("no memory for KIPC_DEV");
+	return 0;
+}
+
+/* 0, or -1 after a message */
+static int find_node(char path[PATH_MAX])
+{
+	if (!is_directory(device_path)) {
+		snprintf(path, PATH_MAX, "%s", device_path);
+		return 0;
+	}
+	snprintf(path, PATH_MAX, "%s/control", device_path);
+	/* what else may be wrong is told by the open */
+	if (!access(path, F_OK) || errno != ENOENT)
+		return 0;
+	fail("%s is not where a kipcfs is mounted: there is no %s", device_path, path);
+	return -1;
+}
+
+/* What looks needs no right to write: it may be mounted read-only. */
+static int open_node(bool look)
 {
 	struct kipc_query query = { .nr = KIPC_NR_QUERY };
 	char path[PATH_MAX];
 	int fd;
 
-	if (is_directory(device_path)) {
-		snprintf(path, sizeof(path), "%s/control", device_path);
-		if (access(path, F_OK)) {
-			fail("%s is not where a kipcfs is mounted: there is no %s", device_path,
-			     path);
-			return -1;
-		}
-		fd = open(path, O_RDWR | O_CLOEXEC);
-	} else {
-		fd = open(device_path, O_RDWR | O_CLOEXEC);
-	}
+	if (find_node(path))
+		return -1;
+	fd = open(path, (look ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (fd < 0) {
 		fail("cannot open %s: %s", device_path, device_problem(errno));
 		return -1;
@@ -158,8 +191,28 @@ int device_open(void)
 	return fd;
 }
 
+/* Open the instance's node; -1 after a message. */
+int device_open(void)
+{
+	return open_node(false);
+}
+
+int device_open_to_look(void)
+{
+	return open_node(true);
+}
+
 static const char mount_advice[] =
 	"run 'mount -t kipcfs -o default none DIRECTORY' as root, or name another with --instance";
+
+/* Is @directory the root of a kipcfs, and not only a part, mounted by itself? */
+static bool has_limits(const char *directory)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/limits", directory);
+	return is_directory(path);
+}
 
 /* A kipcfs mount that shows the default instance, or NULL. */
 static const char *default_directory(void)
@@ -173,10 +226,9 @@ static const char *default_directory(void)
 		if (strcmp(entry->mnt_type, KIPCFS_NAME) || !hasmntopt(entry, "default"))
 			continue;
 		/* it may also be a bind mount of a table */
-		snprintf(directory, sizeof(directory), "%s/limits", entry->mnt_dir);
-		if (!is_directory(directory))
+		if (!has_limits(entry->mnt_dir))
 			continue;
-		dirname(directory);
+		snprintf(directory, sizeof(directory), "%s", entry->mnt_dir);
 		found = directory;
 	}
 	if (mounts)
@@ -191,11 +243,21 @@ const char *instance_directory(void)
 	struct statfs fs;
 	const char *found;
 
-	if (is_directory(device_path))
-		return device_path;
 	if (!statfs(device_path, &fs) && fs.f_type == KIPCFS_MAGIC) {
-		snprintf(directory, sizeof(directory), "%s", device_path);
-		return dirname(directory);
+		if (!realpath(device_path, directory)) {
+			fail("cannot tell where %s is: %s", device_path, strerror(errno));
+			return NULL;
+		}
+		found = is_directory(directory) ? directory : dirname(directory);
+		if (has_limits(found))
+			return found;
+		fail("%s does not lead to the limits; name the root of that kipcfs",
+		     device_path);
+		return NULL;
+	}
+	if (is_directory(device_path)) {
+		fail("no kipcfs is mounted at %s", device_path);
+		return NULL;
 	}
 	if (access(device_path, F_OK)) {
 		fail("cannot look at %s: %s", device_path, device_problem(errno));

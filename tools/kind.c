@@ -40,34 +40,66 @@ const char *object_problem(int err)
 	return explain(object_meanings, ARRAY_SIZE(object_meanings), err);
 }
 
-/* NULL after a message */
-const struct kind *kind_find(const struct command *cmd, const char *name)
+static const struct kind *kind_known(const char *name, size_t len)
+{
+	for (size_t i = 0; i < kinds_count; i++) {
+		if (strlen(kinds[i]->name) == len && !strncmp(kinds[i]->name, name, len))
+			return kinds[i];
+	}
+	return NULL;
+}
+
+static void kind_unknown(const struct command *cmd, const char *name, int name_len)
 {
 	char known[64] = "";
 
-	for (size_t i = 0; i < kinds_count; i++) {
-		if (!strcmp(kinds[i]->name, name))
-			return kinds[i];
-	}
 	for (size_t i = 0; i < kinds_count; i++) {
 		size_t len = strlen(known);
 
 		snprintf(known + len, sizeof(known) - len, " %s", kinds[i]->name);
 	}
-	usage(cmd, "there is no kind '%s' of objects with ids; there is:%s", name, known);
+	usage(cmd, "there is no kind '%.*s' of objects with ids; there is:%s", name_len, name,
+	      known);
+}
+
+/* NULL after a message */
+const struct kind *kind_find(const struct command *cmd, const char *name)
+{
+	const struct kind *kind = kind_known(name, strlen(name));
+
+	if (kind)
+		return kind;
+	if (kind_prefix(name))
+		usage(cmd, "the KIND stands alone here, without ':' and an ID");
+	else
+		kind_unknown(cmd, name, strlen(name));
 	return NULL;
 }
 
 /* The kind whose name and a colon begin @text, as in shm:42, or NULL. */
 const struct kind *kind_prefix(const char *text)
 {
-	for (size_t i = 0; i < kinds_count; i++) {
-		size_t len = strlen(kinds[i]->name);
+	const char *colon = strchr(text, ':');
 
-		if (!strncmp(text, kinds[i]->name, len) && text[len] == ':')
-			return kinds[i];
+	return colon ? kind_known(text, colon - text) : NULL;
+}
+
+/*
+ * @text names neither an object nor a file: was it to be an object? If so that is told,
+ * and true returned.
+ */
+bool kind_misspelt(const struct command *cmd, const char *text)
+{
+	size_t len = strcspn(text, ":");
+
+	if (!text[len] && kind_known(text, len)) {
+		usage(cmd, "there is no file '%s'; an object is named %s:ID", text, text);
+		return true;
 	}
-	return NULL;
+	if (!text[len] || strspn(text, "abcdefghijklmnopqrstuvwxyz") != len)
+		return false;
+	kind_unknown(cmd, text, len);
+	return true;
 }
 
 /* The name of @uid, or its number. From the file: getpwuid() needs shared libraries. */
@@ -113,7 +145,7 @@ void print_table_row(const struct object *object)
 	const struct kipc_perm *perm = &object->perm;
 	char owner[64];
 
-	printf("%10d 0x%08x %-10s %-5o ", perm->id, perm->key,
+	printf("%10d 0x%08x %-10s %03o   ", perm->id, perm->key,
 	       user_name(perm->uid, owner, sizeof(owner)), perm->mode & 0777);
 	object->kind->print_row(object);
 	putchar('\n');

@@ -18,6 +18,9 @@ static const struct meaning make_meanings[] = {
 	{ ENOSPC,
 	  "a limit of the instance is reached; see shmmni and shmall of 'kipc limits'"
 	},
+	{ ENOMEM,
+	  "the system has not so much memory and swap space left to promise; --no-reserve asks for no promise"
+	},
 	{ ENOTTY,
 	  "the module does not serve it; run 'kipc doctor' to see what does not fit"
 	},
@@ -147,9 +150,10 @@ static void shm_print_json(const struct object *object)
 
 const struct kind kind_shm = {
 	.name = "shm",
+	.noun = "shared memory segment",
 	.title = "shared memory segments",
 	.argument = "SIZE",
-	.huge_pages = true,
+	.make_flags = KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE | KIPC_SHM_NORESERVE,
 	.columns = "         BYTES NATTCH   FDS STATUS",
 	.parse = shm_parse,
 	.make = shm_make,

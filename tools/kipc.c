@@ -21,8 +21,6 @@ static const struct command *const commands[] = {
 	&cmd_doctor,
 };
 
-const char *device_path = "/dev/" KIPC_DEVICE_NAME;
-
 static void print_overview(void)
 {
 	printf("Usage: kipc [--instance PATH] COMMAND [ARGUMENT...]\n\n"
@@ -40,7 +38,7 @@ static void print_overview(void)
 	       "  -V, --version        show the version of this program and of the ABI it knows\n"
 	       "\n"
 	       "Exit status: 0 on success, 1 if something failed, 2 for a wrong command line.\n"
-	       "'kipc pipeline' exits as its commands do.\n");
+	       "'kipc pipeline' exits as its commands do, 'kipc mk' as the one that it runs.\n");
 }
 
 static const struct command *find_command(const char *name)
@@ -49,7 +47,7 @@ static const struct command *find_command(const char *name)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
 	}
-	usage(NULL, "there is no command '%s'; 'kipc help' lists them", name);
+	usage(NULL, "there is no command '%s'", name);
 	return NULL;
 }
 
@@ -57,7 +55,7 @@ static int show_help(const char *name)
 {
 	const struct command *cmd;
 
-	if (!name) {
+	if (!name || !strcmp(name, "help")) {
 		print_overview();
 		return finish_output();
 	}
@@ -105,7 +103,7 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (!argc)
-		return usage(NULL, "a command is missing; 'kipc help' lists them");
+		return usage(NULL, "a command is missing");
 	if (!strcmp(argv[0], "help"))
 		return show_help(argv[1]);
 

@@ -69,8 +69,12 @@ int finish_output(void);
 
 /* What parse_size() reads, for the help of its users */
 #define SIZE_HELP \
-	"SIZE is a number of bytes, decimal and 1 or more, or one with K, M or G (or k, m,\n" \
-	"g) behind it: powers of 1024.\n"
+	"SIZE is a number of bytes, decimal and 1 or more, or one with K, M, G or T (or k, m,\n" \
+	"g, t) behind it: powers of 1024.\n"
+
+/* What parse_key() reads, likewise */
+#define KEY_HELP \
+	"KEY is a number of 32 bits as in C: decimal, 0x and hexadecimal, or 0 and octal.\n"
 
 /* util.c: numbers and JSON */
 int parse_size(const struct command *cmd, const char *text, __u64 *bytes);
@@ -89,7 +93,9 @@ struct meaning {
 
 /* device.c: descriptors; -1 after a message */
 int device_open(void);
+int device_open_to_look(void);
 int instance_option(const struct command *cmd, const char *path);
+int instance_export(void);
 const char *instance_directory(void);
 const char *device_problem(int err);
 const char *call_problem(int err);
@@ -148,9 +154,10 @@ struct make {
 /**
  * struct kind - a kind of objects that have ids
  * @name: as on the command line
+ * @noun: one of them, in a message
  * @title: in the plural, above a table
  * @argument: name of what 'kipc mk' needs of the user, or NULL
- * @huge_pages: objects can have them
+ * @make_flags: its own flags that 'kipc mk' can set
  * @columns: heading of what @print_row prints
  * @parse: read @argument; says what is wrong
  * @make: make an object; 0 or a negative errno, as all that follow
@@ -165,9 +172,10 @@ struct make {
  */
 struct kind {
 	const char *name;
+	const char *noun;
 	const char *title;
 	const char *argument;
-	bool huge_pages;
+	__u32 make_flags;
 	const char *columns;
 	int (*parse)(const struct command *cmd, const char *text, struct make *make);
 	int (*make)(int device, const struct make *make, int *id);
@@ -189,6 +197,7 @@ extern const size_t kinds_count;
 
 const struct kind *kind_find(const struct command *cmd, const char *name);
 const struct kind *kind_prefix(const char *text);
+bool kind_misspelt(const struct command *cmd, const char *text);
 const char *object_problem(int err);
 const char *user_name(unsigned int uid, char *buf, size_t len);
 int object_read(int device, const struct kind *kind, int id, __u32 flags, struct object *object);

@@ -32,8 +32,10 @@ int usage(const struct command *cmd, const char *format, ...)
 	vfprintf(stderr, format, args);
 	va_end(args);
 	if (cmd)
-		fprintf(stderr, "\nUsage: kipc %s %s", cmd->name, cmd->synopsis);
-	fputc('\n', stderr);
+		fprintf(stderr, "\nUsage: kipc %s %s\n", cmd->name, cmd->synopsis);
+	else
+		fputs("\nUsage: kipc [-i PATH] COMMAND [ARGUMENT...]; 'kipc help' tells more\n",
+		      stderr);
 	return EXIT_USAGE;
 }
 
@@ -77,7 +79,7 @@ int finish_output(void)
 /* Read a number of bytes, see SIZE_HELP. */
 int parse_size(const struct command *cmd, const char *text, __u64 *bytes)
 {
-	static const char units[] = "kmg";
+	static const char units[] = "kmgt";
 	unsigned long long value;
 	unsigned int shift = 0;
 	const char *unit;
@@ -104,7 +106,7 @@ int parse_size(const struct command *cmd, const char *text, __u64 *bytes)
 	*bytes = value << shift;
 	return 0;
 bad:
-	usage(cmd, "'%s' is not a size; give bytes in decimal, or a number with K, M or G",
+	usage(cmd, "'%s' is not a size; give bytes in decimal, or a number with K, M, G or T",
 	      text);
 	return -1;
 }
@@ -128,7 +130,8 @@ int parse_key(const struct command *cmd, const char *text, int *key)
 	long long value;
 
 	if (!read_number(text, 0, &value) || value < INT32_MIN || value > UINT32_MAX) {
-		usage(cmd, "'%s' is not a key; give a number of 32 bits, such as 1234 or 0xabcd",
+		usage(cmd,
+		      "'%s' is not a key; give a number of 32 bits, such as 1234, 0xabcd or (octal) 017",
 		      text);
 		return -1;
 	}
