@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * shm_consumer [NODE [PAUSE]]: find the segment of shm_producer by its key, read all its
- * records, and tell whether all came, in order and undamaged. PAUSE milliseconds are
- * slept after each record, so that one can look at the segment meanwhile.
+ * shm_consumer [PATH [PAUSE]]: find the segment of shm_producer by its key, read all its
+ * records, and tell whether all came, in order and undamaged. PATH is that of an
+ * instance, see instance.h. PAUSE milliseconds are slept after each record, so that one
+ * can look at the segment meanwhile.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "shm_ring.h"
 
 /*
@@ -30,7 +26,7 @@ static int find_segment(int kipc)
 			break;
 		sleep_ms(10);
 	}
-	return ring_complain("cannot find the segment; does shm_producer run?");
+	return complain("cannot find the segment; does shm_producer run?");
 }
 
 /*
@@ -80,16 +76,18 @@ static bool consume(struct ring *ring, unsigned int pause, int kipc, int id)
 
 int main(int argc, char **argv)
 {
-	const char *node = argc > 1 ? argv[1] : "/dev/" KIPC_DEVICE_NAME;
-	unsigned int pause = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+	unsigned long long pause = 0;
 	struct ring *ring;
 	int kipc, id;
 
-	kipc = open(node, O_RDWR | O_CLOEXEC);
-	if (kipc < 0) {
-		ring_complain(node);
-		return 1;
+	if (argc > 3 || (argc > 1 && *argv[1] == '-') ||
+	    (argc > 2 && (read_number(argv[2], &pause) || pause > 60000))) {
+		fprintf(stderr, "usage: shm_consumer [PATH [PAUSE]], at most 60000 ms\n");
+		return 2;
 	}
+	kipc = instance_open(argc > 1 ? argv[1] : NULL);
+	if (kipc < 0)
+		return 1;
 	id = find_segment(kipc);
 	if (id < 0)
 		return 1;

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * shm_producer [NODE [COUNT]]: make a shared memory segment and write numbered records
- * into it for shm_consumer to read. NODE is that of a kipc instance, /dev/kipc or
- * control in a mount of kipcfs.
+ * shm_producer [PATH [COUNT]]: make a shared memory segment and write COUNT numbered
+ * records into it for shm_consumer to read. PATH is that of an instance, see instance.h.
  *
  *	$ shm_producer &
  *	$ shm_consumer
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "shm_ring.h"
 
 /*
@@ -30,9 +24,13 @@ static int make_segment(int kipc)
 		.mode = 0600,
 	};
 
-	if (ioctl(kipc, KIPC_IOC_SHM_GET, &get))
-		return ring_complain("cannot make the segment");
-	return get.id;
+	if (!ioctl(kipc, KIPC_IOC_SHM_GET, &get))
+		return get.id;
+	if (errno != EEXIST)
+		return complain("cannot make the segment");
+	fprintf(stderr, "shm_producer: another one runs, or was killed while somebody used its\n"
+		"segment; that can be removed: kipc rm shm -k %#x\n", RING_KEY);
+	return -1;
 }
 
 /* A consumer has come, and is not there any more. */
@@ -82,17 +80,20 @@ static bool produce(struct ring *ring, int kipc, int id)
 
 int main(int argc, char **argv)
 {
-	const char *node = argc > 1 ? argv[1] : "/dev/" KIPC_DEVICE_NAME;
+	unsigned long long count = 100000;
 	struct kipc_shm_detach detach;
 	struct ring *ring;
 	int kipc, id;
 	bool good;
 
-	kipc = open(node, O_RDWR | O_CLOEXEC);
-	if (kipc < 0) {
-		ring_complain(node);
-		return 1;
+	if (argc > 3 || (argc > 1 && *argv[1] == '-') ||
+	    (argc > 2 && read_number(argv[2], &count))) {
+		fprintf(stderr, "usage: shm_producer [PATH [COUNT]]\n");
+		return 2;
 	}
+	kipc = instance_open(argc > 1 ? argv[1] : NULL);
+	if (kipc < 0)
+		return 1;
 	id = make_segment(kipc);
 	if (id < 0)
 		return 1;
@@ -100,7 +101,7 @@ int main(int argc, char **argv)
 	if (!ring)
 		return 1;
 
-	ring->count = argc > 2 ? strtoull(argv[2], NULL, 0) : 100000;
+	ring->count = count;
 	/* a consumer may be here already: it waits for this before it looks at the rest */
 	atomic_store(&ring->ready, RING_READY);
 	futex_wake(&ring->ready);
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
 	/* An exit would detach as well. The segment goes with it, see AUTOREMOVE. */
 	detach.addr = (uintptr_t)ring;
 	if (ioctl(kipc, KIPC_IOC_SHM_DETACH, &detach)) {
-		ring_complain("cannot detach the segment");
+		complain("cannot detach the segment");
 		good = false;
 	}
 	return good ? 0 : 1;

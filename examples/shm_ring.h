@@ -17,19 +17,15 @@
 #ifndef SHM_RING_H
 #define SHM_RING_H
 
-#include <errno.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/kipc.h>
+#include "instance.h"
 
 #define RING_KEY	0x72696e67	/* any number that both programs know: "ring" */
 #define RING_SLOTS	64		/* a power of two, as the counters wrap */
@@ -59,20 +55,13 @@ static inline __u64 record_check(__u64 number)
 	return number * 0x9e3779b97f4a7c15 ^ 0x6b697063;
 }
 
-/* Always -1. */
-static inline int ring_complain(const char *what)
-{
-	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(errno));
-	return -1;
-}
-
 /* Have the segment in our memory, wherever there is room. A new one is all zeroes. */
 static inline struct ring *ring_attach(int kipc, int id)
 {
 	struct kipc_shm_attach attach = { .id = id };
 
 	if (ioctl(kipc, KIPC_IOC_SHM_ATTACH, &attach)) {
-		ring_complain("cannot have the segment in memory");
+		complain("cannot have the segment in memory");
 		return NULL;
 	}
 	return (struct ring *)(uintptr_t)attach.addr;
