@@ -5,6 +5,7 @@
 stty sane rows "$KIPC_ROWS" cols "$KIPC_COLUMNS"
 insmod /kipc/kipc.ko && mount -t kipcfs none /mnt/kipc ||
 	printf '\n*** The module does not work (see above and dmesg).\n'
+export PATH=$PATH:/kipc/examples
 cd /mnt/kipc || exit
 cat <<'TEXT'
 
@@ -16,8 +17,11 @@ Nothing you do here touches the host. Try:
     kipc pipeline 'ps -ef' 'grep kipc'
     export KIPC_DEV=/mnt/kipc; kipc mk shm 1M -k 0x1234; kipc ls
     mount --bind sysvipc/shm /proc/sysvipc/shm; ipcs -m
+    kipc rm shm -k 0x1234      # not ipcrm: that removes the kernel's own
+    umount /proc/sysvipc/shm   # before an umount of /mnt/kipc
+    shm_fd; ls /kipc/examples  # a C file in examples/ of the host comes here, too
     kipc help
-    ls /kipc/selftests /kipc/bench /kipc/examples
+    ls /kipc/selftests /kipc/bench
 
 "exit" ends the VM.
 
