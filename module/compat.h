@@ -101,13 +101,13 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 /* 6.7: get_policy() returns an index for interleaving as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define KIPC_GET_POLICY(name) \
-	struct mempolicy *name(struct vm_area_struct *vma, \
-			       unsigned long addr, pgoff_t *ilx)
+	struct mempolicy *(name)(struct vm_area_struct *vma, \
+				 unsigned long addr, pgoff_t *ilx)
 #define kipc_get_policy(ops, vma, addr) \
 	((ops)->get_policy(vma, addr, ilx))
 #else
 #define KIPC_GET_POLICY(name) \
-	struct mempolicy *name(struct vm_area_struct *vma, unsigned long addr)
+	struct mempolicy *(name)(struct vm_area_struct *vma, unsigned long addr)
 #define kipc_get_policy(ops, vma, addr) \
 	((ops)->get_policy(vma, addr))
 #endif
@@ -154,6 +154,7 @@ static inline int kipc_remount_huge(struct vfsmount *mnt, const char *huge)
 	ret = vfs_parse_fs_string(fc, "huge", huge, strlen(huge));
 	if (!ret) {
 		down_write(&sb->s_umount);
+		/* What reconfigure_super() does; that is not exported. */
 		ret = fc->ops->reconfigure(fc);
 		up_write(&sb->s_umount);
 	}

@@ -39,7 +39,7 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 	entry->mode = get->mode & 0777;
 	entry->gone = false;
 	entry->autoremove = get->flags & KIPC_GET_AUTOREMOVE;
-	entry->watched = false;
+	entry->mortal = false;
 	entry->ctime = ktime_get_real_seconds();
 	entry->creator = get_pid(task_tgid(current));
 	entry->watcher = NULL;
@@ -81,8 +81,15 @@ void kipc_entry_put(struct kipc_entry *entry)
 		kipc_obj_put(&entry->obj);
 }
 
-/* Marks an entry as gone, unless it is or has users and those count. */
-static bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only)
+/**
+ * kipc_entry_retire_locked - make an object impossible to find
+ * @entry: an entry that has an id; its table is locked
+ * @unused_only: not if somebody uses it
+ *
+ * Return: true if it was retired just now. The table's reference is the caller's
+ * then, to be put after the table is unlocked: it may free much memory.
+ */
+bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only)
 {
 	bool retire;
 
@@ -107,21 +114,6 @@ static void kipc_entry_retire_if(struct kipc_entry *entry, bool unused_only)
 	mutex_unlock(&entry->table->lock);
 	if (retired)
 		kipc_entry_put(entry);
-}
-
-/**
- * kipc_entry_retire_unused_locked - retire an object that nobody uses
- * @entry: an entry that has an id; its table is locked
- *
- * Return: true if it was retired, which drops the table's reference.
- */
-bool kipc_entry_retire_unused_locked(struct kipc_entry *entry)
-{
-	bool retired = kipc_entry_retire_locked(entry, true);
-
-	if (retired)
-		kipc_entry_put(entry);
-	return retired;
 }
 
 /**
@@ -170,7 +162,7 @@ bool kipc_entry_is_orphan(struct kipc_entry *entry)
 {
 	bool orphan;
 
-	if (likely(!READ_ONCE(entry->watched)))
+	if (likely(!READ_ONCE(entry->mortal)))
 		return false;
 	spin_lock(&entry->lock);
 	orphan = !entry->users && kipc_entry_is_doomed_locked(entry) &&
@@ -196,6 +188,18 @@ int kipc_entry_open(struct kipc_entry *entry)
 		entry->users++;
 	spin_unlock(&entry->lock);
 	return ret;
+}
+
+/**
+ * kipc_entry_open_again - become a user of an object once more
+ * @entry: an entry that the caller is a user of, removed or not; another
+ *	reference becomes the user's
+ */
+void kipc_entry_open_again(struct kipc_entry *entry)
+{
+	spin_lock(&entry->lock);
+	entry->users++;
+	spin_unlock(&entry->lock);
 }
 
 /**

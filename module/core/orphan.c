@@ -18,6 +18,9 @@
 
 #include "core/table.h"
 
+/* Bit of &struct kipc_watcher.state */
+#define KIPC_WATCHER_QUEUED	0
+
 /**
  * struct kipc_watcher - waits for the exit of a process
  * @table: the table that it is for; constant
@@ -26,7 +29,8 @@
  * @node: in the table's watchers; guarded by the table's lock
  * @entries: objects that the process made; guarded by the table's lock
  * @exited: in the table's list of watchers that were woken
- * @queued: bit 0: it is in that list, or the work has it, which then frees it
+ * @state: KIPC_WATCHER_QUEUED: it is in that list, or the work has it, which then
+ *	frees it
  */
 struct kipc_watcher {
 	struct kipc_table *table;
@@ -35,15 +39,15 @@ struct kipc_watcher {
 	struct hlist_node node;
 	struct list_head entries;
 	struct llist_node exited;
-	unsigned long queued;
+	unsigned long state;
 };
 
 static void kipc_watcher_queue(struct kipc_watcher *watcher)
 {
-	if (test_and_set_bit(0, &watcher->queued))
+	if (test_and_set_bit(KIPC_WATCHER_QUEUED, &watcher->state))
 		return;
 	llist_add(&watcher->exited, &watcher->table->exited);
-	schedule_work(&watcher->table->exit_work);
+	queue_work(system_unbound_wq, &watcher->table->exit_work);
 }
 
 /* Called with interrupts off, and the queue and all tasks locked. */
@@ -136,7 +140,7 @@ static void kipc_watcher_release(struct kipc_watcher *watcher)
 		kipc_watcher_unhash_locked(watcher);
 		kipc_watcher_free(watcher);
 	} else {
-		clear_bit(0, &watcher->queued);
+		clear_bit(KIPC_WATCHER_QUEUED, &watcher->state);
 		/* Pairs with the order that test_and_set_bit() implies. */
 		smp_mb__after_atomic();
 		if (kipc_pid_has_exited(watcher->pid))
@@ -202,14 +206,14 @@ int kipc_orphan_watch(struct kipc_entry *entry)
 	struct kipc_watcher *watcher;
 
 	lockdep_assert_held(&entry->table->lock);
-	if (entry->watched || entry->gone)
+	if (entry->mortal || entry->gone)
 		return 0;
 	watcher = kipc_watcher_get_locked(entry->table, entry->creator);
 	if (!watcher)
 		return -ENOMEM;
 	entry->watcher = watcher;
 	list_add_tail(&entry->watch_node, &watcher->entries);
-	WRITE_ONCE(entry->watched, true);
+	WRITE_ONCE(entry->mortal, true);
 	return 0;
 }
 
@@ -230,7 +234,7 @@ void kipc_orphan_unwatch(struct kipc_entry *entry)
 		return;
 	kipc_watcher_unhash_locked(watcher);
 	/* One that was woken before is left to the work. */
-	if (!test_bit(0, &watcher->queued))
+	if (!test_bit(KIPC_WATCHER_QUEUED, &watcher->state))
 		kipc_watcher_free(watcher);
 }
 

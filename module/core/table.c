@@ -263,8 +263,10 @@ static int kipc_table_get_existing_locked(struct kipc_table *table,
 	return ret ? ret : entry->id;
 }
 
+/* An orphan that had the key goes to @orphan, for its last reference to be put. */
 static int kipc_table_get_locked(struct kipc_table *table,
-				 const struct kipc_get *get)
+				 const struct kipc_get *get,
+				 struct kipc_entry **orphan)
 {
 	struct kipc_entry *entry;
 	int ret;
@@ -273,8 +275,10 @@ static int kipc_table_get_locked(struct kipc_table *table,
 	entry = rhashtable_lookup_fast(&table->keys, &get->key,
 				       kipc_table_key_params);
 	if (entry && kipc_entry_is_orphan(entry) &&
-	    kipc_entry_retire_unused_locked(entry))
+	    kipc_entry_retire_locked(entry, true)) {
+		*orphan = entry;
 		entry = NULL;
+	}
 	if (entry)
 		return kipc_table_get_existing_locked(table, get, entry);
 	if (!(get->flags & KIPC_GET_CREAT))
@@ -291,14 +295,16 @@ static int kipc_table_get_locked(struct kipc_table *table,
 static int kipc_table_try_get(struct kipc_table *table,
 			      const struct kipc_get *get)
 {
+	struct kipc_entry *orphan = NULL;
 	int ret;
 
 	if (get->key == KIPC_KEY_PRIVATE)
 		return kipc_table_get_private(table, get);
 	/* Held while the object is made, so that there is one per key. */
 	mutex_lock(&table->lock);
-	ret = kipc_table_get_locked(table, get);
+	ret = kipc_table_get_locked(table, get, &orphan);
 	mutex_unlock(&table->lock);
+	kipc_entry_put(orphan);
 	return ret;
 }
 
@@ -338,15 +344,17 @@ static struct kipc_entry *kipc_table_hide_orphan(struct kipc_entry *entry)
 	return NULL;
 }
 
-/* Looks an object up, either by its id or, if @id is negative, by its index. */
-static struct kipc_entry *kipc_table_look_up(struct kipc_table *table,
-					     int index, int id)
+/* The index is a part of any id; the rest of it need not be looked at. */
+static struct kipc_entry *kipc_table_look_up(struct kipc_table *table, int id,
+					     bool index_only)
 {
 	struct kipc_entry *entry;
 
+	if (id < 0)
+		return ERR_PTR(-EINVAL);
 	rcu_read_lock();
-	entry = idr_find(&table->entries, index & (KIPC_INDEX_NR - 1));
-	if (entry && ((id >= 0 && entry->id != id) ||
+	entry = idr_find(&table->entries, id & (KIPC_INDEX_NR - 1));
+	if (entry && ((!index_only && entry->id != id) ||
 		      !refcount_inc_not_zero(&entry->obj.ref)))
 		entry = NULL;
 	rcu_read_unlock();
@@ -364,7 +372,7 @@ static struct kipc_entry *kipc_table_look_up(struct kipc_table *table,
  */
 struct kipc_entry *kipc_table_find(struct kipc_table *table, int id)
 {
-	return id < 0 ? ERR_PTR(-EINVAL) : kipc_table_look_up(table, id, id);
+	return kipc_table_look_up(table, id, false);
 }
 
 /**
@@ -376,8 +384,7 @@ struct kipc_entry *kipc_table_find(struct kipc_table *table, int id)
  */
 struct kipc_entry *kipc_table_find_index(struct kipc_table *table, int index)
 {
-	return index < 0 ? ERR_PTR(-EINVAL) :
-			   kipc_table_look_up(table, index, KIPC_ID_SELF);
+	return kipc_table_look_up(table, index, true);
 }
 
 /**
@@ -442,7 +449,7 @@ void kipc_table_sweep(struct kipc_table *table)
 		mutex_lock(&table->lock);
 		/* Without memory for that, its last user or a look-up sees it. */
 		if (kipc_orphan_watch(entry))
-			WRITE_ONCE(entry->watched, true);
+			WRITE_ONCE(entry->mortal, true);
 		mutex_unlock(&table->lock);
 		if (kipc_entry_is_orphan(entry))
 			kipc_entry_retire_unused(entry);

@@ -52,10 +52,10 @@ enum kipc_table_id {
 };
 
 #define KIPC_INDEX_BITS	20
-#define KIPC_INDEX_NR	(1U << KIPC_INDEX_BITS)
+#define KIPC_INDEX_NR	((unsigned int)BIT(KIPC_INDEX_BITS))
 #define KIPC_SEQ_NR	(1U << (31 - KIPC_INDEX_BITS))
 
-#define KIPC_WATCHERS_BITS	4
+#define KIPC_WATCHERS_BITS	6
 
 struct kipc_call;
 struct kipc_entry;
@@ -119,7 +119,7 @@ struct kipc_table_ops {
  * @exit_work: retires the objects of @exited
  */
 struct kipc_table {
-	struct mutex lock;
+	struct mutex lock; /* what it guards is said above, member by member */
 	const struct kipc_table_ops *ops;
 	struct kipc_instance *inst;
 	enum kipc_limit limit;
@@ -149,7 +149,7 @@ struct kipc_table {
  * @mode: permissions, KIPC_MODE_*; guarded by @lock
  * @gone: no longer in the table; changed under the table's lock and @lock
  * @autoremove: goes with its creator and last user; constant
- * @watched: it goes with its creator, perhaps; set under the table's lock
+ * @mortal: it may have to go with its creator; set under the table's lock
  * @ctime: last change, seconds since the epoch; guarded by @lock
  * @creator: process that made it, a counted reference; constant
  * @key_node: in the table's keys; guarded by the table's lock
@@ -161,7 +161,7 @@ struct kipc_table {
 struct kipc_entry {
 	struct kipc_obj obj;
 	struct kipc_table *table;
-	spinlock_t lock;
+	spinlock_t lock; /* what it guards is said above, member by member */
 	int id;
 	int key;
 	unsigned int users;
@@ -172,7 +172,7 @@ struct kipc_entry {
 	umode_t mode;
 	bool gone;
 	bool autoremove;
-	bool watched;
+	bool mortal;
 	time64_t ctime;
 	struct pid *creator;
 	struct rhash_head key_node;
@@ -201,11 +201,12 @@ void kipc_entry_destroy(struct kipc_entry *entry);
 void kipc_entry_get(struct kipc_entry *entry);
 void kipc_entry_put(struct kipc_entry *entry);
 int kipc_entry_open(struct kipc_entry *entry);
+void kipc_entry_open_again(struct kipc_entry *entry);
 void kipc_entry_close(struct kipc_entry *entry);
 int kipc_entry_remove(struct kipc_entry *entry);
 void kipc_entry_retire(struct kipc_entry *entry);
 void kipc_entry_retire_unused(struct kipc_entry *entry);
-bool kipc_entry_retire_unused_locked(struct kipc_entry *entry);
+bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only);
 bool kipc_entry_is_orphan(struct kipc_entry *entry);
 
 /* core/entry_ioctl.c */

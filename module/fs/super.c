@@ -126,6 +126,7 @@ int kipc_fs_show_options(struct seq_file *m, struct dentry *root)
 {
 	struct kipc_fs_mount *mount = kipc_fs_mount_of(root->d_sb);
 	struct kipc_instance *inst = mount->mount.inst;
+	const struct inode *control = mount->fixed[1], *dir = d_inode(root);
 	struct user_namespace *ns = seq_user_ns(m);
 	unsigned long value;
 	char text[24];
@@ -133,14 +134,15 @@ int kipc_fs_show_options(struct seq_file *m, struct dentry *root)
 
 	if (inst == kipc_default_instance)
 		seq_puts(m, ",default");
-	if (!uid_eq(mount->uid, GLOBAL_ROOT_UID))
-		seq_printf(m, ",uid=%u", from_kuid_munged(ns, mount->uid));
-	if (!gid_eq(mount->gid, GLOBAL_ROOT_GID))
-		seq_printf(m, ",gid=%u", from_kgid_munged(ns, mount->gid));
-	if (mount->mode != KIPC_FS_MODE_DEFAULT)
-		seq_printf(m, ",mode=%o", mount->mode);
-	if (mount->dirmode != KIPC_FS_DIRMODE_DEFAULT)
-		seq_printf(m, ",dirmode=%o", mount->dirmode);
+	/* As they are now: mount(8) hands all of these back to a remount. */
+	if (!uid_eq(dir->i_uid, GLOBAL_ROOT_UID))
+		seq_printf(m, ",uid=%u", from_kuid_munged(ns, dir->i_uid));
+	if (!gid_eq(dir->i_gid, GLOBAL_ROOT_GID))
+		seq_printf(m, ",gid=%u", from_kgid_munged(ns, dir->i_gid));
+	if ((control->i_mode & 0777) != KIPC_FS_MODE_DEFAULT)
+		seq_printf(m, ",mode=%o", control->i_mode & 0777);
+	if ((dir->i_mode & 01777) != KIPC_FS_DIRMODE_DEFAULT)
+		seq_printf(m, ",dirmode=%o", dir->i_mode & 01777);
 	/* The ids after the limits are no options. */
 	for (i = 0; i < KIPC_LIMIT_SHM_NEXT_ID; i++) {
 		value = kipc_limit_get(&inst->limits, i);
@@ -232,7 +234,6 @@ static int kipc_fs_reconfigure(struct fs_context *fc)
 	if ((options->given & BIT(KIPC_FS_OPT_DEFAULT)) &&
 	    mount->mount.inst != kipc_default_instance)
 		return invalfc(fc, "'default' cannot be given to a remount");
-	kipc_fs_apply_nodes(mount, options);
 	kipc_fs_fixed_update(fc->root->d_sb, options);
 	kipc_fs_apply_limits(mount, options);
 	return 0;

@@ -18,24 +18,19 @@ static enum kipc_table_id kipc_fs_table_id(const struct file *file)
 }
 
 #if BITS_PER_LONG <= 32
-#define KIPC_FS_SHM_SIZE	"      size"
-#define KIPC_FS_SHM_USAGE	"        rss       swap"
+#define KIPC_FS_SHM_HEADING \
+	"       key      shmid perms       size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime        rss       swap\n"
 #else
-#define KIPC_FS_SHM_SIZE	"                 size"
-#define KIPC_FS_SHM_USAGE	"                   rss                  swap"
+#define KIPC_FS_SHM_HEADING \
+	"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n"
 #endif
 
 static const char * const kipc_fs_table_headings[KIPC_TABLE_NR] = {
-	[KIPC_TABLE_SHM] = "       key      shmid perms " KIPC_FS_SHM_SIZE
-			   "  cpid  lpid nattch   uid   gid  cuid  cgid"
-			   "      atime      dtime      ctime"
-			   KIPC_FS_SHM_USAGE "\n",
-	[KIPC_TABLE_SEM] = "       key      semid perms      nsems"
-			   "   uid   gid  cuid  cgid"
-			   "      otime      ctime\n",
-	[KIPC_TABLE_MSG] = "       key      msqid perms      cbytes       qnum"
-			   " lspid lrpid   uid   gid  cuid  cgid"
-			   "      stime      rtime      ctime\n",
+	[KIPC_TABLE_SHM] = KIPC_FS_SHM_HEADING,
+	[KIPC_TABLE_SEM] =
+		"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n",
+	[KIPC_TABLE_MSG] =
+		"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n",
 };
 
 static struct kipc_table *kipc_fs_table(struct seq_file *m)

@@ -20,6 +20,7 @@ static bool kipc_shm_is_page_shift(u32 shift)
 static int kipc_shm_charge(struct kipc_instance *inst, unsigned long pages)
 {
 	unsigned long all = kipc_limit_get(&inst->limits, KIPC_LIMIT_SHMALL);
+	/* Never negative: compared as what it is. */
 	long total = atomic_long_read(&inst->shm_pages);
 
 	/* Not added before it is known to fit: others must not see it. */
@@ -180,17 +181,18 @@ static void kipc_shm_table_show(struct seq_file *m, struct kipc_entry *entry,
 	spin_lock(&entry->lock);
 	if (entry->gone)
 		goto out_unlock;
-	seq_printf(m, "%10d %10d  %4o " KIPC_SHM_SIZE_SPEC " %5u %5u  "
-		   "%5lu %5u %5u %5u %5u %10llu %10llu %10llu "
-		   KIPC_SHM_SIZE_SPEC " " KIPC_SHM_SIZE_SPEC "\n",
+	seq_printf(m, "%10d %10d  %4o " KIPC_SHM_SIZE_SPEC " %5u %5u  ",
 		   entry->key, entry->id, entry->mode, (unsigned long)shm->size,
 		   pid_nr_ns(entry->creator, pid_ns),
-		   pid_nr_ns(shm->lpid, pid_ns), shm->nattch,
+		   pid_nr_ns(shm->lpid, pid_ns));
+	seq_printf(m, "%5lu %5u %5u %5u %5u ", shm->nattch,
 		   from_kuid_munged(ns, entry->uid),
 		   from_kgid_munged(ns, entry->gid),
 		   from_kuid_munged(ns, entry->cuid),
-		   from_kgid_munged(ns, entry->cgid),
-		   shm->atime, shm->dtime, entry->ctime,
+		   from_kgid_munged(ns, entry->cgid));
+	seq_printf(m, "%10llu %10llu %10llu ", shm->atime, shm->dtime,
+		   entry->ctime);
+	seq_printf(m, KIPC_SHM_SIZE_SPEC " " KIPC_SHM_SIZE_SPEC "\n",
 		   (unsigned long)rss, (unsigned long)swap);
 out_unlock:
 	spin_unlock(&entry->lock);

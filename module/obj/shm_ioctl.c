@@ -106,6 +106,11 @@ static int kipc_shm_ioctl_create(struct kipc_call *call, void *arg)
 	if (ret)
 		return ret;
 	ret = kipc_shm_alloc(call->inst, &get, &spec, &shm);
+	if (ret == -ENOSPC) {
+		/* What should be gone does not count. */
+		kipc_orphans_settle(&call->inst->tables[KIPC_TABLE_SHM]);
+		ret = kipc_shm_alloc(call->inst, &get, &spec, &shm);
+	}
 	if (ret)
 		return ret;
 	ret = kipc_shm_add_fd(call, shm, create->flags & KIPC_SHM_CLOEXEC,

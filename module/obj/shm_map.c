@@ -118,24 +118,17 @@ static const struct vm_operations_struct kipc_shm_vm_ops = {
 
 static const struct file_operations kipc_shm_attach_fops;
 
-/* Makes an outer file, which becomes a user of the segment. */
+/* Makes an outer file of somebody who has become a user of the segment. */
 static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
 				   const struct file_operations *fops)
 {
-	int ret, flags = read_only ? O_RDONLY : O_RDWR;
-	struct kipc_entry *entry = &shm->entry;
+	int flags = read_only ? O_RDONLY : O_RDWR;
 	struct file *file;
 
-	kipc_entry_get(entry);
-	ret = kipc_entry_open(entry);
-	if (ret) {
-		kipc_entry_put(entry);
-		return ERR_PTR(ret);
-	}
 	file = dentry_open(&shm->inner->f_path, flags | O_LARGEFILE,
 			   current_cred());
 	if (IS_ERR(file)) {
-		kipc_entry_close(entry);
+		kipc_entry_close(&shm->entry);
 		return file;
 	}
 	file->f_mode &= ~KIPC_SHM_NOT_FMODE;
@@ -144,16 +137,34 @@ static struct file *kipc_shm_outer(struct kipc_shm *shm, bool read_only,
 	return file;
 }
 
+/* Likewise, of a new user. */
+static struct file *kipc_shm_outer_new(struct kipc_shm *shm, bool read_only,
+				       const struct file_operations *fops)
+{
+	int ret;
+
+	kipc_entry_get(&shm->entry);
+	ret = kipc_entry_open(&shm->entry);
+	if (!ret)
+		return kipc_shm_outer(shm, read_only, fops);
+	kipc_entry_put(&shm->entry);
+	return ERR_PTR(ret);
+}
+
 /*
  * From 6.4 to 6.13 the kernel tries again to merge a mapping with the one before
  * it when mmap has changed its flags (tmpfs does, for memory tagging), and forgets
- * it then without closing it. Those of different files are never merged.
+ * it then without closing it. Those of different files are never merged. The file
+ * may be changed here: the kernel looks at it again after mmap, and what it counts
+ * of writers and mappings it counts in the inode, which stays the same.
  */
 static int kipc_shm_mmap_alone(struct kipc_shm *shm, struct vm_area_struct *vma)
 {
 	bool read_only = !(vma->vm_file->f_mode & FMODE_WRITE);
 	struct file *file;
 
+	kipc_entry_get(&shm->entry);
+	kipc_entry_open_again(&shm->entry);
 	file = kipc_shm_outer(shm, read_only, &kipc_shm_attach_fops);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -169,7 +180,7 @@ static int kipc_shm_mmap(struct file *file, struct vm_area_struct *vma)
 	int ret;
 
 	ret = kipc_call_mmap(shm->inner, vma);
-	if (!ret && vma->vm_flags != flags && file->f_op != &kipc_shm_attach_fops)
+	if (!ret && vma->vm_flags != flags)
 		ret = kipc_shm_mmap_alone(shm, vma);
 	if (ret)
 		return ret;
@@ -268,7 +279,7 @@ static const struct file_operations kipc_shm_attach_fops = {
  */
 struct file *kipc_shm_open(struct kipc_shm *shm, bool read_only)
 {
-	struct file *file = kipc_shm_outer(shm, read_only, &kipc_shm_fops);
+	struct file *file = kipc_shm_outer_new(shm, read_only, &kipc_shm_fops);
 
 	if (IS_ERR(file))
 		return file;
@@ -307,6 +318,21 @@ int kipc_shm_attach_place(unsigned long *addr, u32 flags,
 	return 0;
 }
 
+/* Is something mapped where a segment was to be mapped, but not over others? */
+static bool kipc_shm_is_taken(unsigned long addr, unsigned long size,
+			      unsigned long map_flags)
+{
+	struct mm_struct *mm = current->mm;
+	bool taken;
+
+	if (!(map_flags & MAP_FIXED_NOREPLACE))
+		return false;
+	mmap_read_lock(mm);
+	taken = find_vma_intersection(mm, addr, addr + size);
+	mmap_read_unlock(mm);
+	return taken;
+}
+
 /**
  * kipc_shm_attach - map a segment into the caller's memory as shmat(2) does
  * @shm: the segment; permissions are the caller's business
@@ -322,7 +348,7 @@ unsigned long kipc_shm_attach(struct kipc_shm *shm, unsigned long addr,
 			      unsigned long map_flags, u32 flags)
 {
 	loff_t size = i_size_read(file_inode(shm->inner));
-	unsigned long prot = PROT_READ;
+	unsigned long ret, prot = PROT_READ;
 	struct file *file;
 
 	if (!(flags & KIPC_SHM_RDONLY))
@@ -330,17 +356,20 @@ unsigned long kipc_shm_attach(struct kipc_shm *shm, unsigned long addr,
 	if (flags & KIPC_SHM_EXEC)
 		prot |= PROT_EXEC;
 
-	file = kipc_shm_outer(shm, flags & KIPC_SHM_RDONLY,
-			      &kipc_shm_attach_fops);
+	file = kipc_shm_outer_new(shm, flags & KIPC_SHM_RDONLY,
+				  &kipc_shm_attach_fops);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (addr + size < addr && !(map_flags & MAP_FIXED))
-		addr = -EINVAL;
+		ret = -EINVAL;
 	else
-		addr = vm_mmap(file, addr, size, prot, map_flags, 0);
+		ret = vm_mmap(file, addr, size, prot, map_flags, 0);
 	fput(file);
-	/* Something is mapped there: shmat(2) has another name for that. */
-	return addr == -EEXIST ? -EINVAL : addr;
+	/* shmat(2) has another name for that, and looks for it before all else. */
+	if (ret == -EEXIST ||
+	    (ret == -ENOMEM && kipc_shm_is_taken(addr, size, map_flags)))
+		return -EINVAL;
+	return ret;
 }
 
 /**

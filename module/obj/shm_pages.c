@@ -57,7 +57,7 @@ static struct vfsmount *kipc_shm_mnt(const struct kipc_shm_spec *spec)
 #define KIPC_SHM_NAME		"kipc_shm:00000000"
 #define KIPC_SHM_NAME_SIZE	sizeof(KIPC_SHM_NAME)
 
-/* As snprintf() would, at a hundredth of what a small segment costs in all. */
+/* As snprintf() would, which is a hundredth of what a small segment costs. */
 static void kipc_shm_name(char *name, u32 key)
 {
 	char *digit = name + KIPC_SHM_NAME_SIZE - 1;
@@ -118,13 +118,6 @@ bool kipc_shm_is_huge(const struct kipc_shm *shm)
 	return kipc_shm_huge_mnt && shm->inner->f_path.mnt == kipc_shm_huge_mnt;
 }
 
-static unsigned long kipc_shm_locked_pages(struct kipc_shm *shm)
-{
-	loff_t size = i_size_read(file_inode(shm->inner));
-
-	return DIV_ROUND_UP_ULL(size, PAGE_SIZE);
-}
-
 /* Ends what SHM_LOCK did, and gives back what it charged. */
 static void kipc_shm_unlock_locked(struct kipc_shm *shm)
 {
@@ -133,7 +126,7 @@ static void kipc_shm_unlock_locked(struct kipc_shm *shm)
 		return;
 	mapping_clear_unevictable(shm->inner->f_mapping);
 	shm->entry.mode &= ~KIPC_MODE_LOCKED;
-	atomic_long_sub(kipc_shm_locked_pages(shm), &shm->locker->locked_vm);
+	atomic_long_sub(shm->pages, &shm->locker->locked_vm);
 	free_uid(shm->locker);
 	shm->locker = NULL;
 }
@@ -154,7 +147,10 @@ void kipc_shm_pages_free(struct kipc_shm *shm)
 	spin_lock(&shm->entry.lock);
 	kipc_shm_unlock_locked(shm);
 	spin_unlock(&shm->entry.lock);
-	/* Without a descriptor nobody but the administrator could open it. */
+	/*
+	 * The last reference: nobody changes it any more. Only through a descriptor
+	 * could the inode be opened with O_PATH; others are spared the search.
+	 */
 	if (shm->had_fd)
 		shmem_truncate_range(inode, 0, -1);
 	fput(shm->inner);
@@ -172,7 +168,9 @@ void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap)
 {
 	struct inode *inode = file_inode(shm->inner);
 
+	/* Words that tmpfs changes under its own locks; any value will do. */
 	*rss = (u64)data_race(inode->i_mapping->nrpages) << PAGE_SHIFT;
+	/* Likewise. */
 	*swap = (u64)data_race(SHMEM_I(inode)->swapped) << PAGE_SHIFT;
 }
 
@@ -180,14 +178,13 @@ void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap)
 static int kipc_shm_lock_account_locked(struct kipc_shm *shm)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	unsigned long pages = kipc_shm_locked_pages(shm);
 	struct user_struct *user = current_user();
 
 	lockdep_assert_held(&shm->entry.lock);
-	if (atomic_long_add_return(pages, &user->locked_vm) > limit &&
+	if (atomic_long_add_return(shm->pages, &user->locked_vm) > limit &&
 	    rlimit(RLIMIT_MEMLOCK) != RLIM_INFINITY &&
 	    !capable(CAP_IPC_LOCK)) {
-		atomic_long_sub(pages, &user->locked_vm);
+		atomic_long_sub(shm->pages, &user->locked_vm);
 		return -ENOMEM;
 	}
 	shm->locker = get_uid(user);

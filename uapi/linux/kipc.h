@@ -236,7 +236,8 @@ struct kipc_pipe_stat {
  * the object the id must be KIPC_ID_SELF. Users and groups are translated from
  * and to the caller's user namespace, process ids to its pid namespace. Where
  * an error depends on the object: EINVAL, no object has this id; EIDRM, it was
- * removed just now; EACCES, its mode does not allow this; EPERM, only for its
+ * removed just now, or on a descriptor: it was removed, or its instance was
+ * unmounted; EACCES, its mode does not allow this; EPERM, only for its
  * owner, its creator, or with CAP_SYS_ADMIN in the user namespace of the
  * instance. CAP_IPC_OWNER there stands in for the bits of the mode.
  */
@@ -344,12 +345,13 @@ struct kipc_remove {
  * @id: out: id of the segment
  * @reserved: must be zero
  *
- * Segments of 2 MiB and more use huge pages where memory allows, with neither of
- * the two flags. What is compared with shmmax, and counts for shmall, is the memory:
- * with KIPC_SHM_HUGE @size rounded up. Errors: EINVAL (flags, both huge flags,
- * @page_shift is no size of huge pages, @size is 0 or above shmmax for a new segment,
- * or more than the existing one has); ENOENT (no such key); EEXIST; EACCES; ENOSPC
- * (shmmni or shmall is reached); ENOMEM; ENFILE; EFAULT.
+ * Segments of the size of a huge page (2 MiB on x86-64) and more use those
+ * where memory allows, with neither of the two flags. What is compared with
+ * shmmax, and counts for shmall, is the memory: with KIPC_SHM_HUGE @size
+ * rounded up. Errors: EINVAL (flags, both huge flags, @page_shift is no size
+ * of huge pages, @size is 0 or above shmmax for a new segment, or more than
+ * the existing one has); ENOENT (no such key); EEXIST; EACCES; ENOSPC (shmmni
+ * or shmall is reached); ENOMEM; ENFILE; EFAULT.
  */
 struct kipc_shm_get {
 	__s32 key;
@@ -432,7 +434,8 @@ struct kipc_shm_detach {
  * struct kipc_shm_stat - argument of KIPC_IOC_SHM_STAT, IPC_STAT, SHM_STAT
  * @perm: in: which segment; out: id, key, owner, mode
  * @flags: in: KIPC_STAT_*
- * @fds: out: open descriptors of the segment, attachments not counted
+ * @fds: out: files that descriptors of the segment refer or referred to: one that
+ *	is mapped counts until it is unmapped; attachments do not
  * @size: out: bytes, as asked for
  * @atime: out: last attach, in seconds since the epoch; 0 for never
  * @dtime: out: last detach, likewise
