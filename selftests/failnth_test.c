@@ -10,6 +10,8 @@
 
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
 
 #define DEBUGFS		"/sys/kernel/debug"
 #define NTH_MAX		500
@@ -43,6 +45,16 @@ static bool nth_was_reached(void)
 	return reached;
 }
 
+/*
+ * The kernel writes the CPU's number to a page of the thread whenever it has been
+ * preempted, and kills it if that page cannot be had: after a fork it is a new one.
+ */
+static void rseq_stop(void)
+{
+	syscall(SYS_rseq, (char *)__builtin_thread_pointer() + __rseq_offset, 32,
+		RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 /* Make all kinds of allocations of a task take part. */
 static void faults_prepare(void)
 {
@@ -59,6 +71,7 @@ static void faults_prepare(void)
 	};
 	size_t i;
 
+	rseq_stop();
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		file_write(files[i][0], files[i][1]);
 }
