@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Install the module for the kernel tree KDIR, the header and the kipc command with
-# its manual page and completion.
+# Install the module for the kernel tree KDIR, the header, the kipc command with its
+# completion, and the manual pages.
 # INSTALL_MOD_PATH, or else DESTDIR, goes before the module's directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -41,6 +41,7 @@ fi
 install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
 	"$destdir$prefix/share/bash-completion/completions/kipc"
 install -D -m 644 "$ROOT/Documentation/man/kipc.8" "$destdir$prefix/share/man/man8/kipc.8"
+install -D -m 644 "$ROOT/Documentation/man/kipcfs.5" "$destdir$prefix/share/man/man5/kipcfs.5"
 # Distributions sign with a key that only they have.
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR \
 	make -C "$kdir" M="$BUILD/host/src" --no-print-directory CONFIG_MODULE_SIG_ALL= modules_install
