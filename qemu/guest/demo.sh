@@ -109,12 +109,16 @@ wait
 step "they did not mind: all records came, in order" 'cat /tmp/producer /tmp/consumer' \
 	'^producer: 300 records written.consumer: all 300 records came, in order$'
 step "with the last of them the segment is gone" "$list | grep -c 0x" '^0$'
+step "a segment without an id, passed on as a descriptor" 'shm_fd' \
+	'the last is 998001.segments while it is mapped: 1.segments after the last use: 0$'
 step "a segment that outlives its maker, until it is removed" \
 	"kipc mk shm 2M -k 0x1234; $list; kipc rm shm -k 0x1234; $list | grep -c 0x" \
 	'^[0-9]+.*0x00001234 .* 2097152 .*.0$'
 step "one that goes with a command, whatever happens to that" \
 	'kipc mk shm 2M -k 0x1234 --autoremove -- sh -c "kipc ls; kill -KILL \$\$"; kipc ls | grep -c 0x' \
 	'0x00001234 .* 2097152 .*.0$'
+step "one whose command cannot be run" 'kipc mk shm 2M -- /nonexistent; kipc ls | grep -c 0x' \
+	"cannot run '/nonexistent'.*.0$"
 step "limits are files" \
 	'kipc limits shmmax=1048576; cat limits/shmmax; kipc mk shm 2M; kipc limits shmmax=0x' \
 	'^1048576.kipc: cannot make .*shmmax.*kipc: cannot set the limit shmmax'
