@@ -66,12 +66,14 @@ struct kipc_user;
  * @KIPC_KIND_PIPE: anonymous pipe
  * @KIPC_KIND_FIFO: pipe behind a FIFO that is open
  * @KIPC_KIND_SHM: shared memory segment
+ * @KIPC_KIND_SEM: semaphore set
  * @KIPC_KIND_NR: number of kinds
  */
 enum kipc_kind {
 	KIPC_KIND_PIPE,
 	KIPC_KIND_FIFO,
 	KIPC_KIND_SHM,
+	KIPC_KIND_SEM,
 	KIPC_KIND_NR,
 };
 

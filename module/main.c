@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "kipc.h"
+#include "core/exit.h"
 #include "core/file.h"
 #include "core/instance.h"
 #include "core/ioctl.h"
@@ -20,6 +21,7 @@
 #include "fs/fs.h"
 #include "obj/fifo.h"
 #include "obj/pipe.h"
+#include "obj/sem.h"
 #include "obj/shm.h"
 
 #define CREATE_TRACE_POINTS
@@ -39,6 +41,11 @@ unsigned int kipc_param_pipe_size_max = SZ_1M;
 module_param_named(pipe_size_max, kipc_param_pipe_size_max, uint, 0644);
 MODULE_PARM_DESC(pipe_size_max,
 		 "Bytes that an unprivileged user may make a pipe hold (default: 1048576)");
+
+unsigned int kipc_param_sem_user_undos = 65536;
+module_param_named(sem_user_undos, kipc_param_sem_user_undos, uint, 0644);
+MODULE_PARM_DESC(sem_user_undos,
+		 "Pairs of a process and a semaphore set with SEM_UNDO adjustments that an unprivileged user may have in all; 0: no limit (default: 65536)");
 
 static int kipc_param_get_objects(char *buffer, const struct kernel_param *kp)
 {
@@ -93,11 +100,17 @@ static int __init kipc_init(void)
 	kipc_ioctl_register(&kipc_core_ioctls);
 	kipc_ioctl_register(&kipc_pipe_ioctls);
 	kipc_ioctl_register(&kipc_shm_ioctls);
+	kipc_ioctl_register(&kipc_sem_ioctls);
 	kipc_table_register(&kipc_shm_table_ops);
+	kipc_table_register(&kipc_sem_table_ops);
 
-	ret = kipc_instances_init();
+	kipc_exit_init();
+	ret = kipc_sem_undo_init();
 	if (ret)
 		return ret;
+	ret = kipc_instances_init();
+	if (ret)
+		goto out_undo;
 	kipc_shm_pages_init();
 	ret = kipc_pipe_init();
 	if (ret)
@@ -122,6 +135,8 @@ out_pipe:
 out_shm:
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+out_undo:
+	kipc_sem_undo_exit();
 	return ret;
 }
 
@@ -133,11 +148,12 @@ static void __exit kipc_exit(void)
 	kipc_pipe_exit();
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+	kipc_sem_undo_exit();
 }
 
 module_init(kipc_init);
 module_exit(kipc_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory");
+MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory, semaphores");
 MODULE_VERSION("0.1");

@@ -15,13 +15,13 @@
  * @node: in kipc_users.table; guarded by kipc_users.lock
  * @ref: one per object and per look-up
  * @uid: the user, a key of the table; constant
- * @pages: pages charged
+ * @charged: how many are charged of each
  */
 struct kipc_user {
 	struct hlist_node node;
 	refcount_t ref;
 	kuid_t uid;
-	atomic_long_t pages;
+	atomic_long_t charged[KIPC_CHARGE_NR];
 };
 
 #define KIPC_USERS_BITS	6
@@ -100,19 +100,23 @@ struct kipc_user *kipc_user_get(kuid_t uid)
  */
 void kipc_user_put(struct kipc_user *user)
 {
+	int i;
+
 	if (!user || !refcount_dec_and_lock(&user->ref, &kipc_users.lock))
 		return;
 	kipc_dec_locked(&kipc_users.lock);
 	hash_del(&user->node);
 	spin_unlock(&kipc_users.lock);
-	WARN_ON_ONCE(atomic_long_read(&user->pages));
+	for (i = 0; i < KIPC_CHARGE_NR; i++)
+		WARN_ON_ONCE(atomic_long_read(&user->charged[i]));
 	kfree(user);
 }
 
 /**
- * kipc_user_charge - charge pages to a user
+ * kipc_user_charge - charge something to a user
  * @user: the account
- * @pages: how many more
+ * @what: what
+ * @nr: how many more
  * @limit: how many the user may have in all, 0 for no limit. CAP_SYS_RESOURCE
  *	or CAP_SYS_ADMIN, in the initial user namespace, lift it: memory is the
  *	machine's, whoever owns the instance.
@@ -120,27 +124,29 @@ void kipc_user_put(struct kipc_user *user)
  * Return: 0, or -EDQUOT when the limit would be passed; then nothing is
  * charged.
  */
-int kipc_user_charge(struct kipc_user *user, unsigned long pages,
-		     unsigned long limit)
+int kipc_user_charge(struct kipc_user *user, enum kipc_charge what,
+		     unsigned long nr, unsigned long limit)
 {
-	unsigned long sum = atomic_long_add_return(pages, &user->pages);
+	unsigned long sum = atomic_long_add_return(nr, &user->charged[what]);
 
 	if (likely(!limit || sum <= limit))
 		return 0;
 	if (capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
 		return 0;
-	atomic_long_sub(pages, &user->pages);
+	atomic_long_sub(nr, &user->charged[what]);
 	return -EDQUOT;
 }
 
 /**
- * kipc_user_uncharge - give charged pages back
+ * kipc_user_uncharge - give back what was charged
  * @user: the account
- * @pages: how many
+ * @what: what
+ * @nr: how many
  */
-void kipc_user_uncharge(struct kipc_user *user, unsigned long pages)
+void kipc_user_uncharge(struct kipc_user *user, enum kipc_charge what,
+			unsigned long nr)
 {
-	long left = atomic_long_sub_return(pages, &user->pages);
+	long left = atomic_long_sub_return(nr, &user->charged[what]);
 
 	WARN_ON_ONCE(left < 0);
 }
@@ -148,17 +154,18 @@ void kipc_user_uncharge(struct kipc_user *user, unsigned long pages)
 /**
  * kipc_user_charged - what a user has charged now
  * @uid: the user
+ * @what: what
  *
- * Return: pages.
+ * Return: how many.
  */
-unsigned long kipc_user_charged(kuid_t uid)
+unsigned long kipc_user_charged(kuid_t uid, enum kipc_charge what)
 {
 	struct kipc_user *user = kipc_user_lookup(uid);
-	unsigned long pages;
+	unsigned long nr;
 
 	if (!user)
 		return 0;
-	pages = atomic_long_read(&user->pages);
+	nr = atomic_long_read(&user->charged[what]);
 	kipc_user_put(user);
-	return pages;
+	return nr;
 }

@@ -6,8 +6,8 @@
 
 /*
  * Accounting per user, over all instances: a user who mounts many instances,
- * or makes user namespaces, gains nothing by it. The unit is the page. What is
- * charged is the capacity promised, not the memory in use, so that a write
+ * or makes user namespaces, gains nothing by it. What is charged of pipes, in
+ * pages, is the capacity promised, not the memory in use, so that a write
  * cannot fail half-way because of a limit; the memory itself is charged to the
  * memory cgroup of whoever causes its allocation.
  *
@@ -16,11 +16,24 @@
 
 struct kipc_user;
 
+/**
+ * enum kipc_charge - what is counted for each user
+ * @KIPC_CHARGE_PAGES: pages of capacity of pipes
+ * @KIPC_CHARGE_UNDOS: pairs of a process and a set that it has adjustments for
+ * @KIPC_CHARGE_NR: number of counters
+ */
+enum kipc_charge {
+	KIPC_CHARGE_PAGES,
+	KIPC_CHARGE_UNDOS,
+	KIPC_CHARGE_NR,
+};
+
 struct kipc_user *kipc_user_get(kuid_t uid);
 void kipc_user_put(struct kipc_user *user);
-int kipc_user_charge(struct kipc_user *user, unsigned long pages,
-		     unsigned long limit);
-void kipc_user_uncharge(struct kipc_user *user, unsigned long pages);
-unsigned long kipc_user_charged(kuid_t uid);
+int kipc_user_charge(struct kipc_user *user, enum kipc_charge what,
+		     unsigned long nr, unsigned long limit);
+void kipc_user_uncharge(struct kipc_user *user, enum kipc_charge what,
+			unsigned long nr);
+unsigned long kipc_user_charged(kuid_t uid, enum kipc_charge what);
 
 #endif /* _KIPC_CORE_ACCOUNT_H */

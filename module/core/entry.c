@@ -42,7 +42,7 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 	entry->mortal = false;
 	entry->ctime = ktime_get_real_seconds();
 	entry->creator = get_pid(task_tgid(current));
-	entry->watcher = NULL;
+	entry->watch.shard = NULL;
 	return 0;
 }
 
@@ -55,7 +55,6 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 void kipc_entry_destroy(struct kipc_entry *entry)
 {
 	WARN_ON_ONCE(entry->users);
-	WARN_ON_ONCE(entry->watcher);
 	put_pid(entry->creator);
 	kipc_obj_destroy(&entry->obj);
 }
@@ -82,12 +81,25 @@ void kipc_entry_put(struct kipc_entry *entry)
 }
 
 /**
+ * kipc_entry_put_retired - drop the table's reference after retiring an object
+ * @entry: an entry that the caller has retired
+ *
+ * Context: may sleep.
+ */
+void kipc_entry_put_retired(struct kipc_entry *entry)
+{
+	if (entry->table->ops->retired)
+		entry->table->ops->retired(entry);
+	kipc_entry_put(entry);
+}
+
+/**
  * kipc_entry_retire_locked - make an object impossible to find
  * @entry: an entry that has an id; its table is locked
  * @unused_only: not if somebody uses it
  *
  * Return: true if it was retired just now. The table's reference is the caller's
- * then, to be put after the table is unlocked: it may free much memory.
+ * then, for kipc_entry_put_retired() after the table is unlocked.
  */
 bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only)
 {
@@ -99,9 +111,14 @@ bool kipc_entry_retire_locked(struct kipc_entry *entry, bool unused_only)
 	if (retire)
 		WRITE_ONCE(entry->gone, true);
 	spin_unlock(&entry->lock);
-	if (retire)
+	if (!retire)
+		return false;
+	if (entry->id != KIPC_ID_SELF)
 		kipc_table_forget_locked(entry->table, entry);
-	return retire;
+	else
+		/* It is in no table; so that there is a reference to be put. */
+		kipc_entry_get(entry);
+	return true;
 }
 
 /* Takes an entry out of its table, with or without its users. */
@@ -113,7 +130,7 @@ static void kipc_entry_retire_if(struct kipc_entry *entry, bool unused_only)
 	retired = kipc_entry_retire_locked(entry, unused_only);
 	mutex_unlock(&entry->table->lock);
 	if (retired)
-		kipc_entry_put(entry);
+		kipc_entry_put_retired(entry);
 }
 
 /**
@@ -240,12 +257,10 @@ int kipc_entry_remove(struct kipc_entry *entry)
 		ret = -EIDRM;
 	} else {
 		kipc_table_doom_locked(table, entry);
-		if (entry->id != KIPC_ID_SELF)
-			retired = kipc_entry_retire_locked(entry,
-							   table->ops->lingers);
+		retired = kipc_entry_retire_locked(entry, table->ops->lingers);
 	}
 	mutex_unlock(&table->lock);
 	if (retired)
-		kipc_entry_put(entry);
+		kipc_entry_put_retired(entry);
 	return ret;
 }

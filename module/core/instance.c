@@ -78,6 +78,7 @@ void kipc_instance_put(struct kipc_instance *inst)
 		WARN_ON_ONCE(atomic_long_read(&inst->objects[kind]));
 	WARN_ON_ONCE(atomic_long_read(&inst->buffer_pages));
 	WARN_ON_ONCE(atomic_long_read(&inst->shm_pages));
+	WARN_ON_ONCE(atomic_long_read(&inst->sems));
 	put_user_ns(inst->user_ns);
 	kfree(inst);
 }
@@ -162,5 +163,7 @@ int __init kipc_instances_init(void)
 void kipc_instances_exit(void)
 {
 	kipc_instance_close(kipc_default_instance);
+	/* What is done for processes that exit may still hold an object. */
+	kipc_exit_settle();
 	WARN_ON(!list_empty(&kipc_instances));
 }

@@ -31,6 +31,7 @@ struct user_namespace;
  * @objects: live objects of each kind
  * @buffer_pages: pages that hold payload of this instance's pipes
  * @shm_pages: size of this instance's shared memory segments, in pages
+ * @sems: semaphores in this instance's sets
  * @node: in the list of all instances; guarded by kipc_instances_lock
  */
 struct kipc_instance {
@@ -41,6 +42,7 @@ struct kipc_instance {
 	atomic_long_t objects[KIPC_KIND_NR];
 	atomic_long_t buffer_pages;
 	atomic_long_t shm_pages;
+	atomic_long_t sems;
 	struct list_head node;
 };
 

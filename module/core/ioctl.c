@@ -16,12 +16,14 @@
 #define KIPC_QUERY_SIZE_VER0	32
 #define KIPC_STATS_SIZE_VER0	56
 #define KIPC_STATS_SIZE_VER1	72
+#define KIPC_STATS_SIZE_VER2	104
 
 static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
 static_assert(offsetof(struct kipc_stats, shm_segments) ==
 	      KIPC_STATS_SIZE_VER0);
-static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER1);
-static_assert(KIPC_STATS_SIZE_VER1 <= KIPC_IOCTL_ARG_MAX);
+static_assert(offsetof(struct kipc_stats, sem_sets) == KIPC_STATS_SIZE_VER1);
+static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER2);
+static_assert(KIPC_STATS_SIZE_VER2 <= KIPC_IOCTL_ARG_MAX);
 
 #define KIPC_IOCTL_BLOCKS	8
 #define KIPC_IOCTL_PER_BLOCK	16
@@ -143,6 +145,7 @@ long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
 			return ret;
 	}
 
+	call->value = (unsigned long)uarg;
 	ret = row->handler(call, arg);
 	if (ret)
 		return ret;
@@ -200,12 +203,18 @@ static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
 	stats->pipes = atomic_long_read(&inst->objects[KIPC_KIND_PIPE]);
 	stats->fifos = atomic_long_read(&inst->objects[KIPC_KIND_FIFO]);
 	stats->buffer_pages = atomic_long_read(&inst->buffer_pages);
-	stats->user_pages = kipc_user_charged(current_fsuid());
+	stats->user_pages = kipc_user_charged(current_fsuid(),
+					      KIPC_CHARGE_PAGES);
 	stats->user_pages_max = READ_ONCE(kipc_param_pipe_user_pages);
 	stats->pipe_size_max = READ_ONCE(kipc_param_pipe_size_max);
 	stats->page_size = PAGE_SIZE;
 	stats->shm_segments = atomic_long_read(&inst->objects[KIPC_KIND_SHM]);
 	stats->shm_pages = atomic_long_read(&inst->shm_pages);
+	stats->sem_sets = atomic_long_read(&inst->objects[KIPC_KIND_SEM]);
+	stats->sems = atomic_long_read(&inst->sems);
+	stats->user_undos = kipc_user_charged(current_fsuid(),
+					      KIPC_CHARGE_UNDOS);
+	stats->user_undos_max = READ_ONCE(kipc_param_sem_user_undos);
 	return 0;
 }
 
@@ -214,7 +223,7 @@ static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
 		.cmd		= KIPC_IOC_QUERY,
 		.size_min	= KIPC_QUERY_SIZE_VER0,
 		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE |
-				  KIPC_ON_SHM,
+				  KIPC_ON_SHM | KIPC_ON_SEM,
 		.flags_at	= KIPC_IOCTL_NO_MEMBER,
 		.reserved_at	= offsetof(struct kipc_query, reserved),
 		.handler	= kipc_ioctl_query,

@@ -25,6 +25,7 @@ struct kipc_instance;
  * @file: the file it was made on
  * @inst: the instance of that file
  * @obj: the object of that file, or NULL on an instance node
+ * @value: the argument as it was passed, for a call without a structure
  * @fds: descriptors to install when all else has succeeded; filled by the
  *	handler
  */
@@ -32,6 +33,7 @@ struct kipc_call {
 	struct file *file;
 	struct kipc_instance *inst;
 	void *obj;
+	unsigned long value;
 	struct kipc_fds fds;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Limits of an instance: names, defaults, ranges; see limit.h. */
+#include <linux/atomic.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -9,6 +10,9 @@
 
 /* As far as the kernel's: what is left of an unsigned long for sums. */
 #define KIPC_SHM_MAX	(ULONG_MAX - BIT(24))
+
+/* As many as a semaphore's number can tell apart. */
+#define KIPC_SEM_NR_MAX	65536
 
 /**
  * struct kipc_limit_row - what is known of a limit
@@ -27,9 +31,9 @@ static const struct kipc_limit_row kipc_limit_rows[KIPC_LIMIT_NR] = {
 	[KIPC_LIMIT_SHMALL] = { "shmall", KIPC_SHM_MAX, ULONG_MAX },
 	[KIPC_LIMIT_SHMMNI] = { "shmmni", 4096, KIPC_INDEX_NR },
 	[KIPC_LIMIT_SHM_RMID_FORCED] = { "shm_rmid_forced", 0, 1 },
-	[KIPC_LIMIT_SEMMSL] = { "semmsl", 32000, INT_MAX },
+	[KIPC_LIMIT_SEMMSL] = { "semmsl", 32000, KIPC_SEM_NR_MAX },
 	[KIPC_LIMIT_SEMMNS] = { "semmns", 1024000000, INT_MAX },
-	[KIPC_LIMIT_SEMOPM] = { "semopm", 500, INT_MAX },
+	[KIPC_LIMIT_SEMOPM] = { "semopm", 500, KIPC_SEM_NR_MAX },
 	[KIPC_LIMIT_SEMMNI] = { "semmni", 32000, KIPC_INDEX_NR },
 	[KIPC_LIMIT_MSGMAX] = { "msgmax", 8192, INT_MAX },
 	[KIPC_LIMIT_MSGMNB] = { "msgmnb", 16384, INT_MAX },
@@ -130,4 +134,25 @@ int kipc_limit_print(enum kipc_limit limit, unsigned long value, char *buf,
 	if (kipc_limit_rows[limit].max == ULONG_MAX)
 		return scnprintf(buf, size, "%lu", value);
 	return scnprintf(buf, size, "%d", (int)value);
+}
+
+/**
+ * kipc_limit_charge - count against a limit
+ * @used: the counter; never negative
+ * @nr: how many more
+ * @limit: how many there may be
+ *
+ * Return: 0, or -ENOSPC when the limit would be passed; then nothing is counted.
+ */
+int kipc_limit_charge(atomic_long_t *used, unsigned long nr,
+		      unsigned long limit)
+{
+	long sum = atomic_long_read(used);
+
+	/* Not added before it is known to fit: others must not see it. */
+	do {
+		if (nr > limit || (unsigned long)sum > limit - nr)
+			return -ENOSPC;
+	} while (!atomic_long_try_cmpxchg(used, &sum, sum + nr));
+	return 0;
 }

@@ -71,5 +71,7 @@ int kipc_limit_parse(enum kipc_limit limit, const char *text,
 		     unsigned long *value);
 int kipc_limit_print(enum kipc_limit limit, unsigned long value, char *buf,
 		     size_t size);
+int kipc_limit_charge(atomic_long_t *used, unsigned long nr,
+		      unsigned long limit);
 
 #endif /* _KIPC_CORE_LIMIT_H */

@@ -58,7 +58,8 @@ int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
 void kipc_obj_destroy(struct kipc_obj *obj)
 {
 	if (obj->user)
-		kipc_user_uncharge(obj->user, obj->charged);
+		kipc_user_uncharge(obj->user, KIPC_CHARGE_PAGES,
+				   obj->charged);
 	kipc_user_put(obj->user);
 	atomic_long_dec(&obj->inst->objects[obj->ops->kind]);
 	kipc_instance_put(obj->inst);

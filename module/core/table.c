@@ -62,7 +62,6 @@ int kipc_table_init(struct kipc_table *table, struct kipc_instance *inst,
 	table->limit = limits[which].limit;
 	table->next_id = limits[which].next_id;
 	table->last_index = -1;
-	kipc_orphans_init(table);
 	return rhashtable_init(&table->keys, &kipc_table_key_params);
 }
 
@@ -115,8 +114,6 @@ void kipc_table_close(struct kipc_table *table)
 		index++;
 		cond_resched();
 	}
-	/* It may have a watcher still, though no entry. */
-	kipc_orphans_settle(table);
 	/* Whoever retires the last entry may not be done with the table. */
 	mutex_lock(&table->lock);
 	WARN_ON_ONCE(table->in_use);
@@ -304,7 +301,8 @@ static int kipc_table_try_get(struct kipc_table *table,
 	mutex_lock(&table->lock);
 	ret = kipc_table_get_locked(table, get, &orphan);
 	mutex_unlock(&table->lock);
-	kipc_entry_put(orphan);
+	if (orphan)
+		kipc_entry_put_retired(orphan);
 	return ret;
 }
 
@@ -324,7 +322,7 @@ int kipc_table_get(struct kipc_table *table, const struct kipc_get *get)
 	if (ret != -ENOSPC)
 		return ret;
 	/* Objects that should be gone do not count. */
-	kipc_orphans_settle(table);
+	kipc_exit_settle();
 	return kipc_table_try_get(table, get);
 }
 

@@ -2,19 +2,16 @@
 #ifndef _KIPC_CORE_TABLE_H
 #define _KIPC_CORE_TABLE_H
 
-#include <linux/hashtable.h>
 #include <linux/idr.h>
-#include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/uidgid.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
 #include <linux/kipc.h>
 
 #include "kipc.h"
+#include "core/exit.h"
 #include "core/limit.h"
 
 /*
@@ -55,11 +52,8 @@ enum kipc_table_id {
 #define KIPC_INDEX_NR	((unsigned int)BIT(KIPC_INDEX_BITS))
 #define KIPC_SEQ_NR	(1U << (31 - KIPC_INDEX_BITS))
 
-#define KIPC_WATCHERS_BITS	6
-
 struct kipc_call;
 struct kipc_entry;
-struct kipc_watcher;
 struct pid;
 struct pid_namespace;
 struct seq_file;
@@ -87,6 +81,8 @@ struct kipc_get {
  * @create: makes an entry of the kind, complete but for its id
  * @named: told the id of an entry before it can be found; may be NULL. May not
  *	sleep.
+ * @retired: told that an entry is gone; may be NULL. Called once, without locks,
+ *	by who has a reference; may sleep.
  * @matches: 0, or the error that a *_GET of this existing entry fails with
  * @show: prints the row of an entry as /proc/sysvipc has it
  */
@@ -97,6 +93,7 @@ struct kipc_table_ops {
 	int (*create)(struct kipc_instance *inst, const struct kipc_get *get,
 		      struct kipc_entry **res);
 	void (*named)(struct kipc_entry *entry);
+	void (*retired)(struct kipc_entry *entry);
 	int (*matches)(struct kipc_entry *entry, const struct kipc_get *get);
 	void (*show)(struct seq_file *m, struct kipc_entry *entry,
 		     struct pid_namespace *pid_ns);
@@ -114,9 +111,6 @@ struct kipc_table_ops {
  * @in_use: number of entries; changed under @lock
  * @last_index: index given last; guarded by @lock
  * @seq: sequence number given last; guarded by @lock
- * @watchers: processes whose exit is waited for; guarded by @lock
- * @exited: watchers of those that have exited
- * @exit_work: retires the objects of @exited
  */
 struct kipc_table {
 	struct mutex lock; /* what it guards is said above, member by member */
@@ -129,9 +123,6 @@ struct kipc_table {
 	unsigned int in_use;
 	int last_index;
 	unsigned int seq;
-	DECLARE_HASHTABLE(watchers, KIPC_WATCHERS_BITS);
-	struct llist_head exited;
-	struct work_struct exit_work;
 };
 
 /**
@@ -153,9 +144,7 @@ struct kipc_table {
  * @ctime: last change, seconds since the epoch; guarded by @lock
  * @creator: process that made it, a counted reference; constant
  * @key_node: in the table's keys; guarded by the table's lock
- * @watcher: who waits for the exit of @creator, or NULL; guarded by the table's
- *	lock
- * @watch_node: in the watcher's entries; guarded by the table's lock
+ * @watch: for the exit of @creator, if it is @mortal
  * @rcu: frees it after a grace period
  */
 struct kipc_entry {
@@ -176,8 +165,7 @@ struct kipc_entry {
 	time64_t ctime;
 	struct pid *creator;
 	struct rhash_head key_node;
-	struct kipc_watcher *watcher;
-	struct list_head watch_node;
+	struct kipc_exit_watch watch;
 	struct rcu_head rcu;
 };
 
@@ -200,6 +188,7 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 void kipc_entry_destroy(struct kipc_entry *entry);
 void kipc_entry_get(struct kipc_entry *entry);
 void kipc_entry_put(struct kipc_entry *entry);
+void kipc_entry_put_retired(struct kipc_entry *entry);
 int kipc_entry_open(struct kipc_entry *entry);
 void kipc_entry_open_again(struct kipc_entry *entry);
 void kipc_entry_close(struct kipc_entry *entry);
@@ -232,10 +221,7 @@ int kipc_perm_set(struct kipc_entry *entry, const struct kipc_set *set);
 void kipc_perm_fill_locked(struct kipc_entry *entry, struct kipc_perm *perm);
 
 /* core/orphan.c */
-void kipc_orphans_init(struct kipc_table *table);
 int kipc_orphan_watch(struct kipc_entry *entry);
 void kipc_orphan_unwatch(struct kipc_entry *entry);
-bool kipc_pid_has_exited(struct pid *pid);
-void kipc_orphans_settle(struct kipc_table *table);
 
 #endif /* _KIPC_CORE_TABLE_H */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sleeping and waking; see wait.h for the protocol. */
+#include <linux/hrtimer.h>
 #include <linux/sched/signal.h>
 
 #include "core/wait.h"
@@ -71,4 +72,82 @@ void kipc_wake_all(struct kipc_waitq *wq, spinlock_t *lock)
 		kipc_wake_task(task);
 	}
 	wake_up_interruptible_all(&wq->pollers);
+}
+
+/**
+ * kipc_waiters_wake - tell waiters that their work is done, and wake them
+ * @taken: what kipc_waiter_take_locked() has filled; no longer to be used
+ *
+ * Context: no spinlock held.
+ */
+void kipc_waiters_wake(struct list_head *taken)
+{
+	struct kipc_waiter *waiter, *next;
+	struct task_struct *task;
+
+	list_for_each_entry_safe(waiter, next, taken, node) {
+		task = get_task_struct(waiter->task);
+		/* Pairs with the acquire of the waiter, which may go right after. */
+		smp_store_release(&waiter->state, KIPC_WAITER_DONE);
+		kipc_wake_task(task);
+	}
+}
+
+static bool kipc_waiter_is_done(const struct kipc_waiter *waiter)
+{
+	/* Pairs with the release of who wakes. */
+	return smp_load_acquire(&waiter->state) == KIPC_WAITER_DONE;
+}
+
+/**
+ * kipc_waiter_wait - sleep until one's work is done
+ * @waiter: the calling thread's entry
+ * @expires: when to stop, CLOCK_MONOTONIC, or NULL for never
+ *
+ * Context: sleeps; no locks held.
+ * Return: 0 when the work is done; -EINTR when a signal is pending, -ETIME when it
+ * is late: then the caller takes the lock and looks at the state.
+ */
+int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
+{
+	bool late = false;
+	int ret = 0;
+
+	for (;;) {
+		/* Pairs with the barrier in wake_up_process(). */
+		set_current_state(TASK_INTERRUPTIBLE);
+		if (kipc_waiter_is_done(waiter))
+			break;
+		if (signal_pending(current))
+			ret = -EINTR;
+		else if (late)
+			ret = -ETIME;
+		if (ret)
+			break;
+		if (expires)
+			late = !schedule_hrtimeout_range(expires,
+							 current->timer_slack_ns,
+							 HRTIMER_MODE_ABS);
+		else
+			schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/**
+ * kipc_waiter_settle - wait to be told of work that is done
+ * @waiter: the calling thread's entry, which is taken
+ *
+ * Context: sleeps, but not for long; no locks held.
+ */
+void kipc_waiter_settle(struct kipc_waiter *waiter)
+{
+	for (;;) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		if (kipc_waiter_is_done(waiter))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
 }

@@ -2,6 +2,7 @@
 #ifndef _KIPC_CORE_WAIT_H
 #define _KIPC_CORE_WAIT_H
 
+#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/sched.h>
 #include <linux/sched/task.h>
@@ -150,6 +151,59 @@ static inline void kipc_wake_task(struct task_struct *task)
 	wake_up_process(task);
 	put_task_struct(task);
 }
+
+/*
+ * Waiting for others to do one's work. A sleeper of the kind above looks again at
+ * what it was woken for. A waiter has described what it wants, and whoever makes
+ * that possible does it, under the locks of the object, with the result in the
+ * waiter's entry. So what is given is given in order, and the waiter need not
+ * take a lock when it wakes:
+ *
+ * - who must wait enters itself in a list of the object (KIPC_WAITER_QUEUED);
+ * - who has done its work takes it off, under the lock, into a list of its own
+ *   (KIPC_WAITER_TAKEN, kipc_waiter_take_locked), unlocks, and tells and wakes all
+ *   in that list (KIPC_WAITER_DONE, kipc_waiters_wake). Storing DONE is the last
+ *   touch of the entry;
+ * - a waiter that leaves for another reason takes the lock: if it is QUEUED it
+ *   takes itself off, if it is TAKEN its work is done and it waits to be told.
+ */
+enum kipc_waiter_state {
+	KIPC_WAITER_QUEUED,
+	KIPC_WAITER_TAKEN,
+	KIPC_WAITER_DONE,
+};
+
+/**
+ * struct kipc_waiter - a thread whose work others do, on its own stack
+ * @node: in a list of the object, or of who has done its work
+ * @task: the thread
+ * @state: changed under the object's lock up to TAKEN
+ * @result: of the work; the waiter's own once it is DONE
+ */
+struct kipc_waiter {
+	struct list_head node;
+	struct task_struct *task;
+	enum kipc_waiter_state state;
+	int result;
+};
+
+/**
+ * kipc_waiter_take_locked - take a waiter off its list, with its work done
+ * @waiter: a waiter that is queued; the object's lock is held
+ * @result: what it gets
+ * @taken: list for kipc_waiters_wake()
+ */
+static inline void kipc_waiter_take_locked(struct kipc_waiter *waiter,
+					   int result, struct list_head *taken)
+{
+	waiter->result = result;
+	waiter->state = KIPC_WAITER_TAKEN;
+	list_move_tail(&waiter->node, taken);
+}
+
+void kipc_waiters_wake(struct list_head *taken);
+int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires);
+void kipc_waiter_settle(struct kipc_waiter *waiter);
 
 int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s, spinlock_t *lock);
 void kipc_wake_all(struct kipc_waitq *wq, spinlock_t *lock);

@@ -50,7 +50,8 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 	ret = kipc_obj_init(&pipe->obj, ops, inst);
 	if (ret)
 		goto out_free;
-	ret = kipc_user_charge(pipe->obj.user, size >> PAGE_SHIFT,
+	ret = kipc_user_charge(pipe->obj.user, KIPC_CHARGE_PAGES,
+			       size >> PAGE_SHIFT,
 			       kipc_pipe_user_limit());
 	if (ret)
 		goto out_destroy;

@@ -128,7 +128,8 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
 		ret = kipc_pipe_check_size(size);
 		if (ret)
 			return ret;
-		if (kipc_user_charge(pipe->obj.user, pages - charged,
+		if (kipc_user_charge(pipe->obj.user, KIPC_CHARGE_PAGES,
+				     pages - charged,
 				     kipc_pipe_user_limit()))
 			return -EPERM;
 	}
@@ -136,9 +137,11 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
 	if (!ret)
 		pipe->obj.charged = pages;
 	if (ret && pages > charged)
-		kipc_user_uncharge(pipe->obj.user, pages - charged);
+		kipc_user_uncharge(pipe->obj.user, KIPC_CHARGE_PAGES,
+				   pages - charged);
 	if (!ret && pages < charged)
-		kipc_user_uncharge(pipe->obj.user, charged - pages);
+		kipc_user_uncharge(pipe->obj.user, KIPC_CHARGE_PAGES,
+				   charged - pages);
 	return ret;
 }
 

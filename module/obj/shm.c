@@ -16,22 +16,6 @@ static bool kipc_shm_is_page_shift(u32 shift)
 	return !shift || shift == PMD_SHIFT || shift == PUD_SHIFT;
 }
 
-/* Counts the pages of a new segment against the limit. */
-static int kipc_shm_charge(struct kipc_instance *inst, unsigned long pages)
-{
-	unsigned long all = kipc_limit_get(&inst->limits, KIPC_LIMIT_SHMALL);
-	/* Never negative: compared as what it is. */
-	long total = atomic_long_read(&inst->shm_pages);
-
-	/* Not added before it is known to fit: others must not see it. */
-	do {
-		if (pages > all || total > all - pages)
-			return -ENOSPC;
-	} while (!atomic_long_try_cmpxchg(&inst->shm_pages, &total,
-					  total + pages));
-	return 0;
-}
-
 static void kipc_shm_free(struct kipc_obj *obj)
 {
 	struct kipc_entry *entry = container_of(obj, struct kipc_entry, obj);
@@ -91,7 +75,9 @@ int kipc_shm_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 	pages = (size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	if (!pages)
 		return -ENOSPC;
-	ret = kipc_shm_charge(inst, pages);
+	ret = kipc_limit_charge(&inst->shm_pages, pages,
+				kipc_limit_get(&inst->limits,
+					       KIPC_LIMIT_SHMALL));
 	if (ret)
 		return ret;
 	shm = kzalloc(sizeof(*shm), GFP_KERNEL_ACCOUNT);

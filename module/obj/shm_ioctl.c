@@ -108,7 +108,7 @@ static int kipc_shm_ioctl_create(struct kipc_call *call, void *arg)
 	ret = kipc_shm_alloc(call->inst, &get, &spec, &shm);
 	if (ret == -ENOSPC) {
 		/* What should be gone does not count. */
-		kipc_orphans_settle(&call->inst->tables[KIPC_TABLE_SHM]);
+		kipc_exit_settle();
 		ret = kipc_shm_alloc(call->inst, &get, &spec, &shm);
 	}
 	if (ret)
@@ -269,7 +269,7 @@ static int kipc_shm_ioctl_info(struct kipc_call *call, void *arg)
 	struct kipc_shm_info *info = arg;
 
 	/* What should be gone does not count. */
-	kipc_orphans_settle(table);
+	kipc_exit_settle();
 	info->max_index = kipc_table_max_index(table);
 	info->shmmax = kipc_limit_get(limits, KIPC_LIMIT_SHMMAX);
 	info->shmall = kipc_limit_get(limits, KIPC_LIMIT_SHMALL);

@@ -35,7 +35,7 @@
 #define KIPCFS_MAGIC		0x4b495043
 
 /** KIPC_ABI_VERSION - raised when a call is added or extended */
-#define KIPC_ABI_VERSION	2
+#define KIPC_ABI_VERSION	3
 
 /** KIPC_IOC_TYPE - the type byte of every kipc ioctl */
 #define KIPC_IOC_TYPE		0xBB
@@ -62,11 +62,26 @@
 #define KIPC_NR_SHM_REMOVE	0x27
 #define KIPC_NR_SHM_LOCK	0x28
 #define KIPC_NR_SHM_INFO	0x29
+#define KIPC_NR_SEM_GET		0x30
+#define KIPC_NR_SEM_CREATE	0x31
+#define KIPC_NR_SEM_OPEN	0x32
+#define KIPC_NR_SEM_OP		0x33
+#define KIPC_NR_SEM_OP_ONE	0x34
+#define KIPC_NR_SEM_GET_VALUE	0x35
+#define KIPC_NR_SEM_SET_VALUE	0x36
+#define KIPC_NR_SEM_GET_ALL	0x37
+#define KIPC_NR_SEM_SET_ALL	0x38
+#define KIPC_NR_SEM_STAT	0x39
+#define KIPC_NR_SEM_SET		0x3a
+#define KIPC_NR_SEM_REMOVE	0x3b
+#define KIPC_NR_SEM_INFO	0x3c
+#define KIPC_NR_SEM_WATCH	0x3d
 
 /* Where a call is served: the bits of &struct kipc_query.targets */
 #define KIPC_ON_INSTANCE	(1U << 0)	/* /dev/kipc, control of a mount */
 #define KIPC_ON_PIPE		(1U << 1)	/* an end of a pipe, an open FIFO */
 #define KIPC_ON_SHM		(1U << 2)	/* a shared memory segment */
+#define KIPC_ON_SEM		(1U << 3)	/* a semaphore set */
 
 /**
  * struct kipc_query - argument of KIPC_IOC_QUERY
@@ -105,6 +120,13 @@ struct kipc_query {
  * @shm_segments: shared memory segments alive in the instance, those without
  *	an id and those marked for destruction among them; since version 2
  * @shm_pages: size of all of them, in pages; since version 2
+ * @sem_sets: semaphore sets alive in the instance, those without an id among
+ *	them; since version 3
+ * @sems: semaphores in all of them; since version 3
+ * @user_undos: sets and processes that the caller's user has SEM_UNDO
+ *	adjustments for, over all instances: one for each pair; since version 3
+ * @user_undos_max: limit of @user_undos for unprivileged users; 0 for none;
+ *	since version 3
  *
  * All members are outputs. Fails only with EFAULT.
  */
@@ -119,6 +141,10 @@ struct kipc_stats {
 	__u32 reserved;
 	__aligned_u64 shm_segments;
 	__aligned_u64 shm_pages;
+	__aligned_u64 sem_sets;
+	__aligned_u64 sems;
+	__aligned_u64 user_undos;
+	__aligned_u64 user_undos_max;
 };
 
 /* Flags of &struct kipc_pipe_create.flags */
@@ -311,7 +337,8 @@ struct kipc_set {
  * @reserved: must be zero
  *
  * The key is free at once. A segment that is attached or open keeps its id, and
- * shows KIPC_MODE_DEST, until its last user goes. Errors: EINVAL, EIDRM, EPERM,
+ * shows KIPC_MODE_DEST, until its last user goes. Other objects are gone at once:
+ * who sleeps on one gets EIDRM, and so does who uses a descriptor of it. Errors: EINVAL, EIDRM, EPERM,
  * EFAULT.
  */
 struct kipc_remove {
@@ -506,6 +533,278 @@ struct kipc_shm_info {
 	__aligned_u64 swap;
 };
 
+/* Flag of &struct kipc_sem_get.flags and &struct kipc_sem_create.flags */
+#define KIPC_SEM_ROBUST		(1U << 8)	/* report dead holders, EOWNERDEAD */
+
+/* Flag of &struct kipc_sem_create.flags and &struct kipc_sem_open.flags */
+#define KIPC_SEM_CLOEXEC	(1U << 11)	/* O_CLOEXEC */
+
+/* Flag of &struct kipc_sem_open.flags */
+#define KIPC_SEM_RDONLY		(1U << 0)	/* only to look and to wait for zero */
+
+/** KIPC_SEM_VALUE_MAX - largest value of a semaphore, and of an adjustment: SEMVMX */
+#define KIPC_SEM_VALUE_MAX	32767
+
+/**
+ * struct kipc_sem_get - argument of KIPC_IOC_SEM_GET, semget(2)
+ * @key: in: key, or KIPC_KEY_PRIVATE for a new set
+ * @flags: in: KIPC_GET_*, KIPC_SEM_ROBUST
+ * @nsems: in: number of semaphores; for an existing set at most what it has
+ * @mode: in: permissions of a new set, or those wanted of an existing one; bits
+ *	above 0777 are ignored
+ * @id: out: id of the set
+ * @reserved: must be zero
+ *
+ * The semaphores of a new set are 0. Errors: EINVAL (flags; @nsems is above semmsl,
+ * or is 0 for a new set, or more than the existing one has); ENOENT; EEXIST; EACCES;
+ * ENOSPC (semmni or semmns is reached); ENOMEM; EFAULT.
+ */
+struct kipc_sem_get {
+	__s32 key;
+	__u32 flags;
+	__u32 nsems;
+	__u32 mode;
+	__s32 id;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_sem_create - argument of KIPC_IOC_SEM_CREATE
+ * @flags: in: KIPC_SEM_CLOEXEC, KIPC_SEM_ROBUST
+ * @nsems: in: number of semaphores
+ * @mode: in: permissions that KIPC_IOC_SEM_OPEN on the descriptor looks at
+ * @fd: out: descriptor
+ *
+ * A set without key and id, which goes with its last descriptor. Errors: as of
+ * KIPC_IOC_SEM_GET, and EMFILE, ENFILE.
+ */
+struct kipc_sem_create {
+	__u32 flags;
+	__u32 nsems;
+	__u32 mode;
+	__s32 fd;
+};
+
+/**
+ * struct kipc_sem_open - argument of KIPC_IOC_SEM_OPEN
+ * @id: in: which set
+ * @flags: in: KIPC_SEM_RDONLY, KIPC_SEM_CLOEXEC
+ * @fd: out: descriptor
+ * @reserved: must be zero
+ *
+ * Without KIPC_SEM_RDONLY permission to read and to alter is wanted. Calls on the
+ * descriptor are not checked again. Errors: EINVAL, EIDRM, EACCES, EMFILE, ENFILE,
+ * ENOMEM, EFAULT.
+ */
+struct kipc_sem_open {
+	__s32 id;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/* Flags of &struct kipc_sem_op.flags: IPC_NOWAIT and SEM_UNDO */
+#define KIPC_SEM_NOWAIT		0x0800	/* EAGAIN instead of sleeping for this one */
+#define KIPC_SEM_UNDO		0x1000	/* take it back when the process ends */
+
+/**
+ * struct kipc_sem_op - one operation, the same as struct sembuf
+ * @num: which semaphore of the set
+ * @op: what to add to it: below 0 waits until that leaves it at least 0; 0 waits
+ *	until it is 0
+ * @flags: KIPC_SEM_NOWAIT, KIPC_SEM_UNDO
+ */
+struct kipc_sem_op {
+	__u16 num;
+	__s16 op;
+	__s16 flags;
+};
+
+/* Flag of &struct kipc_sem_ops.flags */
+#define KIPC_SEM_RELATIVE	(1U << 0)	/* @timeout counts from now */
+
+/** KIPC_TIMEOUT_NONE - a timeout that never comes */
+#define KIPC_TIMEOUT_NONE	(~(__u64)0)
+
+/**
+ * struct kipc_sem_ops - argument of KIPC_IOC_SEM_OP, semop(2), semtimedop(2)
+ * @id: in: which set
+ * @nops: in: number of operations
+ * @ops: in: user address of so many &struct kipc_sem_op
+ * @flags: in: KIPC_SEM_RELATIVE
+ * @reserved: must be zero
+ * @timeout: in: when to stop waiting, in ns of CLOCK_MONOTONIC, or
+ *	KIPC_TIMEOUT_NONE
+ *
+ * The operations are done in their order and all at once, or none of them: the
+ * caller sleeps until all can be done. A semaphore may occur more than once. Errors,
+ * as of semop(2): EINVAL (@id, flags, no operation); E2BIG (more operations than
+ * semopm); EFBIG (no such semaphore); EACCES; EAGAIN (an operation with
+ * KIPC_SEM_NOWAIT would have to wait, or the time is over); EIDRM; EINTR (never
+ * restarted); ERANGE (a value or an adjustment would leave its range); ENOSPC
+ * (adjustments of the caller's user are at their limit); ENOMEM; EFAULT.
+ * EOWNERDEAD, only for a set made with KIPC_SEM_ROBUST: the operations were done, and
+ * one that decreased a semaphore was the first to do so after a process that had
+ * changed it with KIPC_SEM_UNDO died and its adjustment was applied.
+ */
+struct kipc_sem_ops {
+	__s32 id;
+	__u32 nops;
+	__aligned_u64 ops;
+	__u32 flags;
+	__u32 reserved;
+	__aligned_u64 timeout;
+};
+
+/*
+ * KIPC_IOC_SEM_OP_ONE, on the descriptor of a set, takes one operation in the
+ * argument itself, not an address. It waits without a timeout. Errors: as of
+ * KIPC_IOC_SEM_OP.
+ */
+#define KIPC_SEM_ONE_NUM_MAX	0x3fff
+#define KIPC_SEM_ONE_NOWAIT	(1U << 30)	/* KIPC_SEM_NOWAIT */
+#define KIPC_SEM_ONE_UNDO	(1U << 31)	/* KIPC_SEM_UNDO */
+
+/**
+ * KIPC_SEM_ONE - argument of KIPC_IOC_SEM_OP_ONE
+ * @num: which semaphore, at most KIPC_SEM_ONE_NUM_MAX
+ * @op: what to add to it, -32768 to 32767
+ *
+ * The flags KIPC_SEM_ONE_* are or-ed to it.
+ */
+#define KIPC_SEM_ONE(num, op)	((__u32)(num) << 16 | (__u16)(op))
+
+/**
+ * struct kipc_sem_value - argument of KIPC_IOC_SEM_GET_VALUE: GETVAL, GETPID,
+ *	GETNCNT, GETZCNT in one
+ * @id: in: which set
+ * @num: in: which semaphore
+ * @value: out: its value
+ * @pid: out: process of the last operation that was done on it, SETVAL and SETALL
+ *	and the adjustment at a process's end among them; 0 for none, or if it is not
+ *	in the caller's namespace
+ * @ncnt: out: threads that sleep because its value is too small
+ * @zcnt: out: threads that sleep because it is not 0
+ * @dead: out: 1 if the next to decrease it gets EOWNERDEAD
+ * @reserved: zero
+ *
+ * Errors: EINVAL (@id, @num), EIDRM, EACCES, EFAULT.
+ */
+struct kipc_sem_value {
+	__s32 id;
+	__u32 num;
+	__s32 value;
+	__s32 pid;
+	__u32 ncnt;
+	__u32 zcnt;
+	__u32 dead;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_sem_set_value - argument of KIPC_IOC_SEM_SET_VALUE, SETVAL
+ * @id: in: which set
+ * @num: in: which semaphore
+ * @value: in: its new value
+ * @reserved: must be zero
+ *
+ * Adjustments of all processes for it are forgotten. Errors: EINVAL (@id, @num),
+ * ERANGE (@value), EIDRM, EACCES, EFAULT.
+ */
+struct kipc_sem_set_value {
+	__s32 id;
+	__u32 num;
+	__s32 value;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_sem_values - argument of KIPC_IOC_SEM_GET_ALL and _SET_ALL: GETALL,
+ *	SETALL
+ * @id: in: which set
+ * @nsems: in: elements of @values: for GET_ALL at least, for SET_ALL exactly as many
+ *	as the set has semaphores; out of GET_ALL: how many that are
+ * @values: in: user address of an array of __u16
+ *
+ * All values are read or set at once. SET_ALL forgets all adjustments. Errors: EINVAL
+ * (@id, @nsems), ERANGE (a value above KIPC_SEM_VALUE_MAX), EIDRM, EACCES, ENOMEM,
+ * EFAULT.
+ */
+struct kipc_sem_values {
+	__s32 id;
+	__u32 nsems;
+	__aligned_u64 values;
+};
+
+/**
+ * struct kipc_sem_stat - argument of KIPC_IOC_SEM_STAT, IPC_STAT, SEM_STAT
+ * @perm: in: which set; out: id, key, owner, mode
+ * @flags: in: KIPC_STAT_*
+ * @nsems: out: number of semaphores
+ * @otime: out: last operation, in seconds since the epoch; 0 for never
+ * @ctime: out: creation, or the last change by IPC_SET, SETVAL or SETALL
+ * @fds: out: open files of the set
+ * @sleepers: out: threads that sleep in an operation on it
+ * @undos: out: processes that have adjustments for it
+ * @robust: out: 1 if it was made with KIPC_SEM_ROBUST
+ *
+ * Errors: EINVAL, EIDRM, EACCES, EFAULT.
+ */
+struct kipc_sem_stat {
+	struct kipc_perm perm;
+	__u32 flags;
+	__u32 nsems;
+	__aligned_u64 otime;
+	__aligned_u64 ctime;
+	__u32 fds;
+	__u32 sleepers;
+	__u32 undos;
+	__u32 robust;
+};
+
+/**
+ * struct kipc_sem_info - argument of KIPC_IOC_SEM_INFO, IPC_INFO, SEM_INFO
+ * @flags: must be zero
+ * @max_index: out: highest index in use, -1 if none is
+ * @semmsl: out: limit of the semaphores of a set
+ * @semmns: out: limit of the semaphores of all sets
+ * @semopm: out: limit of the operations of one call
+ * @semmni: out: limit of the number of sets
+ * @used_ids: out: sets that have an id
+ * @used_sems: out: semaphores in all sets, those without an id among them
+ *
+ * Anybody may ask. Errors: EINVAL (flags), EFAULT.
+ */
+struct kipc_sem_info {
+	__u32 flags;
+	__s32 max_index;
+	__u32 semmsl;
+	__u32 semmns;
+	__u32 semopm;
+	__u32 semmni;
+	__aligned_u64 used_ids;
+	__aligned_u64 used_sems;
+};
+
+/**
+ * struct kipc_sem_watch - argument of KIPC_IOC_SEM_WATCH
+ * @ops: in: user address of @nops operations, whose flags must be 0
+ * @nops: in: number of operations, at most semopm; 0 ends watching
+ * @flags: must be zero
+ *
+ * Decides what poll(2), select(2), epoll(7) and io_uring on this open file of a set
+ * wait for: it is readable (EPOLLIN) while these operations could be done at once,
+ * and an edge is seen whenever a semaphore among them changes and they can. Nothing is
+ * done or reserved: follow with KIPC_SEM_NOWAIT. A set that was removed is EPOLLERR
+ * and EPOLLHUP. Duplicates of the descriptor share the list. Errors: EINVAL (flags),
+ * E2BIG, EFBIG, EIDRM, ENOMEM, EFAULT.
+ */
+struct kipc_sem_watch {
+	__aligned_u64 ops;
+	__u32 nops;
+	__u32 flags;
+};
+
 #define KIPC_IOC_QUERY \
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_QUERY, struct kipc_query)
 #define KIPC_IOC_STATS \
@@ -542,5 +841,34 @@ struct kipc_shm_info {
 	_IOW(KIPC_IOC_TYPE, KIPC_NR_SHM_LOCK, struct kipc_shm_lock)
 #define KIPC_IOC_SHM_INFO \
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SHM_INFO, struct kipc_shm_info)
+
+#define KIPC_IOC_SEM_GET \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_GET, struct kipc_sem_get)
+#define KIPC_IOC_SEM_CREATE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_CREATE, struct kipc_sem_create)
+#define KIPC_IOC_SEM_OPEN \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_OPEN, struct kipc_sem_open)
+#define KIPC_IOC_SEM_OP \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_OP, struct kipc_sem_ops)
+#define KIPC_IOC_SEM_OP_ONE \
+	_IO(KIPC_IOC_TYPE, KIPC_NR_SEM_OP_ONE)
+#define KIPC_IOC_SEM_GET_VALUE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_GET_VALUE, struct kipc_sem_value)
+#define KIPC_IOC_SEM_SET_VALUE \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_SET_VALUE, struct kipc_sem_set_value)
+#define KIPC_IOC_SEM_GET_ALL \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_GET_ALL, struct kipc_sem_values)
+#define KIPC_IOC_SEM_SET_ALL \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_SET_ALL, struct kipc_sem_values)
+#define KIPC_IOC_SEM_STAT \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_STAT, struct kipc_sem_stat)
+#define KIPC_IOC_SEM_SET \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_SET, struct kipc_set)
+#define KIPC_IOC_SEM_REMOVE \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_REMOVE, struct kipc_remove)
+#define KIPC_IOC_SEM_INFO \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_INFO, struct kipc_sem_info)
+#define KIPC_IOC_SEM_WATCH \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_WATCH, struct kipc_sem_watch)
 
 #endif /* _UAPI_LINUX_KIPC_H */

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _KIPC_OBJ_SEM_H
+#define _KIPC_OBJ_SEM_H
+
+#include <linux/atomic.h>
+#include <linux/cache.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <linux/wait.h>
+#include <linux/kipc.h>
+
+#include "core/exit.h"
+#include "core/ioctl.h"
+#include "core/table.h"
+#include "core/wait.h"
+
+/*
+ * Semaphore sets.
+ *
+ * An operation on one semaphore takes that semaphore's lock and no other. All
+ * else - lists of operations, changes of the whole set, adjustments when a process
+ * ends - goes wide: it takes the lock of the set, and claims the semaphores that
+ * it touches, one after the other, in any order. To claim one is to take its lock,
+ * to mark it and to give the lock back. Who finds a semaphore marked goes wide as
+ * well, and so waits until the set's lock is free, when no claims are left. Claims
+ * are made by the holder of the set's lock only, so they never deadlock, and as
+ * many as needed do not nest.
+ *
+ * Who cannot go on waits at the one semaphore that stops him: only a change of that
+ * one can help. Whoever changes a semaphore looks at those who wait there, in the
+ * order in which they began to wait, does the work of those who can go on, and
+ * wakes them after the unlock (struct kipc_waiter). A list that cannot go on after
+ * all moves to the semaphore that stops it now. While lists wait at a semaphore,
+ * or poll watches it, or a holder of it has died, all operations on it go wide
+ * (@nr_wide); those on other semaphores of the set do not.
+ *
+ * Adjustments of SEM_UNDO belong to a process and a set. They are found by these
+ * two in a hash table of the module and are guarded as the semaphores are that they
+ * are for. When the process has exited they are applied by core/exit.h.
+ *
+ * A call holds a reference on the set, sleeping or not. Removal marks the set as
+ * gone and then visits each semaphore: who looks under a lock sees the mark, or
+ * stands in a queue that is visited.
+ */
+
+struct kipc_sem_undo;
+struct kipc_sem_watch_list;
+struct kipc_user;
+
+/**
+ * struct kipc_sem - a semaphore, on a cache line of its own
+ * @lock: guards the rest while the semaphore is not claimed; the set's lock does
+ *	while it is
+ * @claimed: 0, or in the list of those that the holder of the set's lock has
+ *	claimed: the number of the next plus 1, or KIPC_SEM_CLAIM_END
+ * @value: its value
+ * @dead: a holder has died and nobody has been told, see KIPC_SEM_ROBUST
+ * @changed: KIPC_SEM_CHANGED_*; 0 while it is not claimed
+ * @nr_wide: reasons for an operation on it to go wide
+ * @pid: process of the last operation, a counted reference, or NULL
+ * @otime: time of the last operation that is noted here; the set's is the latest
+ * @zeros: those who wait here with a list that alters nothing
+ * @alters: others who wait here, longest waiting first
+ */
+struct kipc_sem {
+	spinlock_t lock; /* what it guards is said above, member by member */
+	u32 claimed;
+	u16 value;
+	bool dead;
+	u8 changed;
+	u32 nr_wide;
+	struct pid *pid;
+	time64_t otime;
+	struct list_head zeros;
+	struct list_head alters;
+} ____cacheline_aligned_in_smp;
+
+#define KIPC_SEM_CLAIM_END	U32_MAX
+
+/* Those who wait here are to be looked at. */
+#define KIPC_SEM_CHANGED_WAKE	0x1
+/* Those who poll are. */
+#define KIPC_SEM_CHANGED_POLL	0x2
+
+/**
+ * struct kipc_sem_set - a semaphore set
+ * @entry: what all objects with an id have; first member
+ * @nsems: number of semaphores; constant
+ * @robust: KIPC_SEM_ROBUST; constant
+ * @lock: taken by who goes wide
+ * @claims: number of the semaphore claimed last plus 1, or KIPC_SEM_CLAIM_END;
+ *	guarded by @lock
+ * @wake: a semaphore has KIPC_SEM_CHANGED_WAKE; guarded by @lock
+ * @nr_undos: entries of @undos; changed under @lock
+ * @undos: adjustments of processes; guarded by @lock
+ * @files: open files; guarded by @lock
+ * @watches: for each semaphore, those who poll for it; NULL if nobody ever did;
+ *	guarded by @lock
+ * @tickets: the last that was given to one who waits
+ * @sems: the semaphores
+ */
+struct kipc_sem_set {
+	struct kipc_entry entry;
+	unsigned int nsems;
+	bool robust;
+	spinlock_t lock; /* what it guards is said above, member by member */
+	u32 claims;
+	bool wake;
+	unsigned int nr_undos;
+	struct list_head undos;
+	struct list_head files;
+	struct hlist_head *watches;
+	atomic64_t tickets;
+	struct kipc_sem sems[];
+};
+
+/**
+ * struct kipc_sem_list - operations that are done together
+ * @ops: the operations, with valid numbers
+ * @nr: how many
+ * @alters: one of them alters its semaphore
+ * @undos: one of them has KIPC_SEM_UNDO
+ * @undo: the process's adjustments if @undos, valid while the set is not gone
+ * @pid: the process
+ */
+struct kipc_sem_list {
+	const struct kipc_sem_op *ops;
+	unsigned int nr;
+	bool alters;
+	bool undos;
+	struct kipc_sem_undo *undo;
+	struct pid *pid;
+};
+
+/* What adjustments belong to. */
+struct kipc_sem_undo_key {
+	struct pid *pid;
+	struct kipc_sem_set *set;
+};
+
+/**
+ * struct kipc_sem_undo - adjustments of a process for a set
+ * @key: both; a counted reference on the process
+ * @hash_node: in the module's table, while @set_node is in the set's list
+ * @set_node: in the set's @undos; guarded by the set's lock
+ * @watch: for the exit of the process
+ * @user: who is charged, a counted reference
+ * @rcu: frees it after a grace period
+ * @adj: what to add to each semaphore; guarded as the semaphore
+ */
+struct kipc_sem_undo {
+	struct kipc_sem_undo_key key;
+	struct rhash_head hash_node;
+	struct list_head set_node;
+	struct kipc_exit_watch watch;
+	struct kipc_user *user;
+	struct rcu_head rcu;
+	s16 adj[];
+};
+
+/**
+ * struct kipc_sem_file - an open file of a set
+ * @set: the set; a counted reference; constant
+ * @node: in the set's @files; guarded by the set's lock
+ * @pollers: poll, select, epoll and io_uring
+ * @watch: what they wait for, or NULL; guarded by the set's lock
+ */
+struct kipc_sem_file {
+	struct kipc_sem_set *set;
+	struct list_head node;
+	wait_queue_head_t pollers;
+	struct kipc_sem_watch_list *watch;
+};
+
+static inline struct kipc_sem_set *kipc_sem_set_of(struct kipc_entry *entry)
+{
+	return container_of(entry, struct kipc_sem_set, entry);
+}
+
+/* obj/sem.c */
+extern const struct kipc_table_ops kipc_sem_table_ops;
+int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
+		       unsigned int nsems, struct kipc_sem_set **res);
+time64_t kipc_sem_set_otime(struct kipc_sem_set *set);
+unsigned int kipc_sem_set_sleepers(struct kipc_sem_set *set);
+void kipc_sem_set_changed(struct kipc_sem_set *set);
+
+/* obj/sem_lock.c */
+bool kipc_sem_lock(struct kipc_sem_set *set, struct kipc_sem *sem);
+void kipc_sem_unlock(struct kipc_sem_set *set, struct kipc_sem *sem, bool wide);
+void kipc_sem_lock_wide(struct kipc_sem_set *set);
+void kipc_sem_claim(struct kipc_sem_set *set, struct kipc_sem *sem);
+void kipc_sem_claim_all(struct kipc_sem_set *set);
+struct kipc_sem *kipc_sem_first_claimed(struct kipc_sem_set *set);
+struct kipc_sem *kipc_sem_next_claimed(struct kipc_sem_set *set,
+				       const struct kipc_sem *sem);
+void kipc_sem_unlock_wide(struct kipc_sem_set *set);
+
+/* obj/sem_op.c */
+int kipc_sem_check_list(const struct kipc_sem_set *set,
+			struct kipc_sem_list *list, struct kipc_sem_op *ops);
+int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
+		ktime_t *expires);
+bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list);
+void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
+			int value, struct pid *pid);
+void kipc_sem_set_dead(struct kipc_sem *sem, bool dead);
+void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken);
+void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
+			    unsigned int *zcnt);
+void kipc_sem_end(struct kipc_sem_set *set);
+
+/* obj/sem_undo.c */
+int kipc_sem_undo_get(struct kipc_sem_set *set, struct kipc_sem_undo **res);
+void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int num);
+void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last);
+void kipc_sem_undo_settle(struct kipc_sem_set *set);
+int kipc_sem_undo_init(void);
+void kipc_sem_undo_exit(void);
+
+/* obj/sem_file.c */
+struct file *kipc_sem_open(struct kipc_sem_set *set, bool read_only);
+int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
+		   unsigned int nr);
+void kipc_sem_poll_wake_locked(struct kipc_sem_set *set);
+void kipc_sem_poll_end(struct kipc_sem_set *set);
+
+/* obj/sem_ioctl.c */
+extern const struct kipc_ioctl_set kipc_sem_ioctls;
+long kipc_sem_file_ioctl(struct file *file, unsigned int cmd,
+			 unsigned long arg);
+
+#endif /* _KIPC_OBJ_SEM_H */

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Descriptors of semaphore sets, and polling them; see sem.h. */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "obj/sem.h"
+
+/**
+ * struct kipc_sem_watch_node - that an open file polls for a semaphore
+ * @node: in the set's watches of that semaphore; guarded by the set's lock
+ * @watch: what it is a part of; constant
+ */
+struct kipc_sem_watch_node {
+	struct hlist_node node;
+	struct kipc_sem_watch_list *watch;
+};
+
+/**
+ * struct kipc_sem_watch_list - what an open file polls for
+ * @file: the open file; constant
+ * @list: operations, the memory of which is a part of this
+ * @nodes: one for each of them
+ */
+struct kipc_sem_watch_list {
+	struct kipc_sem_file *file;
+	struct kipc_sem_list list;
+	struct kipc_sem_watch_node nodes[];
+};
+
+static void kipc_sem_watch_free(struct kipc_sem_watch_list *watch)
+{
+	if (watch)
+		kvfree(watch->list.ops);
+	kvfree(watch);
+}
+
+/* Has the semaphores of a list tell when they change. */
+static void kipc_sem_watch_link_locked(struct kipc_sem_set *set,
+				       struct kipc_sem_watch_list *watch)
+{
+	unsigned int i, num;
+
+	for (i = 0; i < watch->list.nr; i++) {
+		num = watch->list.ops[i].num;
+		kipc_sem_claim(set, &set->sems[num]);
+		set->sems[num].nr_wide++;
+		hlist_add_head(&watch->nodes[i].node, &set->watches[num]);
+	}
+}
+
+static void kipc_sem_watch_unlink_locked(struct kipc_sem_set *set,
+					 struct kipc_sem_watch_list *watch)
+{
+	unsigned int i, num;
+
+	if (!watch)
+		return;
+	for (i = 0; i < watch->list.nr; i++) {
+		num = watch->list.ops[i].num;
+		kipc_sem_claim(set, &set->sems[num]);
+		set->sems[num].nr_wide--;
+		hlist_del(&watch->nodes[i].node);
+	}
+}
+
+/* Replaces what an open file polls for. Returns what is to be freed. */
+static struct kipc_sem_watch_list *
+kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
+		       struct kipc_sem_watch_list *watch,
+		       struct hlist_head **heads)
+{
+	struct kipc_sem_set *set = sem_file->set;
+	struct kipc_sem_watch_list *old;
+
+	kipc_sem_lock_wide(set);
+	if (READ_ONCE(set->entry.gone)) {
+		kipc_sem_unlock_wide(set);
+		return watch;
+	}
+	if (!set->watches)
+		swap(set->watches, *heads);
+	old = sem_file->watch;
+	kipc_sem_watch_unlink_locked(set, old);
+	if (watch)
+		kipc_sem_watch_link_locked(set, watch);
+	sem_file->watch = watch;
+	kipc_sem_unlock_wide(set);
+	return old;
+}
+
+/**
+ * kipc_sem_watch - say what polling an open file waits for
+ * @sem_file: the open file
+ * @ops: operations, checked; kvmalloc()ed memory that becomes ours
+ * @nr: how many; 0 for nothing
+ *
+ * Context: may sleep. Return: 0; -EFBIG, -EIDRM, -ENOMEM.
+ */
+int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
+		   unsigned int nr)
+{
+	struct kipc_sem_set *set = sem_file->set;
+	struct kipc_sem_watch_list *old, *watch = NULL;
+	struct hlist_head *heads = NULL;
+	unsigned int i;
+	int ret;
+
+	if (nr) {
+		watch = kvzalloc(struct_size(watch, nodes, nr),
+				 GFP_KERNEL_ACCOUNT);
+		/* May be there already: that is not worth a lock. */
+		heads = kvcalloc(set->nsems, sizeof(*heads),
+				 GFP_KERNEL_ACCOUNT);
+		if (!watch || !heads) {
+			ret = -ENOMEM;
+			goto out_free;
+		}
+		watch->file = sem_file;
+		watch->list.nr = nr;
+		ret = kipc_sem_check_list(set, &watch->list, ops);
+		if (ret)
+			goto out_free;
+		for (i = 0; i < nr; i++)
+			watch->nodes[i].watch = watch;
+	}
+	old = kipc_sem_watch_replace(sem_file, watch, &heads);
+	ret = old && old == watch ? -EIDRM : 0;
+	kipc_sem_watch_free(old);
+	kvfree(heads);
+	/* Whoever polls looks again, at what is polled for now. */
+	wake_up_poll(&sem_file->pollers, EPOLLIN | EPOLLRDNORM);
+	return ret;
+
+out_free:
+	kvfree(ops);
+	kvfree(watch);
+	kvfree(heads);
+	return ret;
+}
+
+/**
+ * kipc_sem_poll_wake_locked - wake those who poll for what can be done now
+ * @set: the set, locked wide
+ *
+ * They poll through files that cannot go while the set is locked, so they are
+ * woken under the lock.
+ */
+void kipc_sem_poll_wake_locked(struct kipc_sem_set *set)
+{
+	struct kipc_sem_watch_node *node;
+	struct kipc_sem *sem;
+
+	for (sem = kipc_sem_first_claimed(set); sem;
+	     sem = kipc_sem_next_claimed(set, sem)) {
+		if (!(sem->changed & KIPC_SEM_CHANGED_POLL))
+			continue;
+		sem->changed = 0;
+		if (!set->watches)
+			continue;
+		hlist_for_each_entry(node, &set->watches[sem - set->sems], node)
+			if (kipc_sem_could(set, &node->watch->list))
+				wake_up_poll(&node->watch->file->pollers,
+					     EPOLLIN | EPOLLRDNORM);
+	}
+}
+
+/**
+ * kipc_sem_poll_end - wake all who poll a set that is gone
+ * @set: the set
+ */
+void kipc_sem_poll_end(struct kipc_sem_set *set)
+{
+	struct kipc_sem_file *sem_file;
+
+	kipc_sem_lock_wide(set);
+	list_for_each_entry(sem_file, &set->files, node)
+		wake_up_poll(&sem_file->pollers, EPOLLERR | EPOLLHUP);
+	kipc_sem_unlock_wide(set);
+}
+
+static __poll_t kipc_sem_poll(struct file *file, poll_table *wait)
+{
+	struct kipc_sem_file *sem_file = file->private_data;
+	struct kipc_sem_set *set = sem_file->set;
+	__poll_t mask = 0;
+
+	poll_wait(file, &sem_file->pollers, wait);
+	kipc_sem_undo_settle(set);
+	kipc_sem_lock_wide(set);
+	if (READ_ONCE(set->entry.gone))
+		mask = EPOLLERR | EPOLLHUP;
+	else if (sem_file->watch &&
+		 kipc_sem_could(set, &sem_file->watch->list))
+		mask = EPOLLIN | EPOLLRDNORM;
+	kipc_sem_unlock_wide(set);
+	return mask;
+}
+
+static int kipc_sem_release(struct inode *inode, struct file *file)
+{
+	struct kipc_sem_file *sem_file = file->private_data;
+	struct kipc_sem_set *set = sem_file->set;
+
+	kipc_sem_lock_wide(set);
+	kipc_sem_watch_unlink_locked(set, sem_file->watch);
+	list_del(&sem_file->node);
+	kipc_sem_unlock_wide(set);
+	kipc_sem_watch_free(sem_file->watch);
+	kfree(sem_file);
+	kipc_entry_close(&set->entry);
+	return 0;
+}
+
+#ifdef CONFIG_PROC_FS
+static void kipc_sem_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct kipc_sem_file *sem_file = file->private_data;
+	struct kipc_entry *entry = &sem_file->set->entry;
+
+	seq_printf(m, "kipc-sem-id:\t%d\n",
+		   READ_ONCE(entry->gone) ? KIPC_ID_SELF : entry->id);
+}
+#endif
+
+static const struct file_operations kipc_sem_fops = {
+	.owner		= THIS_MODULE,
+	.unlocked_ioctl	= kipc_sem_file_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.poll		= kipc_sem_poll,
+	.release	= kipc_sem_release,
+	.llseek		= noop_llseek,
+#ifdef CONFIG_PROC_FS
+	.show_fdinfo	= kipc_sem_show_fdinfo,
+#endif
+};
+
+/**
+ * kipc_sem_open - make a file for a descriptor of a set
+ * @set: the set; the caller has a reference
+ * @read_only: it cannot be altered through the file
+ *
+ * Context: may sleep. Return: the file, or ERR_PTR: -EIDRM, -ENOMEM, -ENFILE.
+ */
+struct file *kipc_sem_open(struct kipc_sem_set *set, bool read_only)
+{
+	struct kipc_sem_file *sem_file;
+	struct file *file;
+	int ret;
+
+	sem_file = kzalloc(sizeof(*sem_file), GFP_KERNEL_ACCOUNT);
+	if (!sem_file)
+		return ERR_PTR(-ENOMEM);
+	sem_file->set = set;
+	init_waitqueue_head(&sem_file->pollers);
+	kipc_entry_get(&set->entry);
+	ret = kipc_entry_open(&set->entry);
+	if (ret) {
+		kipc_entry_put(&set->entry);
+		goto out_free;
+	}
+	file = anon_inode_getfile("[kipc_sem]", &kipc_sem_fops, sem_file,
+				  read_only ? O_RDONLY : O_RDWR);
+	if (IS_ERR(file)) {
+		kipc_entry_close(&set->entry);
+		ret = PTR_ERR(file);
+		goto out_free;
+	}
+	kipc_sem_lock_wide(set);
+	list_add(&sem_file->node, &set->files);
+	kipc_sem_unlock_wide(set);
+	return file;
+
+out_free:
+	kfree(sem_file);
+	return ERR_PTR(ret);
+}

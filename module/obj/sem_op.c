@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Operations on semaphores: doing them, waiting, waking; see sem.h. */
+#include <linux/hrtimer.h>
+#include <linux/list_sort.h>
+#include <linux/nospec.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+
+#include "obj/sem.h"
+
+/* What a list that has to wait is answered with, inside; not an error. */
+#define KIPC_SEM_WAIT	1
+
+/**
+ * struct kipc_sem_waiter - a thread whose list waits, on its own stack
+ * @waiter: what all waiters have
+ * @list: what is to be done
+ * @ticket: those who wait longer have a smaller one; constant
+ * @num: at which semaphore it waits; changes under the set's lock, and only for
+ *	lists of more than one
+ * @for_zero: for that to be 0; otherwise for it to be large enough
+ */
+struct kipc_sem_waiter {
+	struct kipc_waiter waiter;
+	struct kipc_sem_list *list;
+	u64 ticket;
+	unsigned int num;
+	bool for_zero;
+};
+
+static struct kipc_sem_waiter *kipc_sem_waiter_of(const struct list_head *node)
+{
+	return container_of(node, struct kipc_sem_waiter, waiter.node);
+}
+
+/**
+ * kipc_sem_check_list - check operations, and see what they are
+ * @set: what they are for
+ * @list: the list, which gets all but its process
+ * @ops: the operations, list->nr of them, flags checked; numbers are made safe
+ *
+ * Return: 0, or -EFBIG if one is for a semaphore that the set does not have.
+ */
+int kipc_sem_check_list(const struct kipc_sem_set *set,
+			struct kipc_sem_list *list, struct kipc_sem_op *ops)
+{
+	unsigned int i;
+
+	list->ops = ops;
+	list->alters = false;
+	list->undos = false;
+	list->undo = NULL;
+	for (i = 0; i < list->nr; i++) {
+		if (ops[i].num >= set->nsems)
+			return -EFBIG;
+		ops[i].num = array_index_nospec(ops[i].num, set->nsems);
+		if (ops[i].op)
+			list->alters = true;
+		if (ops[i].flags & KIPC_SEM_UNDO)
+			list->undos = true;
+	}
+	return 0;
+}
+
+static void kipc_sem_claim_list(struct kipc_sem_set *set,
+				const struct kipc_sem_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++)
+		kipc_sem_claim(set, &set->sems[list->ops[i].num]);
+}
+
+/* Does one operation, if it can be done now. */
+static int kipc_sem_step(struct kipc_sem_set *set, struct kipc_sem_list *list,
+			 const struct kipc_sem_op *op)
+{
+	struct kipc_sem *sem = &set->sems[op->num];
+	int adj, value = sem->value + op->op;
+
+	if (op->op ? value < 0 : value)
+		return KIPC_SEM_WAIT;
+	if (value > KIPC_SEM_VALUE_MAX)
+		return -ERANGE;
+	if (op->flags & KIPC_SEM_UNDO) {
+		adj = list->undo->adj[op->num] - op->op;
+		if (adj != (s16)adj)
+			return -ERANGE;
+		list->undo->adj[op->num] = adj;
+	}
+	sem->value = value;
+	return 0;
+}
+
+/* Takes back the first operations of a list. */
+static void kipc_sem_revert(struct kipc_sem_set *set,
+			    struct kipc_sem_list *list, unsigned int nr)
+{
+	const struct kipc_sem_op *op;
+
+	while (nr--) {
+		op = &list->ops[nr];
+		set->sems[op->num].value -= op->op;
+		if (op->flags & KIPC_SEM_UNDO)
+			list->undo->adj[op->num] += op->op;
+	}
+}
+
+/*
+ * Does all operations of a list, or none: then @stop says which one it was that
+ * has to wait, or cannot be done.
+ */
+static int kipc_sem_apply(struct kipc_sem_set *set, struct kipc_sem_list *list,
+			  unsigned int *stop)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < list->nr; i++) {
+		ret = kipc_sem_step(set, list, &list->ops[i]);
+		if (unlikely(ret)) {
+			kipc_sem_revert(set, list, i);
+			*stop = i;
+			return ret;
+		}
+	}
+	return 0;
+}
+
+static void kipc_sem_set_pid(struct kipc_sem *sem, struct pid *pid)
+{
+	if (likely(sem->pid == pid))
+		return;
+	put_pid(sem->pid);
+	sem->pid = get_pid(pid);
+}
+
+/**
+ * kipc_sem_set_dead - note that a holder has died, or that it is known
+ * @sem: a semaphore that is claimed
+ * @dead: which
+ */
+void kipc_sem_set_dead(struct kipc_sem *sem, bool dead)
+{
+	if (sem->dead == dead)
+		return;
+	sem->dead = dead;
+	if (dead)
+		sem->nr_wide++;
+	else
+		sem->nr_wide--;
+}
+
+static void kipc_sem_set_changed_locked(struct kipc_sem_set *set,
+					struct kipc_sem *sem)
+{
+	lockdep_assert_held(&set->lock);
+	sem->changed = KIPC_SEM_CHANGED_WAKE | KIPC_SEM_CHANGED_POLL;
+	set->wake = true;
+}
+
+/* Notes who did the operations of a list, and when. */
+static void kipc_sem_sign(struct kipc_sem_set *set,
+			  const struct kipc_sem_list *list)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->nr; i++)
+		kipc_sem_set_pid(&set->sems[list->ops[i].num], list->pid);
+	set->sems[list->ops[0].num].otime = ktime_get_real_seconds();
+}
+
+/*
+ * Likewise of a set that is locked wide, and notes which semaphores others may
+ * have waited for. Says whether a holder of one that was decreased has died.
+ */
+static int kipc_sem_sign_wide(struct kipc_sem_set *set,
+			      const struct kipc_sem_list *list)
+{
+	const struct kipc_sem_op *op;
+	struct kipc_sem *sem;
+	int ret = 0;
+
+	kipc_sem_sign(set, list);
+	for (op = list->ops; op < list->ops + list->nr; op++) {
+		sem = &set->sems[op->num];
+		if (op->op > 0 || (op->op && !sem->value))
+			kipc_sem_set_changed_locked(set, sem);
+		if (op->op < 0 && sem->dead) {
+			kipc_sem_set_dead(sem, false);
+			ret = -EOWNERDEAD;
+		}
+	}
+	return ret;
+}
+
+/* Stands in the queue of the semaphore that stops it, behind who waits longer. */
+static void kipc_sem_enqueue(struct kipc_sem_set *set,
+			     struct kipc_sem_waiter *waiter)
+{
+	struct kipc_sem *sem = &set->sems[waiter->num];
+	struct list_head *queue, *pos;
+
+	queue = waiter->list->alters ? &sem->alters : &sem->zeros;
+	list_for_each_prev(pos, queue)
+		if (kipc_sem_waiter_of(pos)->ticket < waiter->ticket)
+			break;
+	list_add(&waiter->waiter.node, pos);
+	if (waiter->list->nr > 1)
+		sem->nr_wide++;
+}
+
+/* Undoes that; who is taken from a queue is in a list of who takes it then. */
+static void kipc_sem_left_queue(struct kipc_sem_set *set,
+				struct kipc_sem_waiter *waiter)
+{
+	if (waiter->list->nr > 1)
+		set->sems[waiter->num].nr_wide--;
+}
+
+static void kipc_sem_set_stop(struct kipc_sem_waiter *waiter, unsigned int stop)
+{
+	const struct kipc_sem_op *op = &waiter->list->ops[stop];
+
+	waiter->num = op->num;
+	waiter->for_zero = !op->op;
+}
+
+/*
+ * Does what a waiter at a semaphore wants, if that can be done now. The semaphore
+ * alone is locked, so no list of more than one waits there.
+ */
+static void kipc_sem_serve(struct kipc_sem_set *set,
+			   struct kipc_sem_waiter *waiter,
+			   struct list_head *taken)
+{
+	unsigned int stop;
+	int ret = kipc_sem_apply(set, waiter->list, &stop);
+
+	if (ret == KIPC_SEM_WAIT)
+		return;
+	if (!ret)
+		kipc_sem_sign(set, waiter->list);
+	kipc_waiter_take_locked(&waiter->waiter, ret, taken);
+}
+
+/* Looks at those who wait at a semaphore that has become larger, or 0. */
+static void kipc_sem_wake_narrow(struct kipc_sem_set *set, struct kipc_sem *sem,
+				 struct list_head *taken)
+{
+	struct kipc_sem_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &sem->alters, waiter.node) {
+		if (!sem->value)
+			break;
+		kipc_sem_serve(set, waiter, taken);
+	}
+	if (sem->value)
+		return;
+	list_for_each_entry_safe(waiter, next, &sem->zeros, waiter.node)
+		kipc_sem_serve(set, waiter, taken);
+}
+
+/*
+ * Likewise of a set that is locked wide: serves a waiter that is in no queue any
+ * more, or enters it where it has to wait now.
+ */
+static void kipc_sem_serve_wide(struct kipc_sem_set *set,
+				struct kipc_sem_waiter *waiter,
+				struct list_head *taken)
+{
+	struct kipc_sem_list *list = waiter->list;
+	unsigned int stop;
+	int ret;
+
+	kipc_sem_left_queue(set, waiter);
+	kipc_sem_claim_list(set, list);
+	ret = kipc_sem_apply(set, list, &stop);
+	if (ret == KIPC_SEM_WAIT) {
+		if (!(list->ops[stop].flags & KIPC_SEM_NOWAIT)) {
+			kipc_sem_set_stop(waiter, stop);
+			kipc_sem_enqueue(set, waiter);
+			return;
+		}
+		ret = -EAGAIN;
+	} else if (!ret) {
+		ret = kipc_sem_sign_wide(set, list);
+	}
+	kipc_waiter_take_locked(&waiter->waiter, ret, taken);
+}
+
+static int kipc_sem_compare(void *unused, const struct list_head *a,
+			    const struct list_head *b)
+{
+	return kipc_sem_waiter_of(a)->ticket > kipc_sem_waiter_of(b)->ticket;
+}
+
+/*
+ * Empties the queues of all semaphores that have changed. Those who only wait for
+ * zero are served at once; the others are left in @waiters in the order in which
+ * they began to wait.
+ */
+static void kipc_sem_gather(struct kipc_sem_set *set, struct list_head *waiters,
+			    struct list_head *taken)
+{
+	struct kipc_sem_waiter *waiter, *next;
+	unsigned int nr = 0;
+	struct kipc_sem *sem;
+	LIST_HEAD(zeros);
+
+	for (sem = kipc_sem_first_claimed(set); sem;
+	     sem = kipc_sem_next_claimed(set, sem)) {
+		if (!(sem->changed & KIPC_SEM_CHANGED_WAKE))
+			continue;
+		sem->changed &= ~KIPC_SEM_CHANGED_WAKE;
+		if (!sem->value)
+			list_splice_init(&sem->zeros, &zeros);
+		/* Below 0 nothing goes, but a list may wait for zero and alter. */
+		if ((sem->value || sem->nr_wide) && !list_empty(&sem->alters)) {
+			list_splice_tail_init(&sem->alters, waiters);
+			nr++;
+		}
+	}
+	if (nr > 1)
+		list_sort(NULL, waiters, kipc_sem_compare);
+	list_for_each_entry_safe(waiter, next, &zeros, waiter.node) {
+		list_del_init(&waiter->waiter.node);
+		kipc_sem_serve_wide(set, waiter, taken);
+	}
+}
+
+/*
+ * What one waiter has done may help another who waits longer, so that one is to be
+ * looked at before this one is.
+ */
+static void kipc_sem_put_back(struct kipc_sem_set *set,
+			      struct kipc_sem_waiter *waiter)
+{
+	kipc_sem_left_queue(set, waiter);
+	kipc_sem_enqueue(set, waiter);
+	kipc_sem_set_changed_locked(set, &set->sems[waiter->num]);
+}
+
+/**
+ * kipc_sem_wake_locked - do what waits for the semaphores that have changed
+ * @set: the set, locked wide
+ * @taken: list for kipc_waiters_wake()
+ *
+ * Those who poll are woken as well.
+ */
+void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken)
+{
+	struct kipc_sem_waiter *waiter, *next;
+	LIST_HEAD(waiters);
+
+	while (set->wake) {
+		set->wake = false;
+		kipc_sem_gather(set, &waiters, taken);
+		list_for_each_entry_safe(waiter, next, &waiters, waiter.node) {
+			list_del_init(&waiter->waiter.node);
+			if (set->wake)
+				kipc_sem_put_back(set, waiter);
+			else
+				kipc_sem_serve_wide(set, waiter, taken);
+		}
+	}
+	kipc_sem_poll_wake_locked(set);
+}
+
+/**
+ * kipc_sem_put_value - set a semaphore
+ * @set: its set, locked wide
+ * @sem: the semaphore, claimed
+ * @value: its new value
+ * @pid: who does it
+ *
+ * kipc_sem_wake_locked() is to be called after it.
+ */
+void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
+			int value, struct pid *pid)
+{
+	sem->value = value;
+	kipc_sem_set_pid(sem, pid);
+	kipc_sem_set_changed_locked(set, sem);
+}
+
+/* Sleeps until a list is done, or has to be given up. */
+static int kipc_sem_wait(struct kipc_sem_set *set,
+			 struct kipc_sem_waiter *waiter, ktime_t *expires)
+{
+	int ret = kipc_waiter_wait(&waiter->waiter, expires);
+	struct kipc_sem *sem;
+	bool wide;
+
+	if (!ret)
+		return waiter->waiter.result;
+	if (waiter->list->nr > 1) {
+		wide = true;
+		kipc_sem_lock_wide(set);
+		/* It moves under that lock only. */
+		sem = &set->sems[waiter->num];
+		kipc_sem_claim(set, sem);
+	} else {
+		sem = &set->sems[waiter->num];
+		wide = kipc_sem_lock(set, sem);
+	}
+	if (waiter->waiter.state == KIPC_WAITER_QUEUED) {
+		list_del(&waiter->waiter.node);
+		kipc_sem_left_queue(set, waiter);
+		kipc_sem_unlock(set, sem, wide);
+		return ret == -ETIME ? -EAGAIN : ret;
+	}
+	kipc_sem_unlock(set, sem, wide);
+	kipc_waiter_settle(&waiter->waiter);
+	return waiter->waiter.result;
+}
+
+/**
+ * kipc_sem_do - do the operations of a list, and wait until they can be done
+ * @set: the set; the caller has a reference
+ * @list: the list
+ * @expires: when to stop waiting, CLOCK_MONOTONIC, or NULL for never
+ *
+ * Context: may sleep.
+ * Return: 0; -EOWNERDEAD, also when they are done; -EAGAIN, -EIDRM, -EINTR,
+ * -ERANGE.
+ */
+int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
+		ktime_t *expires)
+{
+	struct kipc_sem *sem = &set->sems[list->ops[0].num];
+	struct kipc_sem_waiter waiter;
+	unsigned int stop;
+	LIST_HEAD(taken);
+	bool wide = true;
+	int ret;
+
+	if (list->nr == 1) {
+		wide = kipc_sem_lock(set, sem);
+	} else {
+		kipc_sem_lock_wide(set);
+		kipc_sem_claim_list(set, list);
+	}
+	if (unlikely(READ_ONCE(set->entry.gone)))
+		ret = -EIDRM;
+	else
+		ret = kipc_sem_apply(set, list, &stop);
+	if (likely(!ret)) {
+		if (wide) {
+			ret = kipc_sem_sign_wide(set, list);
+			kipc_sem_wake_locked(set, &taken);
+		} else {
+			kipc_sem_sign(set, list);
+			if (list->ops->op > 0 || !sem->value)
+				kipc_sem_wake_narrow(set, sem, &taken);
+		}
+	} else if (ret == KIPC_SEM_WAIT) {
+		if (list->ops[stop].flags & KIPC_SEM_NOWAIT) {
+			ret = -EAGAIN;
+		} else {
+			waiter.waiter.task = current;
+			waiter.waiter.state = KIPC_WAITER_QUEUED;
+			waiter.list = list;
+			waiter.ticket = atomic64_inc_return(&set->tickets);
+			kipc_sem_set_stop(&waiter, stop);
+			kipc_sem_enqueue(set, &waiter);
+		}
+	}
+	kipc_sem_unlock(set, sem, wide);
+	if (!list_empty(&taken))
+		kipc_waiters_wake(&taken);
+	return ret == KIPC_SEM_WAIT ? kipc_sem_wait(set, &waiter, expires) : ret;
+}
+
+/**
+ * kipc_sem_could - could the operations of a list be done now?
+ * @set: the set, locked wide
+ * @list: the list, without KIPC_SEM_UNDO
+ *
+ * Return: true if they could.
+ */
+bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list)
+{
+	unsigned int stop;
+
+	kipc_sem_claim_list(set, list);
+	if (kipc_sem_apply(set, list, &stop))
+		return false;
+	kipc_sem_revert(set, list, list->nr);
+	return true;
+}
+
+/**
+ * kipc_sem_count_waiters - count those who wait at a semaphore
+ * @sem: the semaphore, locked or claimed
+ * @ncnt: where to leave how many wait for it to be larger
+ * @zcnt: where to leave how many wait for it to be 0
+ */
+void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
+			    unsigned int *zcnt)
+{
+	struct kipc_sem_waiter *waiter;
+
+	*ncnt = 0;
+	*zcnt = 0;
+	list_for_each_entry(waiter, &sem->zeros, waiter.node)
+		(*zcnt)++;
+	list_for_each_entry(waiter, &sem->alters, waiter.node) {
+		if (waiter->for_zero)
+			(*zcnt)++;
+		else
+			(*ncnt)++;
+	}
+}
+
+/**
+ * kipc_sem_end - wake all who wait in a set that is gone
+ * @set: the set
+ *
+ * Context: may sleep.
+ */
+void kipc_sem_end(struct kipc_sem_set *set)
+{
+	struct kipc_sem_waiter *waiter, *next;
+	struct kipc_sem *sem;
+	LIST_HEAD(waiters);
+	LIST_HEAD(taken);
+
+	/* One by one: nobody enters a queue any more that was visited. */
+	for (sem = set->sems; sem < set->sems + set->nsems; sem++) {
+		kipc_sem_lock_wide(set);
+		kipc_sem_claim(set, sem);
+		list_splice_init(&sem->zeros, &waiters);
+		list_splice_init(&sem->alters, &waiters);
+		list_for_each_entry_safe(waiter, next, &waiters, waiter.node) {
+			kipc_sem_left_queue(set, waiter);
+			kipc_waiter_take_locked(&waiter->waiter, -EIDRM, &taken);
+		}
+		kipc_sem_unlock_wide(set);
+		kipc_waiters_wake(&taken);
+		INIT_LIST_HEAD(&taken);
+		cond_resched();
+	}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/* SEM_UNDO: adjustments for when a process ends; see sem.h. */
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/rhashtable.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "core/account.h"
+#include "core/param.h"
+#include "obj/sem.h"
+
+static struct rhashtable kipc_sem_undos;
+
+static const struct rhashtable_params kipc_sem_undo_params = {
+	.head_offset		= offsetof(struct kipc_sem_undo, hash_node),
+	.key_offset		= offsetof(struct kipc_sem_undo, key),
+	.key_len		= sizeof_field(struct kipc_sem_undo, key),
+	.automatic_shrinking	= true,
+};
+
+static void kipc_sem_undo_free(struct kipc_sem_undo *undo)
+{
+	kipc_user_uncharge(undo->user, KIPC_CHARGE_UNDOS, 1);
+	kipc_user_put(undo->user);
+	put_pid(undo->key.pid);
+	kvfree_rcu(undo, rcu);
+}
+
+/* Makes adjustments impossible to find. The set is locked wide. */
+static void kipc_sem_undo_detach_locked(struct kipc_sem_undo *undo)
+{
+	struct kipc_sem_set *set = undo->key.set;
+
+	lockdep_assert_held(&set->lock);
+	list_del_init(&undo->set_node);
+	rhashtable_remove_fast(&kipc_sem_undos, &undo->hash_node,
+			       kipc_sem_undo_params);
+	/* Pairs with kipc_sem_undo_settle(); the semaphores are claimed. */
+	smp_store_release(&set->nr_undos, set->nr_undos - 1);
+}
+
+/* Does what a process that has ended left to be done. */
+static void kipc_sem_undo_apply_locked(struct kipc_sem_undo *undo)
+{
+	struct kipc_sem_set *set = undo->key.set;
+	struct kipc_sem *sem;
+	unsigned int i;
+	int value;
+
+	for (i = 0; i < set->nsems; i++) {
+		if (!undo->adj[i])
+			continue;
+		sem = &set->sems[i];
+		kipc_sem_claim(set, sem);
+		value = clamp(sem->value + undo->adj[i], 0, KIPC_SEM_VALUE_MAX);
+		kipc_sem_put_value(set, sem, value, undo->key.pid);
+		if (set->robust)
+			kipc_sem_set_dead(sem, true);
+	}
+	kipc_sem_claim(set, &set->sems[0]);
+	set->sems[0].otime = ktime_get_real_seconds();
+}
+
+static struct kipc_sem_undo *kipc_sem_undo_of(struct kipc_exit_watch *watch)
+{
+	return container_of(watch, struct kipc_sem_undo, watch);
+}
+
+static bool kipc_sem_undo_hold(struct kipc_exit_watch *watch)
+{
+	struct kipc_sem_set *set = kipc_sem_undo_of(watch)->key.set;
+
+	return refcount_inc_not_zero(&set->entry.obj.ref);
+}
+
+static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
+{
+	struct kipc_sem_undo *undo = kipc_sem_undo_of(watch);
+	struct kipc_sem_set *set = undo->key.set;
+	LIST_HEAD(taken);
+
+	kipc_sem_lock_wide(set);
+	/* Removal of the set may have been quicker; it leaves freeing to us. */
+	if (!list_empty(&undo->set_node)) {
+		if (!READ_ONCE(set->entry.gone))
+			kipc_sem_undo_apply_locked(undo);
+		kipc_sem_undo_detach_locked(undo);
+		kipc_sem_wake_locked(set, &taken);
+	}
+	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(&taken);
+	kipc_sem_undo_free(undo);
+	kipc_entry_put(&set->entry);
+}
+
+static const struct kipc_exit_ops kipc_sem_undo_exit_ops = {
+	.hold	= kipc_sem_undo_hold,
+	.exited	= kipc_sem_undo_exited,
+};
+
+/* Charges and allocates adjustments that nobody can find yet. */
+static struct kipc_sem_undo *kipc_sem_undo_alloc(struct kipc_sem_set *set)
+{
+	struct kipc_user *user = kipc_user_get(current_fsuid());
+	struct kipc_sem_undo *undo;
+
+	if (!user)
+		return ERR_PTR(-ENOMEM);
+	if (kipc_user_charge(user, KIPC_CHARGE_UNDOS, 1,
+			     READ_ONCE(kipc_param_sem_user_undos))) {
+		kipc_user_put(user);
+		return ERR_PTR(-ENOSPC);
+	}
+	undo = kvzalloc(struct_size(undo, adj, set->nsems), GFP_KERNEL_ACCOUNT);
+	if (!undo) {
+		kipc_user_uncharge(user, KIPC_CHARGE_UNDOS, 1);
+		kipc_user_put(user);
+		return ERR_PTR(-ENOMEM);
+	}
+	undo->user = user;
+	undo->key.pid = get_pid(task_tgid(current));
+	undo->key.set = set;
+	INIT_LIST_HEAD(&undo->set_node);
+	return undo;
+}
+
+/* Enters adjustments, or finds those that another thread has just entered. */
+static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
+{
+	struct kipc_sem_set *set = undo->key.set;
+	struct kipc_sem_undo *old;
+
+	kipc_sem_lock_wide(set);
+	if (READ_ONCE(set->entry.gone))
+		old = ERR_PTR(-EIDRM);
+	else
+		old = rhashtable_lookup_get_insert_fast(&kipc_sem_undos,
+							&undo->hash_node,
+							kipc_sem_undo_params);
+	if (!old) {
+		old = undo;
+		list_add(&undo->set_node, &set->undos);
+		smp_store_release(&set->nr_undos, set->nr_undos + 1);
+	}
+	kipc_sem_unlock_wide(set);
+	return old;
+}
+
+/* The first time that a process wants adjustments for a set. */
+static int kipc_sem_undo_make(struct kipc_sem_set *set,
+			      struct kipc_sem_undo **res)
+{
+	struct kipc_sem_undo *found, *undo = kipc_sem_undo_alloc(set);
+	int ret;
+
+	if (IS_ERR(undo))
+		return PTR_ERR(undo);
+	/* The process lives as long as its thread is here. */
+	ret = kipc_exit_watch(&undo->watch, &kipc_sem_undo_exit_ops,
+			      undo->key.pid);
+	if (ret) {
+		kipc_sem_undo_free(undo);
+		return ret;
+	}
+	found = kipc_sem_undo_insert(undo);
+	if (found != undo) {
+		kipc_exit_unwatch(&undo->watch);
+		kipc_sem_undo_free(undo);
+	}
+	*res = found;
+	return PTR_ERR_OR_ZERO(found);
+}
+
+/**
+ * kipc_sem_undo_get - find or make the current process's adjustments for a set
+ * @set: the set; the caller has a reference
+ * @res: where to leave them. They stay until the process ends or the set is gone.
+ *
+ * Context: may sleep. Return: 0; -ENOMEM; -ENOSPC; -EIDRM.
+ */
+int kipc_sem_undo_get(struct kipc_sem_set *set, struct kipc_sem_undo **res)
+{
+	struct kipc_sem_undo_key key = {
+		.pid = task_tgid(current),
+		.set = set,
+	};
+
+	rcu_read_lock();
+	*res = rhashtable_lookup(&kipc_sem_undos, &key, kipc_sem_undo_params);
+	rcu_read_unlock();
+	return likely(*res) ? 0 : kipc_sem_undo_make(set, res);
+}
+
+/**
+ * kipc_sem_undo_forget_locked - forget all adjustments for a semaphore
+ * @set: the set, locked wide
+ * @num: number of the semaphore, which is claimed
+ */
+void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int num)
+{
+	struct kipc_sem_undo *undo;
+
+	lockdep_assert_held(&set->lock);
+	list_for_each_entry(undo, &set->undos, set_node)
+		undo->adj[num] = 0;
+}
+
+static struct kipc_sem_undo *kipc_sem_undo_take(struct kipc_sem_set *set)
+{
+	struct kipc_sem_undo *undo;
+
+	kipc_sem_lock_wide(set);
+	undo = list_first_entry_or_null(&set->undos, struct kipc_sem_undo,
+					set_node);
+	if (undo)
+		kipc_sem_undo_detach_locked(undo);
+	kipc_sem_unlock_wide(set);
+	return undo;
+}
+
+/**
+ * kipc_sem_undo_drop_all - forget all adjustments for a set
+ * @set: the set, which is gone
+ * @last: it has no reference any more
+ *
+ * Context: may sleep.
+ */
+void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last)
+{
+	struct kipc_sem_undo *undo;
+
+	while ((undo = kipc_sem_undo_take(set))) {
+		/* What has begun for a process that exits has a reference. */
+		if (kipc_exit_unwatch(&undo->watch) || last)
+			kipc_sem_undo_free(undo);
+		cond_resched();
+	}
+}
+
+/**
+ * kipc_sem_undo_settle - see to it that processes that have ended are done with
+ * @set: the set that the caller is going to look at, or to change
+ *
+ * Context: may sleep.
+ */
+void kipc_sem_undo_settle(struct kipc_sem_set *set)
+{
+	/* Pairs with the release of who applies adjustments. */
+	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
+		kipc_exit_settle();
+}
+
+/**
+ * kipc_sem_undo_init - set up the table of adjustments
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __init kipc_sem_undo_init(void)
+{
+	return rhashtable_init(&kipc_sem_undos, &kipc_sem_undo_params);
+}
+
+/**
+ * kipc_sem_undo_exit - free it; no set is left
+ */
+void kipc_sem_undo_exit(void)
+{
+	rhashtable_destroy(&kipc_sem_undos);
+}
