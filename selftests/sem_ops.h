@@ -405,7 +405,11 @@ static inline int fd_sem_timedop(int id, struct sembuf *ops, size_t nops,
 
 static inline int fd_sem_ctl(int id, int num, int cmd, union semun arg)
 {
-	int fd = sem_fd_of(&id);
+	int fd = sem_dev;
+
+	/* an index is no id */
+	if (cmd != SEM_STAT && cmd != SEM_STAT_ANY)
+		fd = sem_fd_of(&id);
 
 	return sem_ctl_on(fd, id, num, cmd, arg);
 }
@@ -582,6 +586,61 @@ static inline bool sem_exists(int id)
 	struct semid_ds ds;
 
 	return !sem_stat(id, &ds);
+}
+
+static inline bool sem_values_are(int id, const unsigned short *want, int nsems)
+{
+	unsigned short is[1024];
+	int i;
+
+	memset(is, POISON, sizeof(is));
+	if (sem_getall(id, is, nsems))
+		return false;
+	for (i = 0; i < nsems; i++)
+		if (is[i] != want[i])
+			printf("# semaphore %d is %d, not %d\n", i, is[i], want[i]);
+	return !memcmp(is, want, nsems * sizeof(*is));
+}
+
+/* Whether the values of all semaphores are these: SEM_VALUES(id, 1, 0, 5). */
+#define SEM_VALUES(id, ...) ({ \
+	const unsigned short want__[] = { __VA_ARGS__ }; \
+	sem_values_are(id, want__, sizeof(want__) / sizeof(want__[0])); \
+})
+
+/* All that can be asked of a set, of the first so many semaphores. */
+#define SEM_STATE_MAX 8
+
+struct sem_state {
+	struct semid_ds ds;
+	struct {
+		int value, pid, ncnt, zcnt;
+	} sems[SEM_STATE_MAX];
+};
+
+static inline struct sem_state sem_state(int id)
+{
+	struct sem_state state;
+	int i;
+
+	memset(&state, 0, sizeof(state));
+	state.ds = sem_ds(id);
+	for (i = 0; i < SEM_STATE_MAX; i++) {
+		state.sems[i].value = sem_getval(id, i);
+		state.sems[i].pid = sem_getpid(id, i);
+		state.sems[i].ncnt = sem_getncnt(id, i);
+		state.sems[i].zcnt = sem_getzcnt(id, i);
+	}
+	return state;
+}
+
+/* Whether the set is as it was, with the same sleepers. */
+static inline bool sem_unchanged(int id, const struct sem_state *before)
+{
+	struct sem_state now = sem_state(id);
+
+	return sem_ds_same(&now.ds, &before->ds) &&
+	       !memcmp(now.sems, before->sems, sizeof(now.sems));
 }
 
 /* How many sets there are, and how many semaphores they have. */
