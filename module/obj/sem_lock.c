@@ -70,6 +70,7 @@ struct kipc_sem *kipc_sem_next_claimed(struct kipc_sem_set *set,
  * The semaphores that are touched are to be claimed.
  */
 void kipc_sem_lock_wide(struct kipc_sem_set *set)
+	__acquires(&set->lock)
 {
 	spin_lock(&set->lock);
 }
@@ -79,6 +80,7 @@ void kipc_sem_lock_wide(struct kipc_sem_set *set)
  * @set: the set
  */
 void kipc_sem_unlock_wide(struct kipc_sem_set *set)
+	__releases(&set->lock)
 {
 	struct kipc_sem *sem, *next;
 
@@ -97,9 +99,10 @@ void kipc_sem_unlock_wide(struct kipc_sem_set *set)
  * @sem: the semaphore
  *
  * Return: false if only that semaphore is locked; true if the set is locked wide
- * and the semaphore claimed.
+ * and the semaphore claimed, and that lock is not held.
  */
 bool kipc_sem_lock(struct kipc_sem_set *set, struct kipc_sem *sem)
+	__acquires(&sem->lock)
 {
 	spin_lock(&sem->lock);
 	/* Pairs with the release of claims, which is done without this lock. */
@@ -118,6 +121,7 @@ bool kipc_sem_lock(struct kipc_sem_set *set, struct kipc_sem *sem)
  * @wide: what kipc_sem_lock() returned
  */
 void kipc_sem_unlock(struct kipc_sem_set *set, struct kipc_sem *sem, bool wide)
+	__releases(&sem->lock)
 {
 	if (wide)
 		kipc_sem_unlock_wide(set);

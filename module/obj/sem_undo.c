@@ -143,6 +143,7 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 	if (!old) {
 		old = undo;
 		list_add(&undo->set_node, &set->undos);
+		/* As in kipc_sem_undo_detach_locked(). */
 		smp_store_release(&set->nr_undos, set->nr_undos + 1);
 	}
 	kipc_sem_unlock_wide(set);

@@ -336,10 +336,10 @@ struct kipc_set {
  * @id: in: which object
  * @reserved: must be zero
  *
- * The key is free at once. A segment that is attached or open keeps its id, and
- * shows KIPC_MODE_DEST, until its last user goes. Other objects are gone at once:
- * who sleeps on one gets EIDRM, and so does who uses a descriptor of it. Errors: EINVAL, EIDRM, EPERM,
- * EFAULT.
+ * The key is free at once. A segment that is attached or open keeps its id,
+ * and shows KIPC_MODE_DEST, until its last user goes. Other objects are gone
+ * at once: who sleeps on one gets EIDRM, and so does who uses a descriptor of
+ * it. Errors: EINVAL, EIDRM, EPERM, EFAULT.
  */
 struct kipc_remove {
 	__s32 id;
