@@ -33,8 +33,12 @@ struct kipc_user;
  *	    kipc_trim.lock
  *	    kipc_pipe.lock, inode->i_lock
  *	kipc_table.lock
+ *	  kipc_exit_shard.lock
+ *	    wait_pidfd of a process
  *	  kipc_entry.lock
- *	  wait_pidfd of a creator
+ *	kipc_sem_set.lock
+ *	  kipc_sem.lock
+ *	  kipc_sem_file.pollers, the locks of whoever polls
  *	kipc_instances_lock, kipc_users.lock
  *
  * - kipc_pipe.rd_lock and .wr_lock (mutexes) serialise the readers and the
@@ -52,13 +56,17 @@ struct kipc_user;
  *   allocated, and objects are made, under it. Look-ups run under RCU.
  * - kipc_entry.lock (spinlock) guards an object with an id: owner, mode, users, and
  *   the state of its kind. The vm_operations take it, inside mmap_lock.
- * - A process that exits calls kipc_watcher_wake() under the kernel's locks of tasks
- *   and that of wait_pidfd, with interrupts off; it takes no lock of kipc's.
+ * - kipc_exit_shard.lock (mutex) guards what is to be done when processes exit. A
+ *   process that exits calls kipc_exit_wake() under the kernel's locks of tasks and
+ *   that of wait_pidfd, with interrupts off; it takes no lock of kipc's.
+ * - kipc_sem.lock (spinlock) guards a semaphore; kipc_sem_set.lock (spinlock) is for
+ *   who needs more than one, and claims them (module/obj/sem.h). Never two of the
+ *   former at once.
  *
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
- * under the object's, with a reference on the task, and wakes it after the unlock
- * (module/core/wait.h). No mutex is held either, but by a long write that has not
- * written all of it yet.
+ * under the object's, and wakes it after the unlock (module/core/wait.h). No mutex
+ * is held either, but by a long write that has not written all of it yet. Pollers of
+ * a semaphore set are the exception: the set's lock keeps their files from going.
  */
 
 /**
