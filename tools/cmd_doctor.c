@@ -33,7 +33,7 @@ static const struct call {
 } calls[] = {
 #define CALL(name, targets) \
 	{ #name, _IOC_NR(KIPC_IOC_##name), _IOC_SIZE(KIPC_IOC_##name), targets }
-	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM),
+	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM),
 	CALL(STATS, KIPC_ON_INSTANCE),
 	CALL(PIPE_CREATE, KIPC_ON_INSTANCE),
 	CALL(PIPE_GET_SIZE, KIPC_ON_PIPE),
@@ -51,6 +51,20 @@ static const struct call {
 	CALL(SHM_REMOVE, KIPC_ON_INSTANCE | KIPC_ON_SHM),
 	CALL(SHM_LOCK, KIPC_ON_INSTANCE | KIPC_ON_SHM),
 	CALL(SHM_INFO, KIPC_ON_INSTANCE),
+	CALL(SEM_GET, KIPC_ON_INSTANCE),
+	CALL(SEM_CREATE, KIPC_ON_INSTANCE),
+	CALL(SEM_OPEN, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_OP, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_OP_ONE, KIPC_ON_SEM),
+	CALL(SEM_GET_VALUE, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_SET_VALUE, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_GET_ALL, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_SET_ALL, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_STAT, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_SET, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_REMOVE, KIPC_ON_INSTANCE | KIPC_ON_SEM),
+	CALL(SEM_INFO, KIPC_ON_INSTANCE),
+	CALL(SEM_WATCH, KIPC_ON_SEM),
 #undef CALL
 };
 
@@ -286,6 +300,29 @@ static void check_shm(struct doctor *doctor, int device)
 	       "a segment was made but its memory is not shared; read the kernel's log (dmesg)");
 }
 
+static void check_sem(struct doctor *doctor, int device)
+{
+	struct kipc_sem_create create = {
+		.flags = KIPC_SEM_CLOEXEC,
+		.nsems = 1,
+		.mode = 0600,
+	};
+	bool good;
+
+	if (ioctl(device, KIPC_IOC_SEM_CREATE, &create)) {
+		report(doctor, "sem", false, "no semaphore can be made: %s", strerror(errno));
+		return;
+	}
+	/* it can be taken as often as it was given, and not more often */
+	good = !ioctl(create.fd, KIPC_IOC_SEM_OP_ONE, KIPC_SEM_ONE(0, 1)) &&
+	       !ioctl(create.fd, KIPC_IOC_SEM_OP_ONE, KIPC_SEM_ONE(0, -1) | KIPC_SEM_ONE_NOWAIT) &&
+	       ioctl(create.fd, KIPC_IOC_SEM_OP_ONE, KIPC_SEM_ONE(0, -1) | KIPC_SEM_ONE_NOWAIT) &&
+	       errno == EAGAIN;
+	close(create.fd);
+	report(doctor, "sem", good, good ? "a semaphore was given and taken" :
+	       "a semaphore was made but does not count; read the kernel's log (dmesg)");
+}
+
 static void check_kipcfs(struct doctor *doctor)
 {
 	int mounts = 0;
@@ -318,6 +355,7 @@ static void examine(struct doctor *doctor)
 		check_calls(doctor, device);
 		check_pipe(doctor, device);
 		check_shm(doctor, device);
+		check_sem(doctor, device);
 	}
 	close(device);
 }
@@ -369,8 +407,8 @@ const struct command cmd_doctor = {
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
 	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe and shared memory work. Each problem is told with\n"
-	"what to do.\n"
+	"call served, and that a pipe, shared memory and a semaphore work. Each problem is told\n"
+	"with what to do.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           an array of objects with the members check, good and text\n"

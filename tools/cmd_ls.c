@@ -151,10 +151,13 @@ const struct command cmd_ls = {
 	.synopsis = "[-i PATH] [-j] [KIND]",
 	.summary = "list the objects of the instance that have ids",
 	.help =
-	"List all objects of the instance that have ids, or those of a KIND (shm), whoever\n"
-	"may use them: id, key, owner, permissions, size in bytes, attachments (NATTCH),\n"
-	"open descriptors (FDS). STATUS is dest if the segment was removed and goes with its\n"
-	"last user, locked if it is kept out of swap space.\n"
+	"List all objects of the instance that have ids, or those of a KIND (shm, sem), whoever\n"
+	"may use them: id, key, owner, permissions, open descriptors (FDS), and\n"
+	"of a segment its size in bytes and attachments (NATTCH); STATUS is dest if it was\n"
+	"removed and goes with its last user, locked if it is kept out of swap space;\n"
+	"of a set its semaphores (NSEMS), threads that wait for them (WAITING), and processes\n"
+	"that used SEM_UNDO on it (UNDOS); STATUS is robust if who takes what a dead process\n"
+	"held is told.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object, with an array for each kind\n"

@@ -15,6 +15,7 @@ enum {
 	OPT_HUGE,
 	OPT_NO_HUGE,
 	OPT_NO_RESERVE,
+	OPT_ROBUST,
 };
 
 static const struct option options[] = {
@@ -26,6 +27,7 @@ static const struct option options[] = {
 	{ "mode", required_argument, NULL, 'm' },
 	{ "no-huge", no_argument, NULL, OPT_NO_HUGE },
 	{ "no-reserve", no_argument, NULL, OPT_NO_RESERVE },
+	{ "robust", no_argument, NULL, OPT_ROBUST },
 	{ }
 };
 
@@ -130,13 +132,16 @@ static bool take_option(const struct command *self, int opt, char **argv,
 		make->flags |= KIPC_GET_AUTOREMOVE;
 		return true;
 	case OPT_HUGE:
-		make->flags |= KIPC_SHM_HUGE;
+		make->options |= MAKE_HUGE;
 		return true;
 	case OPT_NO_HUGE:
-		make->flags |= KIPC_SHM_NO_HUGE;
+		make->options |= MAKE_NO_HUGE;
 		return true;
 	case OPT_NO_RESERVE:
-		make->flags |= KIPC_SHM_NORESERVE;
+		make->options |= MAKE_NO_RESERVE;
+		return true;
+	case OPT_ROBUST:
+		make->options |= MAKE_ROBUST;
 		return true;
 	default:
 		bad_option(self, opt, options, argv);
@@ -146,7 +151,7 @@ static bool take_option(const struct command *self, int opt, char **argv,
 
 static int mk_run(const struct command *self, int argc, char **argv)
 {
-	const __u32 huge = KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE;
+	const __u32 huge = MAKE_HUGE | MAKE_NO_HUGE;
 	struct request request = { .make.mode = 0600 };
 	const struct make *make = &request.make;
 	const struct kind *kind;
@@ -162,10 +167,10 @@ static int mk_run(const struct command *self, int argc, char **argv)
 	if (!kind)
 		return usage(self, "the KIND of the object is missing");
 	if (kind->argument && !request.has_argument)
-		return usage(self, "a %s needs a %s", kind->name, kind->argument);
-	if (make->flags & ~KIPC_GET_AUTOREMOVE & ~kind->make_flags)
-		return usage(self, "these options are not for a %s", kind->name);
-	if ((make->flags & huge) == huge)
+		return usage(self, "a %s needs a %s", kind->noun, kind->argument);
+	if (make->options & ~kind->make_options)
+		return usage(self, "these options are not for a %s", kind->noun);
+	if ((make->options & huge) == huge)
 		return usage(self, "--huge and --no-huge exclude each other");
 	if ((make->flags & KIPC_GET_AUTOREMOVE) && !*request.command)
 		return usage(self,
@@ -175,23 +180,26 @@ static int mk_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_mk = {
 	.name = "mk",
-	.synopsis = "[OPTION...] shm SIZE [-- COMMAND [ARGUMENT...]]",
+	.synopsis = "[OPTION...] shm SIZE | sem NUMBER [-- COMMAND [ARGUMENT...]]",
 	.summary = "make an object that has an id",
 	.help =
-	"Make a shared memory segment (shm) of SIZE and print its id. With COMMAND, run that\n"
-	"instead, in place of this process. Its environment has the id in KIPC_ID, and the\n"
-	"absolute path of the instance in KIPC_DEV, so that kipc finds the object there.\n"
-	"Without --autoremove the object stays until it is removed; if COMMAND cannot be run,\n"
-	"or the id not be printed, it is removed at once.\n"
+	"Make a shared memory segment (shm) of SIZE, or a set (sem) of NUMBER semaphores that\n"
+	"are 0, and print its id. With COMMAND, run that instead, in place of this process.\n"
+	"Its environment has the id in KIPC_ID, and the absolute path of the instance in\n"
+	"KIPC_DEV, so that kipc finds the object there. Without --autoremove the object stays\n"
+	"until it is removed; if COMMAND cannot be run, or the id not be printed, it is removed\n"
+	"at once.\n"
 	"\n"
-	"      --autoremove     remove it once COMMAND has exited and nobody uses it\n"
-	"      --huge           in huge pages, whatever its size\n"
+	"      --autoremove     remove it once COMMAND has exited and nobody uses it: has it\n"
+	"                       attached or open\n"
+	"      --huge           shm: in huge pages, whatever its size\n"
 	INSTANCE_HELP
 	"  -k, --key KEY        with this key; an object that has it already is an error\n"
 	"                       (default: 0, no key)\n"
 	"  -m, --mode MODE      with these permissions, octal (default: 600)\n"
-	"      --no-huge        not in huge pages, whatever its size\n"
-	"      --no-reserve     set no memory or swap space aside for it\n"
+	"      --no-huge        shm: not in huge pages, whatever its size\n"
+	"      --no-reserve     shm: set no memory or swap space aside for it\n"
+	"      --robust         sem: tell who takes what a dead process held (EOWNERDEAD)\n"
 	"\n"
 	SIZE_HELP
 	KEY_HELP

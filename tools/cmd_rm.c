@@ -124,8 +124,9 @@ const struct command cmd_rm = {
 	.synopsis = "[-i PATH] KIND [-k KEY]... [ID]...",
 	.summary = "remove objects by their ids or keys",
 	.help =
-	"Remove the objects of a KIND (shm) that have these IDs or KEYs. Their keys are free\n"
-	"at once; a segment that somebody has attached or open goes with its last user.\n"
+	"Remove the objects of a KIND (shm, sem) that have these IDs or KEYs. Their keys are\n"
+	"free at once; a segment that somebody has attached or open goes with its last user.\n"
+	"A semaphore set is gone at once, and who waits for it is told.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -k, --key KEY        the object with this key\n"

@@ -28,6 +28,13 @@ static void show_stats(const struct kipc_stats *stats)
 	       format_size(stats->pipe_size_max, a, sizeof(a)));
 	printf("%-22s %llu\n", "shared memory segments", stats->shm_segments);
 	printf("%-22s %s\n", "their size", format_size(stats->shm_pages * page, a, sizeof(a)));
+	printf("%-22s %llu\n", "semaphore sets", stats->sem_sets);
+	printf("%-22s %llu\n", "their semaphores", stats->sems);
+	printf("%-22s %llu of ", "your adjustments", stats->user_undos);
+	if (stats->user_undos_max)
+		printf("%llu\n", stats->user_undos_max);
+	else
+		printf("no limit\n");
 }
 
 static void show_stats_json(const struct kipc_stats *stats)
@@ -43,6 +50,10 @@ static void show_stats_json(const struct kipc_stats *stats)
 	print_json_number("page_size", stats->page_size);
 	print_json_number("shm_segments", stats->shm_segments);
 	print_json_number("shm_pages", stats->shm_pages);
+	print_json_number("sem_sets", stats->sem_sets);
+	print_json_number("sems", stats->sems);
+	print_json_number("user_undos", stats->user_undos);
+	print_json_number("user_undos_max", stats->user_undos_max);
 	printf("}\n");
 }
 
@@ -132,6 +143,8 @@ static int read_object(struct item *item)
 	if (device < 0)
 		return EXIT_FAILED;
 	err = object_read(device, item->kind, item->id, 0, &item->object);
+	if (!err)
+		err = object_read_parts(device, &item->object);
 	close(device);
 	if (err)
 		return fail("cannot read the figures of %s: %s", item->name, object_problem(-err));
@@ -220,6 +233,10 @@ static int stat_items(const struct command *self, char **words, int n, bool open
 		show_items_json(items, n);
 	else
 		show_items(items, n);
+	for (int i = 0; i < n; i++) {
+		if (items[i].kind && !items[i].bad)
+			object_drop_parts(&items[i].object);
+	}
 out:
 	free(items);
 	return result;
@@ -272,7 +289,9 @@ const struct command cmd_stat = {
 	"show that pipe: capacity, bytes waiting, pages of memory held, packets waiting, open\n"
 	"readers and writers, and how many threads sleep in a read/write/open of it, as long\n"
 	"as some process holds it: one that still sleeps in its open does not yet. With\n"
-	"KIND:ID, such as shm:42, show all about the object with that id.\n"
+	"KIND:ID, such as shm:42, show all about the object with that id; of a semaphore set\n"
+	"(sem:ID) each semaphore's value, process that used it last, and how many threads wait\n"
+	"until it is larger (NCNT) or 0 (ZCNT).\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one JSON object for the instance, an array of them otherwise\n"

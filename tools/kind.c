@@ -4,11 +4,13 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "tool.h"
 
 const struct kind *const kinds[] = {
 	&kind_shm,
+	&kind_sem,
 };
 
 const size_t kinds_count = ARRAY_SIZE(kinds);
@@ -133,6 +135,29 @@ int object_read(int device, const struct kind *kind, int id, __u32 flags, struct
 {
 	object->kind = kind;
 	return kind->read(device, id, flags, object);
+}
+
+/* The same of what it consists of; to be followed by object_drop_parts() if it succeeds. */
+int object_read_parts(int device, struct object *object)
+{
+	return object->kind->read_parts ? object->kind->read_parts(device, object) : 0;
+}
+
+void object_drop_parts(struct object *object)
+{
+	if (object->kind->drop_parts)
+		object->kind->drop_parts(object);
+}
+
+void print_time(const char *name, __u64 seconds)
+{
+	char text[64] = "never";
+	time_t when = seconds;
+	struct tm tm;
+
+	if (seconds && localtime_r(&when, &tm))
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
+	printf("%-22s %s\n", name, text);
 }
 
 void print_table_heading(const struct kind *kind)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "tool.h"
 
@@ -53,6 +52,12 @@ static int shm_make(int device, const struct make *make, int *id)
 		.mode = make->mode,
 	};
 
+	if (make->options & MAKE_HUGE)
+		get.flags |= KIPC_SHM_HUGE;
+	if (make->options & MAKE_NO_HUGE)
+		get.flags |= KIPC_SHM_NO_HUGE;
+	if (make->options & MAKE_NO_RESERVE)
+		get.flags |= KIPC_SHM_NORESERVE;
 	return shm_get(device, &get, id);
 }
 
@@ -99,17 +104,6 @@ static void shm_print_row(const struct object *object)
 	       dest ? " dest" : "", locked ? " locked" : "");
 }
 
-static void print_time(const char *name, __u64 seconds)
-{
-	char text[64] = "never";
-	time_t when = seconds;
-	struct tm tm;
-
-	if (seconds && localtime_r(&when, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %z", &tm);
-	printf("%-22s %s\n", name, text);
-}
-
 static void shm_print_details(const struct object *object)
 {
 	const struct kipc_shm_stat *shm = &object->shm;
@@ -153,7 +147,7 @@ const struct kind kind_shm = {
 	.noun = "shared memory segment",
 	.title = "shared memory segments",
 	.argument = "SIZE",
-	.make_flags = KIPC_SHM_HUGE | KIPC_SHM_NO_HUGE | KIPC_SHM_NORESERVE,
+	.make_options = MAKE_HUGE | MAKE_NO_HUGE | MAKE_NO_RESERVE,
 	.columns = "         BYTES NATTCH   FDS STATUS",
 	.parse = shm_parse,
 	.make = shm_make,

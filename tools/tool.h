@@ -78,6 +78,7 @@ int finish_output(void);
 
 /* util.c: numbers and JSON */
 int parse_size(const struct command *cmd, const char *text, __u64 *bytes);
+int parse_count(const struct command *cmd, const char *text, const char *what, __u64 *count);
 int parse_key(const struct command *cmd, const char *text, int *key);
 int parse_id(const struct command *cmd, const char *text, int *id);
 int parse_mode(const struct command *cmd, const char *text, unsigned int *mode);
@@ -128,26 +129,40 @@ struct kind;
  * @kind: what it is
  * @perm: what all kinds have
  * @shm: all of a shared memory segment
+ * @sem: all of a semaphore set but its semaphores
+ * @sems: those, once object_read_parts() has read them
  */
 struct object {
 	const struct kind *kind;
 	struct kipc_perm perm;
 	union {
 		struct kipc_shm_stat shm;
+		struct {
+			struct kipc_sem_stat sem;
+			struct kipc_sem_value *sems;
+		};
 	};
 };
+
+/* Options of 'kipc mk' that not every kind has */
+#define MAKE_HUGE	(1U << 0)
+#define MAKE_NO_HUGE	(1U << 1)
+#define MAKE_NO_RESERVE	(1U << 2)
+#define MAKE_ROBUST	(1U << 3)
 
 /**
  * struct make - what an object to be made should be
  * @key: its key, KIPC_KEY_PRIVATE for none
  * @mode: its permissions
- * @flags: KIPC_GET_* and the kind's own
+ * @flags: KIPC_GET_*
+ * @options: MAKE_*
  * @size: from the kind's argument
  */
 struct make {
 	int key;
 	unsigned int mode;
 	__u32 flags;
+	__u32 options;
 	__u64 size;
 };
 
@@ -157,13 +172,15 @@ struct make {
  * @noun: one of them, in a message
  * @title: in the plural, above a table
  * @argument: name of what 'kipc mk' needs of the user, or NULL
- * @make_flags: its own flags that 'kipc mk' can set
+ * @make_options: those of MAKE_* that it has
  * @columns: heading of what @print_row prints
  * @parse: read @argument; says what is wrong
  * @make: make an object; 0 or a negative errno, as all that follow
  * @make_problem: what the errno of that means
  * @find: the id of the object that has a key
  * @read: read the object with an id, or with KIPC_STAT_* flags at an index
+ * @read_parts: read what it consists of, NULL if there is no such thing
+ * @drop_parts: free what @read_parts has allocated
  * @highest: highest index in use, -1 if there is none
  * @remove: remove an object
  * @print_row: columns of the table, after those that all have
@@ -175,13 +192,15 @@ struct kind {
 	const char *noun;
 	const char *title;
 	const char *argument;
-	__u32 make_flags;
+	__u32 make_options;
 	const char *columns;
 	int (*parse)(const struct command *cmd, const char *text, struct make *make);
 	int (*make)(int device, const struct make *make, int *id);
 	const char *(*make_problem)(int err);
 	int (*find)(int device, int key, int *id);
 	int (*read)(int device, int id, __u32 flags, struct object *object);
+	int (*read_parts)(int device, struct object *object);
+	void (*drop_parts)(struct object *object);
 	int (*highest)(int device, int *index);
 	int (*remove)(int device, int id);
 	void (*print_row)(const struct object *object);
@@ -189,6 +208,7 @@ struct kind {
 	void (*print_json)(const struct object *object);
 };
 
+extern const struct kind kind_sem;
 extern const struct kind kind_shm;
 
 /* kind.c */
@@ -201,9 +221,12 @@ bool kind_misspelt(const struct command *cmd, const char *text);
 const char *object_problem(int err);
 const char *user_name(unsigned int uid, char *buf, size_t len);
 int object_read(int device, const struct kind *kind, int id, __u32 flags, struct object *object);
+int object_read_parts(int device, struct object *object);
+void object_drop_parts(struct object *object);
 void print_table_heading(const struct kind *kind);
 void print_table_row(const struct object *object);
 void print_object_details(const struct object *object);
 void print_object_json(const struct object *object);
+void print_time(const char *name, __u64 seconds);
 
 #endif /* KIPC_TOOL_H */

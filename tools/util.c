@@ -124,6 +124,20 @@ static bool read_number(const char *text, int base, long long *value)
 	return !errno && !*end;
 }
 
+/* Read how many of @what there should be. */
+int parse_count(const struct command *cmd, const char *text, const char *what, __u64 *count)
+{
+	long long value;
+
+	if (!read_number(text, 10, &value) || value < 1 || value > INT32_MAX) {
+		usage(cmd, "'%s' is not a number of %s; give a decimal number from 1 on", text,
+		      what);
+		return -1;
+	}
+	*count = value;
+	return 0;
+}
+
 /* A key has 32 bits, of either sign. */
 int parse_key(const struct command *cmd, const char *text, int *key)
 {
