@@ -124,6 +124,44 @@ step "limits are files" \
 	'^1048576.kipc: cannot make .*shmmax.*kipc: cannot set the limit shmmax'
 [ ! -e /proc/sysvipc/shm ] || step "ipcs sees the kernel's own again" \
 	'umount /proc/sysvipc/shm; grep -c " /proc/sysvipc/shm " /proc/mounts' '^0$'
+
+title "Semaphores: one at a time in shared memory, and a holder that dies"
+# the row of the set of examples/sem_shm.c
+if [ -e /proc/sysvipc/sem ]; then
+	list='ipcs -s'
+	row='0x73686172 [0-9]+ +root +600 +2 '
+	step "ipcs is shown this instance's sets, too" \
+		'mount --bind sysvipc/sem /proc/sysvipc/sem; grep -c " /proc/sysvipc/sem " /proc/mounts' '^1$'
+else
+	list='kipc ls sem'
+	row='0x73686172 root +600 +2 '
+fi
+step "four processes share memory, each alone while it writes" 'sem_shm $KIPC_DEV' \
+	'^left 0, right 4000, together 4000 of 4000; 0 of 4 workers were disturbed.the lock is 1$'
+step "without the semaphore they get in each other's way" 'sem_shm $KIPC_DEV none' \
+	'[1-4] of 4 workers were disturbed'
+echo '$ sem_shm $KIPC_DEV hold &'
+timeout -k 5 120 sem_shm $KIPC_DEV hold > /tmp/holder 2>&1 &
+step "one has the lock and stops, the others wait for it" \
+	"until kipc ls sem | grep -qE '0x73686172 .* 2 +3 +4 ' && grep 'have the lock' /tmp/holder
+do sleep 0.2; done; $list" \
+	"have the lock.*$row"
+step "kipc tells that three wait for semaphore 0" \
+	'kipc stat sem:$(kipc ls sem | awk "/0x73686172/ { print \$1 }")' \
+	'waiting threads +3.*STATUS. +0 +0 +[1-9][0-9]* +3 +0.'
+step "the holder is killed: its lock is given back, and the next one told" \
+	'kill -KILL $(sed -n "s/^worker \([0-9]*\): have the lock.*/\1/p" /tmp/holder)
+while pgrep -x sem_shm > /dev/null; do sleep 0.2; done; cat /tmp/holder' \
+	'died between the two steps.*left 999, right 3001, together 4000 of 4000; 0 of 4 .*the lock is 1$'
+wait
+step "set and segment went with their maker" "$list | grep -c 0x; kipc ls | grep -c 0x" '^0.0$'
+step "a semaphore and a process waited for at once, by epoll" 'sem_epoll' \
+	'^the worker has exited.took 50 of 50 pieces$'
+step "a set that outlives its maker, until it is removed" \
+	"kipc mk sem 3 -k 0x1234; $list; kipc rm sem -k 0x1234; $list | grep -c 0x" \
+	'^[0-9]+.*0x00001234 .*root +600 +3 .*.0$'
+[ ! -e /proc/sysvipc/sem ] || step "ipcs sees the kernel's own again" \
+	'umount /proc/sysvipc/sem; grep -c " /proc/sysvipc/sem " /proc/mounts' '^0$'
 unset KIPC_DEV
 
 title "Nothing is left behind"

@@ -19,6 +19,8 @@ Nothing you do here touches the host. Try:
     mount --bind sysvipc/shm /proc/sysvipc/shm; ipcs -m
     kipc rm shm -k 0x1234      # not ipcrm: that removes the kernel's own
     umount /proc/sysvipc/shm   # before an umount of /mnt/kipc
+    kipc mk sem 2 -k 0x1234; kipc stat sem:0; kipc rm sem -k 0x1234
+    sem_shm; sem_shm . hold &  # a lock that is given back: kill -KILL its holder
     shm_fd; ls /kipc/examples  # a C file in examples/ of the host comes here, too
     kipc help
     ls /kipc/selftests /kipc/bench
