@@ -237,6 +237,32 @@ TEST_F(sem, sleepers_let_each_other_go)
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
+/* There is enough for two, but the first changes another semaphore meanwhile. */
+TEST_F(sem, what_one_leaves_the_next_one_gets)
+{
+	int id = sem_new(3);
+	pid_t pids[4];
+
+	ASSERT_LE(0, id);
+	pids[0] = SEM_SLEEPER(id, SEM_OP(0, -1, 0), SEM_OP(1, 1, 0));
+	pids[1] = SEM_SLEEPER(id, SEM_OP(0, -1, 0));
+	pids[2] = SEM_SLEEPER(id, SEM_OP(1, -1, 0), SEM_OP(2, 1, 0));
+	pids[3] = SEM_SLEEPER(id, SEM_OP(0, -1, 0), SEM_OP(2, -1, 0));
+	EXPECT_EQ(0, sem_do(id, 0, 3, 0));
+	EXPECT_TRUE(SEM_VALUES(id, 0, 0, 0));
+	ASSERT_TRUE(are_gone(pids, 4, 15));
+	/* and the other way round: what it takes is not there for the next */
+	pids[0] = SEM_SLEEPER(id, SEM_OP(0, -1, 0), SEM_OP(1, -1, 0));
+	pids[1] = SEM_SLEEPER(id, SEM_OP(1, -1, 0));
+	pids[2] = SEM_SLEEPER(id, SEM_OP(0, -1, 0));
+	EXPECT_EQ(0, SEM_DO(id, SEM_OP(1, 1, 0), SEM_OP(0, 2, 0)));
+	EXPECT_TRUE(SEM_VALUES(id, 0, 0, 0));
+	ASSERT_TRUE(are_gone(pids, 3, 5));
+	EXPECT_EQ(0, sem_do(id, 1, 1, 0));
+	EXPECT_EQ(0, child_wait(pids[1]));
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
 TEST_F(sem, who_waits_for_zero_shares_it_with_all_the_others)
 {
 	int id = sem_new(2);

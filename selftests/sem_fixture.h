@@ -2,7 +2,8 @@
 /*
  * The fixture of the tests of what System V semaphores are: every one of them runs with
  * the kernel's own calls as well as with kipc's, by id and by descriptor, so that what it
- * expects is proved to be what the kernel does.
+ * expects is proved to be what the kernel does. With SEM_BY_ID_ALONE, to be defined
+ * before, it is not made by descriptor.
  *
  * Each test has an empty instance of its own: an IPC namespace of the kernel, or a
  * mount of kipcfs.
@@ -32,10 +33,13 @@ FIXTURE_VARIANT_ADD(sem, kipc)
 	.ops = &sem_kipc,
 };
 
+/* A descriptor was checked when it was opened, and is no id. */
+#ifndef SEM_BY_ID_ALONE
 FIXTURE_VARIANT_ADD(sem, kipc_fd)
 {
 	.ops = &sem_kipc_fd,
 };
+#endif
 
 FIXTURE_SETUP(sem)
 {

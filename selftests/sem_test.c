@@ -578,7 +578,7 @@ TEST_F(sem, removal_ends_every_kind_of_sleep_with_eidrm)
 #define MODEL_SEMS	5
 #define MODEL_OPS	6
 
-/* What the list does to the values: 0, or the error with which it does nothing. */
+/* What the list does to the values: 0, or the negative error that keeps it from all. */
 static int model(unsigned short *values, const struct sembuf *ops, int nops)
 {
 	int now[MODEL_SEMS], i;
@@ -589,10 +589,10 @@ static int model(unsigned short *values, const struct sembuf *ops, int nops)
 		int *value = &now[ops[i].sem_num];
 
 		if ((!ops[i].sem_op && *value) || *value + ops[i].sem_op < 0)
-			return EAGAIN;
+			return -EAGAIN;
 		*value += ops[i].sem_op;
 		if (*value > SEMVMX)
-			return ERANGE;
+			return -ERANGE;
 	}
 	for (i = 0; i < MODEL_SEMS; i++)
 		values[i] = now[i];
@@ -627,11 +627,11 @@ TEST_F_TIMEOUT(sem, random_lists_do_what_the_model_does, 120)
 		for (i = 0; i < nops; i++)
 			ops[i] = SEM_OP(rand_r(&seed) % MODEL_SEMS, random_op(&seed), IPC_NOWAIT);
 		error = model(values, ops, nops);
-		ASSERT_EQ(error, sem_do_error(id, ops, nops))
+		ASSERT_EQ(-error, sem_do_error(id, ops, nops))
 			TH_LOG("round %d", round);
 		ASSERT_TRUE(sem_values_are(id, values, MODEL_SEMS))
 			TH_LOG("round %d", round);
-		counts[error == 0 ? 0 : error == EAGAIN ? 1 : 2]++;
+		counts[error == 0 ? 0 : error == -EAGAIN ? 1 : 2]++;
 	}
 	for (i = 0; i < 3; i++)
 		EXPECT_LT(100, counts[i]);
@@ -640,7 +640,7 @@ TEST_F_TIMEOUT(sem, random_lists_do_what_the_model_does, 120)
 
 /* --- what it is for */
 
-static void count_in_turn(int id, volatile long *counter, int rounds)
+static void count_in_turn(int id, long *counter, int rounds)
 {
 	long seen;
 	int i;
@@ -648,10 +648,10 @@ static void count_in_turn(int id, volatile long *counter, int rounds)
 	for (i = 0; i < rounds; i++) {
 		if (sem_do(id, 0, -1, 0))
 			_exit(errno);
-		seen = *counter;
+		seen = __atomic_load_n(counter, __ATOMIC_RELAXED);
 		if (i % 16 == 0)
 			sched_yield();
-		*counter = seen + 1;
+		__atomic_store_n(counter, seen + 1, __ATOMIC_RELAXED);
 		if (sem_do(id, 0, 1, 0))
 			_exit(errno);
 	}
@@ -661,7 +661,7 @@ static void count_in_turn(int id, volatile long *counter, int rounds)
 TEST_F_TIMEOUT(sem, holder_of_a_semaphore_is_alone, 120)
 {
 	enum { CHILDREN = 6, ROUNDS = 400 };
-	volatile long *counter = shared_alloc(sizeof(*counter));
+	long *counter = shared_alloc(sizeof(*counter));
 	int id = sem_new(1), i;
 	pid_t pids[CHILDREN];
 
