@@ -3,13 +3,13 @@
  * Shared memory by descriptors: what they do, what they do not allow, and to whom they
  * can be given.
  */
+#include "fd_pass.h"
 #include "shm_kipc_fixture.h"
 #include "shm_maps.h"
 
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/xattr.h>
 
 #define KEY 0x6b697063
@@ -518,39 +518,6 @@ TEST_F(segment, nobody_changes_the_size_or_executes_the_file)
 }
 
 /* --- descriptors of others */
-
-static int fd_send(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(int))] = "";
-	struct iovec iov = { "f", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(int));
-	return sendmsg(sock, &msg, 0) == 1 ? 0 : -1;
-}
-
-static int fd_receive(int sock)
-{
-	char control[CMSG_SPACE(sizeof(int))] = "", c;
-	struct iovec iov = { &c, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	if (recvmsg(sock, &msg, 0) != 1 || !CMSG_FIRSTHDR(&msg))
-		return -1;
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
-	return fd;
-}
 
 TEST_F(segment, descriptor_gives_what_it_allows_to_another_user)
 {
