@@ -3,6 +3,7 @@
  * SEM_UNDO: what the adjustments add up to, what forgets them, and whom they wake. Classes
  * 4 and 19.
  */
+#include "sem_fixture.h"
 #include "sem_steps.h"
 
 /* --- what it adds up to */

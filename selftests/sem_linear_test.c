@@ -8,6 +8,7 @@
  * What a call gets to know of the time is a ticket of a counter that all share: exact,
  * however coarse the machine's clock is.
  */
+#include "sem_fixture.h"
 #include "sem_steps.h"
 
 enum { SEMS = 3, OPS_MAX = 3, EVENTS_MAX = 16 };

@@ -4,6 +4,7 @@
  * when somebody else does the same. What is counted must add up whoever comes first.
  * Classes 2, 3, 4 and 18.
  */
+#include "sem_fixture.h"
 #include "sem_steps.h"
 
 /* Begin at the same moment: each of @n comes once in each round. */

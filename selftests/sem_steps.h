@@ -6,7 +6,7 @@
 #ifndef KIPC_SEM_STEPS_H
 #define KIPC_SEM_STEPS_H
 
-#include "sem_fixture.h"
+#include "sem_ops.h"
 
 #include <pthread.h>
 
@@ -187,6 +187,18 @@ static inline int in_a_thread(int id, int num, int op, int flags)
 	if (pthread_create(&thread, NULL, job_run, &job) || pthread_join(thread, NULL))
 		return -1;
 	return job.error;
+}
+
+/* --- what poll waits for */
+
+#define WATCH(fd, ...) ({ \
+	struct sembuf watched__[] = { __VA_ARGS__ }; \
+	sem_watch_on(fd, watched__, sizeof(watched__) / sizeof(watched__[0])); \
+})
+
+static inline int watch_end(int fd)
+{
+	return sem_watch_on(fd, NULL, 0);
 }
 
 #endif /* KIPC_SEM_STEPS_H */

@@ -4,6 +4,7 @@
  * again and end in every way, at random. Each notes what it does for good, so that what the
  * values are when the last one has ended is known exactly.
  */
+#include "sem_fixture.h"
 #include "sem_steps.h"
 
 #include <sched.h>

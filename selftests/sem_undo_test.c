@@ -3,6 +3,7 @@
  * SEM_UNDO: when it is done, and whose it is: of a process with all its threads, through an
  * exec, and never of its children. Class 4.
  */
+#include "sem_fixture.h"
 #include "sem_steps.h"
 
 #include <poll.h>
