@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
 
 static_assert(sizeof(struct kipc_query) == 32, "frozen");
 static_assert(sizeof(struct kipc_stats) == 104, "frozen");
@@ -25,6 +27,17 @@ static_assert(sizeof(struct kipc_shm_detach) == 8, "frozen");
 static_assert(sizeof(struct kipc_shm_stat) == 104, "frozen");
 static_assert(sizeof(struct kipc_shm_lock) == 8, "frozen");
 static_assert(sizeof(struct kipc_shm_info) == 64, "frozen");
+static_assert(sizeof(struct kipc_sem_get) == 24, "frozen");
+static_assert(sizeof(struct kipc_sem_create) == 16, "frozen");
+static_assert(sizeof(struct kipc_sem_open) == 16, "frozen");
+static_assert(sizeof(struct kipc_sem_op) == 6, "frozen");
+static_assert(sizeof(struct kipc_sem_ops) == 32, "frozen");
+static_assert(sizeof(struct kipc_sem_value) == 32, "frozen");
+static_assert(sizeof(struct kipc_sem_set_value) == 16, "frozen");
+static_assert(sizeof(struct kipc_sem_values) == 16, "frozen");
+static_assert(sizeof(struct kipc_sem_stat) == 72, "frozen");
+static_assert(sizeof(struct kipc_sem_info) == 40, "frozen");
+static_assert(sizeof(struct kipc_sem_watch) == 16, "frozen");
 
 #define SIZE(type, want) \
 	{ #type, sizeof(struct type), want }
@@ -34,7 +47,7 @@ static_assert(sizeof(struct kipc_shm_info) == 64, "frozen");
 TEST(numbers_of_the_calls_are_frozen)
 {
 	EXPECT_EQ(0xC020BB00U, KIPC_IOC_QUERY);
-	EXPECT_EQ(0x8048BB01U, KIPC_IOC_STATS);
+	EXPECT_EQ(0x8068BB01U, KIPC_IOC_STATS);
 	EXPECT_EQ(0xC018BB10U, KIPC_IOC_PIPE_CREATE);
 	EXPECT_EQ(0x8008BB11U, KIPC_IOC_PIPE_GET_SIZE);
 	EXPECT_EQ(0xC008BB12U, KIPC_IOC_PIPE_SET_SIZE);
@@ -51,6 +64,20 @@ TEST(numbers_of_the_calls_are_frozen)
 	EXPECT_EQ(0x4008BB27U, KIPC_IOC_SHM_REMOVE);
 	EXPECT_EQ(0x4008BB28U, KIPC_IOC_SHM_LOCK);
 	EXPECT_EQ(0xC040BB29U, KIPC_IOC_SHM_INFO);
+	EXPECT_EQ(0xC018BB30U, KIPC_IOC_SEM_GET);
+	EXPECT_EQ(0xC010BB31U, KIPC_IOC_SEM_CREATE);
+	EXPECT_EQ(0xC010BB32U, KIPC_IOC_SEM_OPEN);
+	EXPECT_EQ(0x4020BB33U, KIPC_IOC_SEM_OP);
+	EXPECT_EQ(0x0000BB34U, KIPC_IOC_SEM_OP_ONE);
+	EXPECT_EQ(0xC020BB35U, KIPC_IOC_SEM_GET_VALUE);
+	EXPECT_EQ(0x4010BB36U, KIPC_IOC_SEM_SET_VALUE);
+	EXPECT_EQ(0xC010BB37U, KIPC_IOC_SEM_GET_ALL);
+	EXPECT_EQ(0x4010BB38U, KIPC_IOC_SEM_SET_ALL);
+	EXPECT_EQ(0xC048BB39U, KIPC_IOC_SEM_STAT);
+	EXPECT_EQ(0x4010BB3AU, KIPC_IOC_SEM_SET);
+	EXPECT_EQ(0x4008BB3BU, KIPC_IOC_SEM_REMOVE);
+	EXPECT_EQ(0xC028BB3CU, KIPC_IOC_SEM_INFO);
+	EXPECT_EQ(0x4010BB3DU, KIPC_IOC_SEM_WATCH);
 }
 
 TEST(flags_are_frozen)
@@ -83,6 +110,22 @@ TEST(flags_are_frozen)
 	EXPECT_EQ(4, KIPC_SHM_REMAP);
 	EXPECT_EQ(8, KIPC_SHM_EXEC);
 	EXPECT_EQ(1, KIPC_SHM_INFO_USAGE);
+	EXPECT_EQ(8, KIPC_ON_SEM);
+	EXPECT_EQ(0x100, KIPC_SEM_ROBUST);
+	EXPECT_EQ(0x800, KIPC_SEM_CLOEXEC);
+	EXPECT_EQ(1, KIPC_SEM_RDONLY);
+	EXPECT_EQ(32767, KIPC_SEM_VALUE_MAX);
+	EXPECT_EQ(1, KIPC_SEM_RELATIVE);
+	EXPECT_EQ(~0ULL, KIPC_TIMEOUT_NONE);
+	EXPECT_EQ(0x3fff, KIPC_SEM_ONE_NUM_MAX);
+	EXPECT_EQ(0x40000000U, KIPC_SEM_ONE_NOWAIT);
+	EXPECT_EQ(0x80000000U, KIPC_SEM_ONE_UNDO);
+	EXPECT_EQ(0x0005ffffU, KIPC_SEM_ONE(5, -1));
+	EXPECT_EQ(0x3fff8000U, KIPC_SEM_ONE(0x3fff, -32768));
+	EXPECT_EQ(0x00007fffU, KIPC_SEM_ONE(0, 32767));
+	/* what programs have from the C library works here, too */
+	EXPECT_EQ(IPC_NOWAIT, KIPC_SEM_NOWAIT);
+	EXPECT_EQ(SEM_UNDO, KIPC_SEM_UNDO);
 	EXPECT_EQ(0x4b495043, KIPCFS_MAGIC);
 	EXPECT_STREQ("kipc", KIPC_DEVICE_NAME);
 	EXPECT_STREQ("kipcfs", KIPCFS_NAME);
@@ -113,6 +156,10 @@ TEST(structures_are_frozen)
 		PLACE(kipc_stats, reserved, 52),
 		PLACE(kipc_stats, shm_segments, 56),
 		PLACE(kipc_stats, shm_pages, 64),
+		PLACE(kipc_stats, sem_sets, 72),
+		PLACE(kipc_stats, sems, 80),
+		PLACE(kipc_stats, user_undos, 88),
+		PLACE(kipc_stats, user_undos_max, 96),
 		SIZE(kipc_pipe_create, 24),
 		PLACE(kipc_pipe_create, flags, 0),
 		PLACE(kipc_pipe_create, reserved, 4),
@@ -205,6 +252,79 @@ TEST(structures_are_frozen)
 		PLACE(kipc_shm_info, total, 40),
 		PLACE(kipc_shm_info, rss, 48),
 		PLACE(kipc_shm_info, swap, 56),
+		SIZE(kipc_sem_get, 24),
+		PLACE(kipc_sem_get, key, 0),
+		PLACE(kipc_sem_get, flags, 4),
+		PLACE(kipc_sem_get, nsems, 8),
+		PLACE(kipc_sem_get, mode, 12),
+		PLACE(kipc_sem_get, id, 16),
+		PLACE(kipc_sem_get, reserved, 20),
+		SIZE(kipc_sem_create, 16),
+		PLACE(kipc_sem_create, flags, 0),
+		PLACE(kipc_sem_create, nsems, 4),
+		PLACE(kipc_sem_create, mode, 8),
+		PLACE(kipc_sem_create, fd, 12),
+		SIZE(kipc_sem_open, 16),
+		PLACE(kipc_sem_open, id, 0),
+		PLACE(kipc_sem_open, flags, 4),
+		PLACE(kipc_sem_open, fd, 8),
+		PLACE(kipc_sem_open, reserved, 12),
+		SIZE(kipc_sem_op, 6),
+		PLACE(kipc_sem_op, num, 0),
+		PLACE(kipc_sem_op, op, 2),
+		PLACE(kipc_sem_op, flags, 4),
+		SIZE(sembuf, 6),
+		PLACE(sembuf, sem_num, 0),
+		PLACE(sembuf, sem_op, 2),
+		PLACE(sembuf, sem_flg, 4),
+		SIZE(kipc_sem_ops, 32),
+		PLACE(kipc_sem_ops, id, 0),
+		PLACE(kipc_sem_ops, nops, 4),
+		PLACE(kipc_sem_ops, ops, 8),
+		PLACE(kipc_sem_ops, flags, 16),
+		PLACE(kipc_sem_ops, reserved, 20),
+		PLACE(kipc_sem_ops, timeout, 24),
+		SIZE(kipc_sem_value, 32),
+		PLACE(kipc_sem_value, id, 0),
+		PLACE(kipc_sem_value, num, 4),
+		PLACE(kipc_sem_value, value, 8),
+		PLACE(kipc_sem_value, pid, 12),
+		PLACE(kipc_sem_value, ncnt, 16),
+		PLACE(kipc_sem_value, zcnt, 20),
+		PLACE(kipc_sem_value, dead, 24),
+		PLACE(kipc_sem_value, reserved, 28),
+		SIZE(kipc_sem_set_value, 16),
+		PLACE(kipc_sem_set_value, id, 0),
+		PLACE(kipc_sem_set_value, num, 4),
+		PLACE(kipc_sem_set_value, value, 8),
+		PLACE(kipc_sem_set_value, reserved, 12),
+		SIZE(kipc_sem_values, 16),
+		PLACE(kipc_sem_values, id, 0),
+		PLACE(kipc_sem_values, nsems, 4),
+		PLACE(kipc_sem_values, values, 8),
+		SIZE(kipc_sem_stat, 72),
+		PLACE(kipc_sem_stat, perm, 0),
+		PLACE(kipc_sem_stat, flags, 32),
+		PLACE(kipc_sem_stat, nsems, 36),
+		PLACE(kipc_sem_stat, otime, 40),
+		PLACE(kipc_sem_stat, ctime, 48),
+		PLACE(kipc_sem_stat, fds, 56),
+		PLACE(kipc_sem_stat, sleepers, 60),
+		PLACE(kipc_sem_stat, undos, 64),
+		PLACE(kipc_sem_stat, robust, 68),
+		SIZE(kipc_sem_info, 40),
+		PLACE(kipc_sem_info, flags, 0),
+		PLACE(kipc_sem_info, max_index, 4),
+		PLACE(kipc_sem_info, semmsl, 8),
+		PLACE(kipc_sem_info, semmns, 12),
+		PLACE(kipc_sem_info, semopm, 16),
+		PLACE(kipc_sem_info, semmni, 20),
+		PLACE(kipc_sem_info, used_ids, 24),
+		PLACE(kipc_sem_info, used_sems, 32),
+		SIZE(kipc_sem_watch, 16),
+		PLACE(kipc_sem_watch, ops, 0),
+		PLACE(kipc_sem_watch, nops, 8),
+		PLACE(kipc_sem_watch, flags, 12),
 	};
 	size_t i;
 
@@ -325,6 +445,72 @@ TEST_F(kipc, splice_tee_stat_stats_and_query_work)
 	close(fd);
 	close(fds[0]);
 	close(fds[1]);
+}
+
+static int value_of(int fd, unsigned int num)
+{
+	struct kipc_sem_value arg = { .id = KIPC_ID_SELF, .num = num, .value = -7 };
+
+	return ioctl(fd, KIPC_IOC_SEM_GET_VALUE, &arg) ? -1 : arg.value;
+}
+
+/* The address of the operations, and a number as an argument, may be 32 bits wide. */
+TEST_F(kipc, semaphores_work)
+{
+	struct kipc_sem_create create = { .nsems = 4, .mode = 0600, .fd = -1 };
+	struct sembuf list[] = { { 1, 3, 0 }, { 2, 0, 0 }, { 3, 32767, SEM_UNDO } };
+	struct kipc_sem_ops op = {
+		.id = KIPC_ID_SELF, .ops = (unsigned long)list, .nops = ARRAY_SIZE(list),
+		.timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct kipc_sem_values values = { .id = KIPC_ID_SELF, .nsems = 4 };
+	__u16 array[5];
+	pid_t pid;
+	int fd;
+
+	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SEM_CREATE, &create));
+	fd = create.fd;
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_SEM_OP, &op));
+	memset(array, POISON, sizeof(array));
+	values.values = (unsigned long)array;
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_SEM_GET_ALL, &values));
+	EXPECT_EQ(0, array[0]);
+	EXPECT_EQ(3, array[1]);
+	EXPECT_EQ(0, array[2]);
+	EXPECT_EQ(32767, array[3]);
+	EXPECT_TRUE(is_all(&array[4], POISON, sizeof(array[4])));
+
+	/* with the highest bit, and with the sign of what is taken */
+	EXPECT_EQ(0, ioctl(fd, KIPC_IOC_SEM_OP_ONE, (unsigned long)KIPC_SEM_ONE(1, -2)));
+	EXPECT_EQ(1, value_of(fd, 1));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, ioctl(fd, KIPC_IOC_SEM_OP_ONE,
+				   (unsigned long)(KIPC_SEM_ONE(1, -1) | KIPC_SEM_ONE_UNDO)));
+		EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SEM_OP_ONE,
+				    (unsigned long)(KIPC_SEM_ONE(1, -1) | KIPC_SEM_ONE_UNDO |
+						    KIPC_SEM_ONE_NOWAIT)));
+		EXPECT_EQ(EAGAIN, errno);
+		EXPECT_EQ(0, value_of(fd, 1));
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	/* given back when its holder has ended */
+	EXPECT_EQ(1, value_of(fd, 1));
+
+	/* 5 s, and as a number of 32 bits less than 1 */
+	list[0].sem_op = -2;
+	op.nops = 1;
+	op.flags = KIPC_SEM_RELATIVE;
+	op.timeout = 5000000000ULL;
+	pid = child_fork();
+	if (!pid)
+		_exit(ioctl(fd, KIPC_IOC_SEM_OP, &op) ? errno : 0);
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	EXPECT_EQ(0, ioctl(fd, KIPC_IOC_SEM_OP_ONE, (unsigned long)KIPC_SEM_ONE(1, 1)));
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(0, value_of(fd, 1));
+	close(fd);
 }
 
 TEST_F(kipc, bad_input_is_refused)
