@@ -4,6 +4,7 @@
  * the dozen, unloading while in use. Classes 1, 10, 13, 17 and 18.
  */
 #include "kipc_fixture.h"
+#include "unload.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -481,13 +482,6 @@ TEST_F(kipc, pipes_in_flight_in_a_ring_of_sockets_are_collected)
 
 /* --- unloading while in use: class 17 */
 
-static bool unload_is_refused(void)
-{
-	if (!syscall(SYS_delete_module, "kipc", O_NONBLOCK))
-		return false;
-	return errno == EWOULDBLOCK || errno == EBUSY;
-}
-
 TEST_F(kipc, module_stays_while_the_device_is_open)
 {
 	end_close(&self->r);
@@ -644,18 +638,14 @@ static bool module_goes(struct _test_data_kipc *self)
 	end_close(&self->r);
 	end_close(&self->w);
 	end_close(&self->dev);
-	return EVENTUALLY(!syscall(SYS_delete_module, "kipc", O_NONBLOCK));
+	return module_unload();
 }
 
 static bool module_returns(struct _test_data_kipc *self)
 {
-	int fd = open("/kipc/kipc.ko", O_RDONLY | O_CLOEXEC);
-	int ret = syscall(SYS_finit_module, fd, "", 0);
-
-	close(fd);
-	self->dev = kipc_open();
+	self->dev = module_load();
 	self->before = stats_of(self->dev);
-	return !ret && self->dev >= 0;
+	return self->dev >= 0;
 }
 
 TEST_F_TIMEOUT(kipc, unloaded_module_takes_persistent_segments_with_it, 120)
