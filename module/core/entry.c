@@ -256,7 +256,9 @@ int kipc_entry_remove(struct kipc_entry *entry)
 	if (entry->gone) {
 		ret = -EIDRM;
 	} else {
-		kipc_table_doom_locked(table, entry);
+		/* Doomed first: its last user may be leaving at the moment. */
+		if (table->ops->lingers)
+			kipc_table_doom_locked(table, entry);
 		retired = kipc_entry_retire_locked(entry, table->ops->lingers);
 	}
 	mutex_unlock(&table->lock);

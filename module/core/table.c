@@ -62,6 +62,7 @@ int kipc_table_init(struct kipc_table *table, struct kipc_instance *inst,
 	table->limit = limits[which].limit;
 	table->next_id = limits[which].next_id;
 	table->last_index = -1;
+	table->spare = -1;
 	return rhashtable_init(&table->keys, &kipc_table_key_params);
 }
 
@@ -122,6 +123,21 @@ void kipc_table_close(struct kipc_table *table)
 	mutex_unlock(&table->lock);
 }
 
+/*
+ * The index that was freed last stays taken until the next one is: who makes and
+ * removes objects in turn would have a part of the tree allocated and freed each
+ * time.
+ */
+static void kipc_table_free_index_locked(struct kipc_table *table, int index)
+{
+	lockdep_assert_held(&table->lock);
+	if (table->spare >= 0)
+		idr_remove(&table->entries, table->spare);
+	if (index >= 0)
+		idr_replace(&table->entries, NULL, index);
+	table->spare = index;
+}
+
 /* Finds an index for an entry, and by that its id. */
 static int kipc_table_alloc_id_locked(struct kipc_table *table,
 				      struct kipc_entry *entry)
@@ -133,6 +149,7 @@ static int kipc_table_alloc_id_locked(struct kipc_table *table,
 
 	lockdep_assert_held(&table->lock);
 	if (wanted != KIPC_NEXT_ID_ANY) {
+		kipc_table_free_index_locked(table, -1);
 		seq = wanted >> KIPC_INDEX_BITS;
 		index = idr_alloc(&table->entries, NULL,
 				  wanted & (KIPC_INDEX_NR - 1), KIPC_INDEX_NR,
@@ -141,6 +158,8 @@ static int kipc_table_alloc_id_locked(struct kipc_table *table,
 			return index;
 	} else {
 		end = clamp(2 * table->in_use, KIPC_INDEX_CYCLE, KIPC_INDEX_NR);
+		if (table->in_use >= KIPC_INDEX_NR - 1)
+			kipc_table_free_index_locked(table, -1);
 		index = idr_alloc_cyclic(&table->entries, NULL, 0, end,
 					 GFP_KERNEL_ACCOUNT);
 		if (index < 0)
@@ -206,7 +225,8 @@ void kipc_table_doom_locked(struct kipc_table *table, struct kipc_entry *entry)
 				       kipc_table_key_params);
 	spin_lock(&entry->lock);
 	entry->key = KIPC_KEY_PRIVATE;
-	entry->mode |= KIPC_MODE_DEST;
+	if (table->ops->lingers)
+		entry->mode |= KIPC_MODE_DEST;
 	spin_unlock(&entry->lock);
 }
 
@@ -222,7 +242,7 @@ void kipc_table_forget_locked(struct kipc_table *table,
 	trace_kipc_entry_retire(entry);
 	kipc_orphan_unwatch(entry);
 	kipc_table_doom_locked(table, entry);
-	idr_remove(&table->entries, entry->id & (KIPC_INDEX_NR - 1));
+	kipc_table_free_index_locked(table, entry->id & (KIPC_INDEX_NR - 1));
 	table->in_use--;
 }
 

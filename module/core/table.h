@@ -110,6 +110,8 @@ struct kipc_table_ops {
  * @keys: those with a key, by key; used under @lock
  * @in_use: number of entries; changed under @lock
  * @last_index: index given last; guarded by @lock
+ * @spare: index that was freed last and is not free in @entries yet, or -1;
+ *	guarded by @lock
  * @seq: sequence number given last; guarded by @lock
  */
 struct kipc_table {
@@ -122,6 +124,7 @@ struct kipc_table {
 	struct rhashtable keys;
 	unsigned int in_use;
 	int last_index;
+	int spare;
 	unsigned int seq;
 };
 

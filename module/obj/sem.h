@@ -42,8 +42,8 @@
  * are for. When the process has exited they are applied by core/exit.h.
  *
  * A call holds a reference on the set, sleeping or not. Removal marks the set as
- * gone and then visits each semaphore: who looks under a lock sees the mark, or
- * stands in a queue that is visited.
+ * gone and then visits each semaphore, so that all operations go wide from then on:
+ * who goes wide sees the mark, and who did not stands in a queue that is visited.
  */
 
 struct kipc_sem_undo;
@@ -54,12 +54,13 @@ struct kipc_user;
  * struct kipc_sem - a semaphore, on a cache line of its own
  * @lock: guards the rest while the semaphore is not claimed; the set's lock does
  *	while it is
- * @claimed: 0, or in the list of those that the holder of the set's lock has
- *	claimed: the number of the next plus 1, or KIPC_SEM_CLAIM_END
  * @value: its value
  * @dead: a holder has died and nobody has been told, see KIPC_SEM_ROBUST
  * @changed: KIPC_SEM_CHANGED_*; 0 while it is not claimed
+ * @claimed: 0, or in the list of those that the holder of the set's lock has
+ *	claimed: the number of the next plus 1, or KIPC_SEM_CLAIM_END
  * @nr_wide: reasons for an operation on it to go wide
+ * @not_narrow: both of them at once
  * @pid: process of the last operation, a counted reference, or NULL
  * @otime: time of the last operation that is noted here; the set's is the latest
  * @zeros: those who wait here with a list that alters nothing
@@ -67,11 +68,16 @@ struct kipc_user;
  */
 struct kipc_sem {
 	spinlock_t lock; /* what it guards is said above, member by member */
-	u32 claimed;
 	u16 value;
 	bool dead;
 	u8 changed;
-	u32 nr_wide;
+	union {
+		struct {
+			u32 claimed;
+			u32 nr_wide;
+		};
+		u64 not_narrow;
+	};
 	struct pid *pid;
 	time64_t otime;
 	struct list_head zeros;
@@ -79,6 +85,12 @@ struct kipc_sem {
 } ____cacheline_aligned_in_smp;
 
 #define KIPC_SEM_CLAIM_END	U32_MAX
+
+/* The flags of an operation. */
+#define KIPC_SEM_OP_FLAGS	(KIPC_SEM_NOWAIT | KIPC_SEM_UNDO)
+
+/* So many operations are kept on the stack. */
+#define KIPC_SEM_OPS_FAST	2
 
 /* Those who wait here are to be looked at. */
 #define KIPC_SEM_CHANGED_WAKE	0x1
@@ -203,21 +215,30 @@ void kipc_sem_unlock_wide(struct kipc_sem_set *set);
 int kipc_sem_check_list(const struct kipc_sem_set *set,
 			struct kipc_sem_list *list, struct kipc_sem_op *ops);
 int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
-		ktime_t *expires);
+		const struct kipc_sem_ops *arg);
+int kipc_sem_block(struct kipc_sem_set *set, struct kipc_sem *sem,
+		   struct kipc_sem_list *list, const struct kipc_sem_ops *arg);
+void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem);
 bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list);
 void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
 			int value, struct pid *pid);
+void kipc_sem_change_pid(struct kipc_sem *sem, struct pid *pid);
 void kipc_sem_set_dead(struct kipc_sem *sem, bool dead);
 void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken);
 void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
 			    unsigned int *zcnt);
 void kipc_sem_end(struct kipc_sem_set *set);
 
+/* obj/sem_fast.c */
+int kipc_sem_run(struct kipc_sem_set *set, struct kipc_sem_list *list,
+		 const struct kipc_sem_ops *arg);
+int kipc_sem_op_one(struct file *file, unsigned long arg);
+long kipc_sem_op_few(struct file *file, const struct kipc_sem_ops __user *uarg);
+
 /* obj/sem_undo.c */
-int kipc_sem_undo_get(struct kipc_sem_set *set, struct kipc_sem_undo **res);
+int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
 void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int num);
 void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last);
-void kipc_sem_undo_settle(struct kipc_sem_set *set);
 int kipc_sem_undo_init(void);
 void kipc_sem_undo_exit(void);
 
@@ -232,5 +253,76 @@ void kipc_sem_poll_end(struct kipc_sem_set *set);
 extern const struct kipc_ioctl_set kipc_sem_ioctls;
 long kipc_sem_file_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg);
+long kipc_sem_dispatch(struct file *file, unsigned int cmd, unsigned long arg);
+
+/**
+ * kipc_sem_undo_settle - see to it that processes that have ended are done with
+ * @set: the set that the caller is going to look at, or to change
+ *
+ * Context: may sleep.
+ */
+static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
+{
+	/* Pairs with the release of who applies adjustments. */
+	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
+		kipc_exit_settle();
+}
+
+/* What a list that has to wait is answered with, inside; not an error. */
+#define KIPC_SEM_WAIT	1
+
+/**
+ * kipc_sem_step - do one operation, if it can be done now
+ * @sem: its semaphore, locked or claimed
+ * @list: what it is a part of
+ * @op: the operation
+ *
+ * Return: 0; KIPC_SEM_WAIT; -ERANGE.
+ */
+static __always_inline int kipc_sem_step(struct kipc_sem *sem,
+					 const struct kipc_sem_list *list,
+					 const struct kipc_sem_op *op)
+{
+	int adj, value = sem->value + op->op;
+
+	if (unlikely(op->op ? value < 0 : value))
+		return KIPC_SEM_WAIT;
+	if (unlikely(value > KIPC_SEM_VALUE_MAX))
+		return -ERANGE;
+	if (op->flags & KIPC_SEM_UNDO) {
+		adj = list->undo->adj[op->num] - op->op;
+		if (adj != (s16)adj)
+			return -ERANGE;
+		list->undo->adj[op->num] = adj;
+	}
+	sem->value = value;
+	return 0;
+}
+
+/**
+ * kipc_sem_step_back - take an operation back
+ * @sem: its semaphore, locked or claimed since it was done
+ * @list: what it is a part of
+ * @op: the operation
+ */
+static inline void kipc_sem_step_back(struct kipc_sem *sem,
+				      const struct kipc_sem_list *list,
+				      const struct kipc_sem_op *op)
+{
+	sem->value -= op->op;
+	if (op->flags & KIPC_SEM_UNDO)
+		list->undo->adj[op->num] += op->op;
+}
+
+/**
+ * kipc_sem_set_pid - note the process of the last operation
+ * @sem: the semaphore, locked or claimed
+ * @pid: the process
+ */
+static inline void kipc_sem_set_pid(struct kipc_sem *sem, struct pid *pid)
+{
+	if (unlikely(sem->pid != pid))
+		kipc_sem_change_pid(sem, pid);
+}
 
 #endif /* _KIPC_OBJ_SEM_H */

@@ -179,6 +179,9 @@ void kipc_sem_poll_end(struct kipc_sem_set *set)
 {
 	struct kipc_sem_file *sem_file;
 
+	/* One that is being opened is not polled yet. */
+	if (list_empty_careful(&set->files))
+		return;
 	kipc_sem_lock_wide(set);
 	list_for_each_entry(sem_file, &set->files, node)
 		wake_up_poll(&sem_file->pollers, EPOLLERR | EPOLLHUP);

@@ -41,9 +41,6 @@ static_assert(sizeof(struct kipc_sem_info) == KIPC_SEM_INFO_SIZE_VER0);
 static_assert(sizeof(struct kipc_sem_watch) == KIPC_SEM_WATCH_SIZE_VER0);
 static_assert(sizeof(struct kipc_sem_op) == 6);
 
-/* So many operations are kept on the stack. */
-#define KIPC_SEM_OPS_FAST	16
-
 /* What wants to alter a set, or only to look at it. */
 #define KIPC_SEM_ALTER	0222
 #define KIPC_SEM_READ	0444
@@ -156,45 +153,30 @@ static int kipc_sem_ioctl_open(struct kipc_call *call, void *arg)
 	return ret;
 }
 
-/* Does operations that are known to be for this set. */
-static int kipc_sem_run(struct kipc_sem_set *set, struct kipc_sem_list *list,
-			ktime_t *expires)
-{
-	int ret;
-
-	kipc_sem_undo_settle(set);
-	if (list->undos) {
-		ret = kipc_sem_undo_get(set, &list->undo);
-		if (ret)
-			return ret;
-	}
-	list->pid = task_tgid(current);
-	return kipc_sem_do(set, list, expires);
-}
-
-static bool kipc_sem_are_flags_valid(const struct kipc_sem_op *ops,
-				     unsigned int nr, s16 flags)
+/* Checks flags, which may be some of @valid. */
+static int kipc_sem_check_flags(const struct kipc_sem_op *ops, unsigned int nr,
+				s16 valid)
 {
 	unsigned int i;
+	s16 flags = 0;
 
 	for (i = 0; i < nr; i++)
-		if (ops[i].flags & ~flags)
-			return false;
-	return true;
+		flags |= ops[i].flags;
+	return flags & ~valid ? -EINVAL : 0;
 }
 
 /* Does operations that were copied from the caller. */
 static int kipc_sem_op_list(struct kipc_call *call,
 			    const struct kipc_sem_ops *arg,
-			    struct kipc_sem_op *ops, ktime_t *expires)
+			    struct kipc_sem_op *ops)
 {
 	struct kipc_sem_list list = { .nr = arg->nops };
 	struct kipc_sem_set *set;
 	int ret;
 
-	if (!kipc_sem_are_flags_valid(ops, arg->nops,
-				      KIPC_SEM_NOWAIT | KIPC_SEM_UNDO))
-		return -EINVAL;
+	ret = kipc_sem_check_flags(ops, arg->nops, KIPC_SEM_OP_FLAGS);
+	if (ret)
+		return ret;
 	set = kipc_sem_of_call(call, arg->id);
 	if (IS_ERR(set))
 		return PTR_ERR(set);
@@ -203,7 +185,7 @@ static int kipc_sem_op_list(struct kipc_call *call,
 		ret = kipc_sem_check_access(call, set, list.alters ?
 					    KIPC_SEM_ALTER : KIPC_SEM_READ);
 	if (!ret)
-		ret = kipc_sem_run(set, &list, expires);
+		ret = kipc_sem_run(set, &list, arg);
 	kipc_sem_put(set);
 	return ret;
 }
@@ -222,28 +204,14 @@ static struct kipc_sem_op *kipc_sem_copy_ops(u64 addr, unsigned int nr)
 	return ERR_PTR(-EFAULT);
 }
 
-/* When to stop waiting; NULL for never. */
-static ktime_t *kipc_sem_expires(const struct kipc_sem_ops *arg, ktime_t *time)
-{
-	u64 ns = min_t(u64, arg->timeout, KTIME_MAX);
-
-	if (arg->timeout == KIPC_TIMEOUT_NONE)
-		return NULL;
-	*time = ns_to_ktime(ns);
-	if (arg->flags & KIPC_SEM_RELATIVE)
-		*time = ktime_add_safe(ktime_get(), *time);
-	return time;
-}
-
 static int kipc_sem_ioctl_op(struct kipc_call *call, void *arg)
 {
 	const struct kipc_sem_ops *sem_ops = arg;
 	struct kipc_sem_op fast[KIPC_SEM_OPS_FAST], *ops = fast;
-	ktime_t time, *expires = kipc_sem_expires(sem_ops, &time);
 	u32 nr = sem_ops->nops;
 	int ret;
 
-	if (!nr || (!call->obj && sem_ops->id < 0))
+	if (!nr)
 		return -EINVAL;
 	if (nr > kipc_limit_get(&call->inst->limits, KIPC_LIMIT_SEMOPM))
 		return -E2BIG;
@@ -255,33 +223,10 @@ static int kipc_sem_ioctl_op(struct kipc_call *call, void *arg)
 				       nr * sizeof(*ops))) {
 		return -EFAULT;
 	}
-	ret = kipc_sem_op_list(call, sem_ops, ops, expires);
+	ret = kipc_sem_op_list(call, sem_ops, ops);
 	if (ops != fast)
 		kvfree(ops);
 	return ret;
-}
-
-static int kipc_sem_op_one(struct file *file, unsigned long arg)
-{
-	struct kipc_sem_file *sem_file = file->private_data;
-	struct kipc_sem_set *set = sem_file->set;
-	struct kipc_sem_list list = { .nr = 1 };
-	struct kipc_sem_op op = {
-		.num	= arg >> 16 & KIPC_SEM_ONE_NUM_MAX,
-		.op	= (s16)arg,
-		.flags	= (arg & KIPC_SEM_ONE_NOWAIT ? KIPC_SEM_NOWAIT : 0) |
-			  (arg & KIPC_SEM_ONE_UNDO ? KIPC_SEM_UNDO : 0),
-	};
-	int ret;
-
-	if (arg != (u32)arg)
-		return -EINVAL;
-	ret = kipc_sem_check_list(set, &list, &op);
-	if (ret)
-		return ret;
-	if (list.alters && !(file->f_mode & FMODE_WRITE))
-		return -EACCES;
-	return kipc_sem_run(set, &list, NULL);
 }
 
 static int kipc_sem_ioctl_op_one(struct kipc_call *call, void *arg)
@@ -542,6 +487,7 @@ static int kipc_sem_ioctl_watch(struct kipc_call *call, void *arg)
 {
 	const struct kipc_sem_watch *watch = arg;
 	struct kipc_sem_op *ops = NULL;
+	int ret;
 
 	if (watch->nops > kipc_limit_get(&call->inst->limits,
 					 KIPC_LIMIT_SEMOPM))
@@ -550,9 +496,10 @@ static int kipc_sem_ioctl_watch(struct kipc_call *call, void *arg)
 		ops = kipc_sem_copy_ops(watch->ops, watch->nops);
 		if (IS_ERR(ops))
 			return PTR_ERR(ops);
-		if (!kipc_sem_are_flags_valid(ops, watch->nops, 0)) {
+		ret = kipc_sem_check_flags(ops, watch->nops, 0);
+		if (ret) {
 			kvfree(ops);
-			return -EINVAL;
+			return ret;
 		}
 	}
 	return kipc_sem_watch(call->file->private_data, ops, watch->nops);
@@ -686,6 +633,28 @@ const struct kipc_ioctl_set kipc_sem_ioctls = {
 };
 
 /**
+ * kipc_sem_dispatch - serve an ioctl on a descriptor of a set by the table
+ * @file: the open file
+ * @cmd: the command
+ * @arg: its argument
+ *
+ * Return: as of kipc_ioctl_dispatch().
+ */
+long kipc_sem_dispatch(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct kipc_sem_file *sem_file = file->private_data;
+	struct kipc_entry *entry = &sem_file->set->entry;
+	struct kipc_call call = {
+		.file = file,
+		.inst = entry->obj.inst,
+		.obj = entry,
+	};
+
+	return kipc_ioctl_dispatch(&call, KIPC_ON_SEM, cmd,
+				   (void __user *)arg);
+}
+
+/**
  * kipc_sem_file_ioctl - ioctl on a descriptor of a set
  * @file: the open file
  * @cmd: the command
@@ -696,17 +665,10 @@ const struct kipc_ioctl_set kipc_sem_ioctls = {
 long kipc_sem_file_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg)
 {
-	struct kipc_sem_file *sem_file = file->private_data;
-	struct kipc_entry *entry = &sem_file->set->entry;
-	struct kipc_call call = {
-		.file = file,
-		.inst = entry->obj.inst,
-		.obj = entry,
-	};
-
-	/* The call that has to be fast. */
+	/* The calls that have to be fast. */
 	if (likely(cmd == KIPC_IOC_SEM_OP_ONE))
 		return kipc_sem_op_one(file, arg);
-	return kipc_ioctl_dispatch(&call, KIPC_ON_SEM, cmd,
-				   (void __user *)arg);
+	if (cmd == KIPC_IOC_SEM_OP)
+		return kipc_sem_op_few(file, (void __user *)arg);
+	return kipc_sem_dispatch(file, cmd, arg);
 }

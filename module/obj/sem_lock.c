@@ -106,7 +106,7 @@ bool kipc_sem_lock(struct kipc_sem_set *set, struct kipc_sem *sem)
 {
 	spin_lock(&sem->lock);
 	/* Pairs with the release of claims, which is done without this lock. */
-	if (likely(!smp_load_acquire(&sem->claimed) && !sem->nr_wide))
+	if (likely(!smp_load_acquire(&sem->not_narrow)))
 		return false;
 	spin_unlock(&sem->lock);
 	kipc_sem_lock_wide(set);

@@ -9,9 +9,6 @@
 
 #include "obj/sem.h"
 
-/* What a list that has to wait is answered with, inside; not an error. */
-#define KIPC_SEM_WAIT	1
-
 /**
  * struct kipc_sem_waiter - a thread whose list waits, on its own stack
  * @waiter: what all waiters have
@@ -72,27 +69,6 @@ static void kipc_sem_claim_list(struct kipc_sem_set *set,
 		kipc_sem_claim(set, &set->sems[list->ops[i].num]);
 }
 
-/* Does one operation, if it can be done now. */
-static int kipc_sem_step(struct kipc_sem_set *set, struct kipc_sem_list *list,
-			 const struct kipc_sem_op *op)
-{
-	struct kipc_sem *sem = &set->sems[op->num];
-	int adj, value = sem->value + op->op;
-
-	if (op->op ? value < 0 : value)
-		return KIPC_SEM_WAIT;
-	if (value > KIPC_SEM_VALUE_MAX)
-		return -ERANGE;
-	if (op->flags & KIPC_SEM_UNDO) {
-		adj = list->undo->adj[op->num] - op->op;
-		if (adj != (s16)adj)
-			return -ERANGE;
-		list->undo->adj[op->num] = adj;
-	}
-	sem->value = value;
-	return 0;
-}
-
 /* Takes back the first operations of a list. */
 static void kipc_sem_revert(struct kipc_sem_set *set,
 			    struct kipc_sem_list *list, unsigned int nr)
@@ -101,9 +77,7 @@ static void kipc_sem_revert(struct kipc_sem_set *set,
 
 	while (nr--) {
 		op = &list->ops[nr];
-		set->sems[op->num].value -= op->op;
-		if (op->flags & KIPC_SEM_UNDO)
-			list->undo->adj[op->num] += op->op;
+		kipc_sem_step_back(&set->sems[op->num], list, op);
 	}
 }
 
@@ -118,7 +92,8 @@ static int kipc_sem_apply(struct kipc_sem_set *set, struct kipc_sem_list *list,
 	int ret;
 
 	for (i = 0; i < list->nr; i++) {
-		ret = kipc_sem_step(set, list, &list->ops[i]);
+		ret = kipc_sem_step(&set->sems[list->ops[i].num], list,
+				    &list->ops[i]);
 		if (unlikely(ret)) {
 			kipc_sem_revert(set, list, i);
 			*stop = i;
@@ -128,10 +103,13 @@ static int kipc_sem_apply(struct kipc_sem_set *set, struct kipc_sem_list *list,
 	return 0;
 }
 
-static void kipc_sem_set_pid(struct kipc_sem *sem, struct pid *pid)
+/**
+ * kipc_sem_change_pid - note another process as the one of the last operation
+ * @sem: the semaphore, locked or claimed
+ * @pid: the process
+ */
+void kipc_sem_change_pid(struct kipc_sem *sem, struct pid *pid)
 {
-	if (likely(sem->pid == pid))
-		return;
 	put_pid(sem->pid);
 	sem->pid = get_pid(pid);
 }
@@ -385,92 +363,129 @@ void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
 	kipc_sem_set_changed_locked(set, sem);
 }
 
-/* Sleeps until a list is done, or has to be given up. */
-static int kipc_sem_wait(struct kipc_sem_set *set,
-			 struct kipc_sem_waiter *waiter, ktime_t *expires)
+/* Enters the queue of the operation that stops a list. */
+static void kipc_sem_begin_wait(struct kipc_sem_set *set,
+				struct kipc_sem_waiter *waiter,
+				struct kipc_sem_list *list, unsigned int stop)
 {
-	int ret = kipc_waiter_wait(&waiter->waiter, expires);
-	struct kipc_sem *sem;
-	bool wide;
+	waiter->waiter.task = current;
+	waiter->waiter.state = KIPC_WAITER_QUEUED;
+	waiter->list = list;
+	waiter->ticket = atomic64_inc_return(&set->tickets);
+	kipc_sem_set_stop(waiter, stop);
+	kipc_sem_enqueue(set, waiter);
+}
+
+/* Sleeps as long as the caller wants to wait, or NULL for ever. */
+static int kipc_sem_sleep(struct kipc_sem_waiter *waiter,
+			  const struct kipc_sem_ops *arg)
+{
+	ktime_t expires;
+
+	if (!arg || arg->timeout == KIPC_TIMEOUT_NONE)
+		return kipc_waiter_wait(&waiter->waiter, NULL);
+	expires = ns_to_ktime(min_t(u64, arg->timeout, KTIME_MAX));
+	if (arg->flags & KIPC_SEM_RELATIVE)
+		expires = ktime_add_safe(ktime_get(), expires);
+	return kipc_waiter_wait(&waiter->waiter, &expires);
+}
+
+/* Sleeps until a list is done, or has to be given up. No locks are held. */
+static int kipc_sem_wait(struct kipc_sem_set *set,
+			 struct kipc_sem_waiter *waiter,
+			 const struct kipc_sem_ops *arg)
+{
+	int ret = kipc_sem_sleep(waiter, arg);
 
 	if (!ret)
 		return waiter->waiter.result;
-	if (waiter->list->nr > 1) {
-		wide = true;
-		kipc_sem_lock_wide(set);
-		/* It moves under that lock only. */
-		sem = &set->sems[waiter->num];
-		kipc_sem_claim(set, sem);
-	} else {
-		sem = &set->sems[waiter->num];
-		wide = kipc_sem_lock(set, sem);
-	}
+	/* A list of more than one may move from one semaphore to another. */
+	kipc_sem_lock_wide(set);
+	kipc_sem_claim(set, &set->sems[waiter->num]);
 	if (waiter->waiter.state == KIPC_WAITER_QUEUED) {
 		list_del(&waiter->waiter.node);
 		kipc_sem_left_queue(set, waiter);
-		kipc_sem_unlock(set, sem, wide);
+		kipc_sem_unlock_wide(set);
 		return ret == -ETIME ? -EAGAIN : ret;
 	}
-	kipc_sem_unlock(set, sem, wide);
+	kipc_sem_unlock_wide(set);
 	kipc_waiter_settle(&waiter->waiter);
 	return waiter->waiter.result;
+}
+
+/**
+ * kipc_sem_block - wait for a semaphore that an operation has to wait for
+ * @set: the set
+ * @sem: the semaphore; its lock is held, and dropped
+ * @list: the operation
+ * @arg: the call, for how long to wait; NULL for ever
+ *
+ * Return: as of kipc_sem_do().
+ */
+int kipc_sem_block(struct kipc_sem_set *set, struct kipc_sem *sem,
+		   struct kipc_sem_list *list, const struct kipc_sem_ops *arg)
+	__releases(&sem->lock)
+{
+	struct kipc_sem_waiter waiter;
+
+	if (list->ops[0].flags & KIPC_SEM_NOWAIT) {
+		spin_unlock(&sem->lock);
+		return -EAGAIN;
+	}
+	kipc_sem_begin_wait(set, &waiter, list, 0);
+	spin_unlock(&sem->lock);
+	return kipc_sem_wait(set, &waiter, arg);
+}
+
+/**
+ * kipc_sem_wake - do what waits for a semaphore that has become larger, or 0
+ * @set: the set
+ * @sem: the semaphore; its lock is held, and dropped
+ */
+void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem)
+	__releases(&sem->lock)
+{
+	LIST_HEAD(taken);
+
+	kipc_sem_wake_narrow(set, sem, &taken);
+	spin_unlock(&sem->lock);
+	kipc_waiters_wake(&taken);
 }
 
 /**
  * kipc_sem_do - do the operations of a list, and wait until they can be done
  * @set: the set; the caller has a reference
  * @list: the list
- * @expires: when to stop waiting, CLOCK_MONOTONIC, or NULL for never
+ * @arg: the call, for how long to wait; NULL for ever
  *
  * Context: may sleep.
  * Return: 0; -EOWNERDEAD, also when they are done; -EAGAIN, -EIDRM, -EINTR,
  * -ERANGE.
  */
 int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
-		ktime_t *expires)
+		const struct kipc_sem_ops *arg)
 {
-	struct kipc_sem *sem = &set->sems[list->ops[0].num];
 	struct kipc_sem_waiter waiter;
 	unsigned int stop;
 	LIST_HEAD(taken);
-	bool wide = true;
-	int ret;
+	int ret = -EIDRM;
 
-	if (list->nr == 1) {
-		wide = kipc_sem_lock(set, sem);
-	} else {
-		kipc_sem_lock_wide(set);
-		kipc_sem_claim_list(set, list);
-	}
-	if (unlikely(READ_ONCE(set->entry.gone)))
-		ret = -EIDRM;
-	else
+	kipc_sem_lock_wide(set);
+	kipc_sem_claim_list(set, list);
+	if (likely(!READ_ONCE(set->entry.gone)))
 		ret = kipc_sem_apply(set, list, &stop);
-	if (likely(!ret)) {
-		if (wide) {
-			ret = kipc_sem_sign_wide(set, list);
-			kipc_sem_wake_locked(set, &taken);
-		} else {
-			kipc_sem_sign(set, list);
-			if (list->ops->op > 0 || !sem->value)
-				kipc_sem_wake_narrow(set, sem, &taken);
-		}
+	if (!ret) {
+		ret = kipc_sem_sign_wide(set, list);
+		kipc_sem_wake_locked(set, &taken);
 	} else if (ret == KIPC_SEM_WAIT) {
-		if (list->ops[stop].flags & KIPC_SEM_NOWAIT) {
+		if (list->ops[stop].flags & KIPC_SEM_NOWAIT)
 			ret = -EAGAIN;
-		} else {
-			waiter.waiter.task = current;
-			waiter.waiter.state = KIPC_WAITER_QUEUED;
-			waiter.list = list;
-			waiter.ticket = atomic64_inc_return(&set->tickets);
-			kipc_sem_set_stop(&waiter, stop);
-			kipc_sem_enqueue(set, &waiter);
-		}
+		else
+			kipc_sem_begin_wait(set, &waiter, list, stop);
 	}
-	kipc_sem_unlock(set, sem, wide);
-	if (!list_empty(&taken))
-		kipc_waiters_wake(&taken);
-	return ret == KIPC_SEM_WAIT ? kipc_sem_wait(set, &waiter, expires) : ret;
+	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(&taken);
+	return ret == KIPC_SEM_WAIT ? kipc_sem_wait(set, &waiter, arg) : ret;
 }
 
 /**
@@ -514,6 +529,26 @@ void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
 	}
 }
 
+/* Wakes all who wait at a semaphore of a set that is gone. */
+static void kipc_sem_end_waits(struct kipc_sem_set *set, struct kipc_sem *sem)
+{
+	struct kipc_sem_waiter *waiter, *next;
+	LIST_HEAD(waiters);
+	LIST_HEAD(taken);
+
+	kipc_sem_lock_wide(set);
+	kipc_sem_claim(set, sem);
+	sem->nr_wide++;
+	list_splice_init(&sem->zeros, &waiters);
+	list_splice_init(&sem->alters, &waiters);
+	list_for_each_entry_safe(waiter, next, &waiters, waiter.node) {
+		kipc_sem_left_queue(set, waiter);
+		kipc_waiter_take_locked(&waiter->waiter, -EIDRM, &taken);
+	}
+	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(&taken);
+}
+
 /**
  * kipc_sem_end - wake all who wait in a set that is gone
  * @set: the set
@@ -522,24 +557,23 @@ void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
  */
 void kipc_sem_end(struct kipc_sem_set *set)
 {
-	struct kipc_sem_waiter *waiter, *next;
 	struct kipc_sem *sem;
-	LIST_HEAD(waiters);
-	LIST_HEAD(taken);
+	bool quiet;
 
-	/* One by one: nobody enters a queue any more that was visited. */
+	/* Who has gone wide may be moving waiters, and enters none after this. */
+	kipc_sem_lock_wide(set);
+	kipc_sem_unlock_wide(set);
 	for (sem = set->sems; sem < set->sems + set->nsems; sem++) {
-		kipc_sem_lock_wide(set);
-		kipc_sem_claim(set, sem);
-		list_splice_init(&sem->zeros, &waiters);
-		list_splice_init(&sem->alters, &waiters);
-		list_for_each_entry_safe(waiter, next, &waiters, waiter.node) {
-			kipc_sem_left_queue(set, waiter);
-			kipc_waiter_take_locked(&waiter->waiter, -EIDRM, &taken);
-		}
-		kipc_sem_unlock_wide(set);
-		kipc_waiters_wake(&taken);
-		INIT_LIST_HEAD(&taken);
+		spin_lock(&sem->lock);
+		/* As in kipc_sem_lock(). */
+		quiet = !smp_load_acquire(&sem->not_narrow) &&
+			list_empty(&sem->alters) && list_empty(&sem->zeros);
+		/* Never 0 again: operations go wide, and see that it is gone. */
+		if (quiet)
+			sem->nr_wide++;
+		spin_unlock(&sem->lock);
+		if (!quiet)
+			kipc_sem_end_waits(set, sem);
 		cond_resched();
 	}
 }

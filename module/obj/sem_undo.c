@@ -3,7 +3,6 @@
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
-#include <linux/rhashtable.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
@@ -11,15 +10,10 @@
 #include "core/account.h"
 #include "core/param.h"
 #include "obj/sem.h"
+#include "obj/sem_undo.h"
 
-static struct rhashtable kipc_sem_undos;
-
-static const struct rhashtable_params kipc_sem_undo_params = {
-	.head_offset		= offsetof(struct kipc_sem_undo, hash_node),
-	.key_offset		= offsetof(struct kipc_sem_undo, key),
-	.key_len		= sizeof_field(struct kipc_sem_undo, key),
-	.automatic_shrinking	= true,
-};
+/* All adjustments, by process and set; set up while the module is loaded. */
+struct rhashtable kipc_sem_undos;
 
 static void kipc_sem_undo_free(struct kipc_sem_undo *undo)
 {
@@ -150,9 +144,16 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 	return old;
 }
 
-/* The first time that a process wants adjustments for a set. */
-static int kipc_sem_undo_make(struct kipc_sem_set *set,
-			      struct kipc_sem_undo **res)
+/**
+ * kipc_sem_undo_make - make the current process's adjustments for a set
+ * @set: the set; the caller has a reference
+ * @res: where to leave them
+ *
+ * Another thread may have made them just now.
+ *
+ * Context: may sleep. Return: 0; -ENOMEM; -ENOSPC; -EIDRM.
+ */
+int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res)
 {
 	struct kipc_sem_undo *found, *undo = kipc_sem_undo_alloc(set);
 	int ret;
@@ -173,26 +174,6 @@ static int kipc_sem_undo_make(struct kipc_sem_set *set,
 	}
 	*res = found;
 	return PTR_ERR_OR_ZERO(found);
-}
-
-/**
- * kipc_sem_undo_get - find or make the current process's adjustments for a set
- * @set: the set; the caller has a reference
- * @res: where to leave them. They stay until the process ends or the set is gone.
- *
- * Context: may sleep. Return: 0; -ENOMEM; -ENOSPC; -EIDRM.
- */
-int kipc_sem_undo_get(struct kipc_sem_set *set, struct kipc_sem_undo **res)
-{
-	struct kipc_sem_undo_key key = {
-		.pid = task_tgid(current),
-		.set = set,
-	};
-
-	rcu_read_lock();
-	*res = rhashtable_lookup(&kipc_sem_undos, &key, kipc_sem_undo_params);
-	rcu_read_unlock();
-	return likely(*res) ? 0 : kipc_sem_undo_make(set, res);
 }
 
 /**
@@ -224,7 +205,7 @@ static struct kipc_sem_undo *kipc_sem_undo_take(struct kipc_sem_set *set)
 
 /**
  * kipc_sem_undo_drop_all - forget all adjustments for a set
- * @set: the set, which is gone
+ * @set: the set, which is gone and has been locked wide since
  * @last: it has no reference any more
  *
  * Context: may sleep.
@@ -233,25 +214,12 @@ void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last)
 {
 	struct kipc_sem_undo *undo;
 
-	while ((undo = kipc_sem_undo_take(set))) {
+	while (READ_ONCE(set->nr_undos) && (undo = kipc_sem_undo_take(set))) {
 		/* What has begun for a process that exits has a reference. */
 		if (kipc_exit_unwatch(&undo->watch) || last)
 			kipc_sem_undo_free(undo);
 		cond_resched();
 	}
-}
-
-/**
- * kipc_sem_undo_settle - see to it that processes that have ended are done with
- * @set: the set that the caller is going to look at, or to change
- *
- * Context: may sleep.
- */
-void kipc_sem_undo_settle(struct kipc_sem_set *set)
-{
-	/* Pairs with the release of who applies adjustments. */
-	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
-		kipc_exit_settle();
 }
 
 /**
