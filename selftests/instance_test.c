@@ -26,8 +26,11 @@ TEST_F(instance, control_serves_the_same_calls_as_the_device)
 		EXPECT_EQ(0, memcmp(&dev, &own, sizeof(dev)));
 		served += !!(own.targets & KIPC_ON_INSTANCE);
 	}
-	/* query, stats, a pipe, and of segments all but what a descriptor needs */
-	EXPECT_LE(12, served);
+	/*
+	 * query, stats, a pipe, and of segments and semaphore sets all but what a descriptor
+	 * needs
+	 */
+	EXPECT_LE(24, served);
 	EXPECT_EQ(-1, ioctl(self->in.node, _IO(KIPC_IOC_TYPE, 0xff)));
 	EXPECT_EQ(ENOTTY, errno);
 }

@@ -4,6 +4,7 @@
  * creator, with their instance; and that every byte that comes out is defined.
  */
 #include "sem_kipc_fixture.h"
+#include "unload.h"
 
 #include <pthread.h>
 
@@ -433,6 +434,54 @@ TEST_F(set, lazily_unmounted_instance_works_until_its_last_node_is_closed)
 	EXPECT_TRUE(EVENTUALLY(param_get("objects") == objects));
 }
 
+/*
+ * The last node of an instance is closed while a process ends that has adjustments for its
+ * sets, sleeps in one, or takes one with it.
+ */
+TEST_F_TIMEOUT(set, end_of_an_instance_against_the_end_of_a_process, 120)
+{
+	int *turn = shared_alloc(sizeof(*turn)), round, k, id, fd, node;
+	long long objects = param_get("objects");
+	pid_t pid;
+
+	ASSERT_NE(NULL, turn);
+	for (round = 0; round < 300; round++) {
+		ASSERT_EQ(0, kipcfs_mount(SECOND, NULL));
+		node = open_in(SECOND, "control", O_RDWR);
+		ASSERT_LE(0, node);
+		STORE(turn, 0);
+		pid = child_fork();
+		if (!pid) {
+			close(self->dev);
+			sem_dev = node;
+			id = sem->get(KEY, 2, IPC_CREAT | 0600 |
+				      (round % 3 == 1 ? SEM_GET_AUTOREMOVE : 0));
+			fd = round % 2 ? sem_open_on(node, id, KIPC_SEM_CLOEXEC) : -1;
+			if (id < 0 || sem_do(id, 0, 1, SEM_UNDO))
+				_exit(1);
+			close(node);
+			STORE(turn, 1);
+			while (LOAD(turn) != 2)
+				;
+			/* while it goes: done, or too late */
+			if (fd >= 0 && sem_do_on(fd, 0, 1, SEM_UNDO) && errno != EIDRM)
+				_exit(2);
+			_exit(0);
+		}
+		ASSERT_TRUE(EVENTUALLY(LOAD(turn) == 1));
+		ASSERT_EQ(0, umount2(SECOND, MNT_DETACH));
+		STORE(turn, 2);
+		/* a little later each time */
+		for (k = 0; k < round / 2; k++)
+			LOAD(turn);
+		close(node);
+		ASSERT_EQ(0, child_wait(pid));
+		ASSERT_TRUE(EVENTUALLY(param_get("objects") == objects))
+			TH_LOG("round %d", round);
+		ASSERT_TRUE(EVENTUALLY(stats_of(self->dev).user_undos == 0));
+	}
+}
+
 /* --- what comes out: class 8 */
 
 TEST_F(set, outputs_are_defined_to_the_last_byte)
@@ -515,6 +564,54 @@ TEST_F(set, calls_write_only_what_they_say)
 	EXPECT_EQ(0, memcmp(&values, &values_same, sizeof(values)));
 	EXPECT_TRUE(is_all(array, 0, 4 * sizeof(*array)));
 	EXPECT_TRUE(is_all(array + 4, POISON, 4 * sizeof(*array)));
+}
+
+/* --- the module */
+
+FIXTURE(module)
+{
+	int dev;
+};
+
+FIXTURE_SETUP(module)
+{
+	sem = &sem_kipc;
+	self->dev = kipc_open();
+	ASSERT_LE(0, self->dev)
+		TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
+	ASSERT_EQ(0, param_get("objects"));
+}
+
+FIXTURE_TEARDOWN(module)
+{
+	close(self->dev);
+	EXPECT_TRUE(EVENTUALLY(param_get("objects") == 0));
+}
+
+/* Their creator has exited just now: what removes them must not outlive the module. */
+TEST_F_TIMEOUT(module, module_goes_while_sets_remove_themselves, 120)
+{
+	int round, i, id;
+	pid_t pid;
+
+	for (round = 0; round < 5; round++) {
+		sem_dev = self->dev;
+		pid = child_fork();
+		if (!pid) {
+			for (i = 0; i < 100; i++) {
+				id = sem->get(IPC_PRIVATE, 2, SEM_GET_AUTOREMOVE | 0600);
+				if (id < 0 || sem_do(id, 1, 1, SEM_UNDO))
+					_exit(1);
+			}
+			_exit(0);
+		}
+		EXPECT_EQ(0, child_wait(pid));
+		close(self->dev);
+		ASSERT_TRUE(module_unload());
+		self->dev = module_load();
+		ASSERT_LE(0, self->dev);
+		EXPECT_EQ(0, stats_of(self->dev).sem_sets);
+	}
 }
 
 TEST_HARNESS_MAIN
