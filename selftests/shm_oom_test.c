@@ -2,75 +2,11 @@
 /*
  * Class 11: in a control group of 64 MiB a process makes segments until it can no more.
  * It harms nobody else, and all that it took comes back.
- *
- * The kernel writes a report when it kills somebody for want of memory. It is expected
- * here and taken out of the log; anything else in the log stays there, to be found.
  */
 #include "shm_fixture.h"
-#include "memcg.h"
-
-#include <sys/klog.h>
+#include "oom.h"
 
 #define LIMIT		(64LL << 20)
-
-/* One record of the log, as text; false when there is no more. */
-static bool log_next(int kmsg, char *line, size_t size)
-{
-	ssize_t n = read(kmsg, line, size - 1);
-	char *text;
-
-	if (n <= 0)
-		return false;
-	line[n] = 0;
-	text = strchr(line, ';');
-	if (text)
-		memmove(line, text + 1, strlen(text));
-	return true;
-}
-
-/*
- * Clear the log if, since it was cleared last, the kernel wrote nothing but reports of
- * killing for want of memory. Returns their number, or -1 and leaves the log alone.
- */
-static int oom_reports_clear(void)
-{
-	static char line[8192];
-	bool inside = false;
-	int reports = 0, kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (kmsg < 0 || lseek(kmsg, 0, SEEK_DATA) < 0)
-		return -1;
-	while (log_next(kmsg, line, sizeof(line))) {
-		if (strstr(line, "invoked oom-killer"))
-			inside = true;
-		if (!inside || strstr(line, "BUG") || strstr(line, "WARNING") ||
-		    strstr(line, "KASAN") || strstr(line, "UBSAN")) {
-			printf("# the log has: %s", line);
-			reports = -1;
-			break;
-		}
-		if (strstr(line, "Killed process")) {
-			inside = false;
-			reports++;
-			/* perhaps with a line of what was reaped */
-			while (log_next(kmsg, line, sizeof(line)))
-				if (!strstr(line, "oom_reaper"))
-					break;
-		}
-	}
-	close(kmsg);
-	return reports < 0 || klogctl(5, NULL, 0) < 0 ? -1 : reports;
-}
-
-static long long memory_available(void)
-{
-	char buf[8192], *line;
-
-	if (file_read("/proc/meminfo", buf, sizeof(buf)) < 0)
-		return -1;
-	line = strstr(buf, "MemAvailable:");
-	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : -1;
-}
 
 static void remove_all(void)
 {

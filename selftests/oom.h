@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * For tests that take more memory than their control group may have.
+ *
+ * The kernel writes a report when it kills somebody for want of memory. It is expected then
+ * and taken out of the log; anything else in the log stays there, to be found.
+ */
+#ifndef KIPC_OOM_H
+#define KIPC_OOM_H
+
+#include "memcg.h"
+
+#include <sys/klog.h>
+
+/* One record of the log, as text; false when there is no more. */
+static inline bool log_next(int kmsg, char *line, size_t size)
+{
+	ssize_t n = read(kmsg, line, size - 1);
+	char *text;
+
+	if (n <= 0)
+		return false;
+	line[n] = 0;
+	text = strchr(line, ';');
+	if (text)
+		memmove(line, text + 1, strlen(text));
+	return true;
+}
+
+/* Who was reaped, of the report before; what was not said; the module was loaded just now. */
+static inline bool log_is_harmless(const char *line)
+{
+	static const char *const parts[] = {
+		"oom_reaper", "oom_kill_process: ", "taints kernel", "tainting kernel",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strstr(line, parts[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Clear the log if, since it was cleared last, the kernel wrote nothing but reports of
+ * killing for want of memory. Returns their number, or -1 and leaves the log alone.
+ */
+static inline int oom_reports_clear(void)
+{
+	static char line[8192];
+	bool inside = false;
+	int reports = 0, kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (kmsg < 0 || lseek(kmsg, 0, SEEK_DATA) < 0)
+		return -1;
+	while (log_next(kmsg, line, sizeof(line))) {
+		if (strstr(line, "invoked oom-killer"))
+			inside = true;
+		/* of many reports in a row some are only this line */
+		if (strstr(line, "out of memory: Killed process")) {
+			inside = false;
+			reports++;
+		} else if ((!inside && !log_is_harmless(line)) || strstr(line, "BUG") ||
+			   strstr(line, "WARNING") || strstr(line, "KASAN") ||
+			   strstr(line, "UBSAN")) {
+			printf("# the log has: %s", line);
+			fflush(stdout);
+			reports = -1;
+			break;
+		}
+	}
+	close(kmsg);
+	return reports < 0 || klogctl(5, NULL, 0) < 0 ? -1 : reports;
+}
+
+/* What all processes could still have, in bytes. */
+static inline long long memory_available(void)
+{
+	char buf[8192], *line;
+
+	if (file_read("/proc/meminfo", buf, sizeof(buf)) < 0)
+		return -1;
+	line = strstr(buf, "MemAvailable:");
+	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : -1;
+}
+
+#endif /* KIPC_OOM_H */
