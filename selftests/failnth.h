@@ -182,7 +182,7 @@ static inline bool living_are(const struct work *work, const struct living *want
  * after each failure, and the operation must succeed in the end.
  */
 static inline void fail_each(struct __test_metadata *_metadata, struct work *work,
-		      const struct operation *op)
+			     const struct operation *op)
 {
 	struct kipc_stats before = stats_of(work->dev);
 	struct kipc_pipe_stat pipe = stat_of(work->r), now;
