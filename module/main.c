@@ -105,12 +105,12 @@ static int __init kipc_init(void)
 	kipc_table_register(&kipc_sem_table_ops);
 
 	kipc_exit_init();
-	ret = kipc_sem_undo_init();
+	ret = kipc_sem_init();
 	if (ret)
 		return ret;
 	ret = kipc_instances_init();
 	if (ret)
-		goto out_undo;
+		goto out_sem;
 	kipc_shm_pages_init();
 	ret = kipc_pipe_init();
 	if (ret)
@@ -135,8 +135,8 @@ out_pipe:
 out_shm:
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
-out_undo:
-	kipc_sem_undo_exit();
+out_sem:
+	kipc_sem_exit();
 	return ret;
 }
 
@@ -148,7 +148,7 @@ static void __exit kipc_exit(void)
 	kipc_pipe_exit();
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
-	kipc_sem_undo_exit();
+	kipc_sem_exit();
 }
 
 module_init(kipc_init);

@@ -17,17 +17,15 @@
  * @get: its key, flags and mode
  *
  * The caller becomes owner and creator. The entry has one reference: the
- * table's, once it is added.
+ * table's, once it is added. The rest of the object is set up before.
  *
  * Context: may sleep. Return: 0, or -ENOMEM.
  */
 int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 		    struct kipc_table *table, const struct kipc_get *get)
 {
-	int ret = kipc_obj_init(&entry->obj, ops, table->inst);
+	int ret;
 
-	if (ret)
-		return ret;
 	entry->table = table;
 	spin_lock_init(&entry->lock);
 	entry->id = KIPC_ID_SELF;
@@ -43,7 +41,10 @@ int kipc_entry_init(struct kipc_entry *entry, const struct kipc_obj_ops *ops,
 	entry->ctime = ktime_get_real_seconds();
 	entry->creator = get_pid(task_tgid(current));
 	entry->watch.shard = NULL;
-	return 0;
+	ret = kipc_obj_init(&entry->obj, ops, table->inst);
+	if (ret)
+		put_pid(entry->creator);
+	return ret;
 }
 
 /**

@@ -130,6 +130,8 @@ long kipc_ioctl_dispatch(struct kipc_call *call, unsigned int target,
 		return -ENOTTY;
 	if (usize < row->size_min)
 		return -EINVAL;
+	if (row->direct && usize == _IOC_SIZE(row->cmd))
+		return row->direct(call, uarg);
 
 	/*
 	 * Outputs are a part of what is copied back, so what a handler does not

@@ -47,6 +47,8 @@ struct kipc_call {
  * @reserved_at: offset of a __u32 that must be zero, or KIPC_IOCTL_NO_MEMBER
  * @lasting: the call changes something that cannot be taken back when its
  *	results turn out not to be writable, so that is tried first
+ * @direct: serves the newest version of the structure, and copies it by itself; for
+ *	a call that has to be fast; NULL for others
  * @handler: does it. Returns 0 or an error; after an error nothing has changed
  *	and no descriptor is prepared.
  */
@@ -58,6 +60,7 @@ struct kipc_ioctl {
 	int flags_at;
 	int reserved_at;
 	bool lasting;
+	long (*direct)(struct kipc_call *call, void __user *uarg);
 	int (*handler)(struct kipc_call *call, void *arg);
 };
 

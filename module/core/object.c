@@ -24,7 +24,7 @@
  * @inst: the instance it will live in
  *
  * The caller's user pays for an object of a kind that is charged. The object has
- * one reference.
+ * one reference. The rest of one that is found by id is set up before.
  *
  * Context: may sleep.
  * Return: 0, or -ENOMEM.
@@ -38,12 +38,17 @@ int kipc_obj_init(struct kipc_obj *obj, const struct kipc_obj_ops *ops,
 		if (!obj->user)
 			return -ENOMEM;
 	}
-	refcount_set(&obj->ref, 1);
 	obj->ops = ops;
 	obj->inode = NULL;
 	obj->charged = 0;
 	obj->inst = kipc_instance_get(inst);
 	atomic_long_inc(&inst->objects[ops->kind]);
+	/*
+	 * Who looks for what was in this memory before may take a reference from
+	 * here on, and put it. Pairs with the barrier in kipc_table_hold().
+	 */
+	smp_wmb();
+	refcount_set(&obj->ref, 1);
 	return 0;
 }
 

@@ -80,19 +80,52 @@ bool kipc_table_is_forced(const struct kipc_table *table)
 	       kipc_limit_get(&table->inst->limits, forced);
 }
 
+/*
+ * Finds an entry by its index, and takes a reference. Its memory is that of an
+ * entry for now, but perhaps of another by the time that the reference is taken,
+ * even of one that is still being made: then that is put again.
+ */
+static struct kipc_entry *kipc_table_hold(struct kipc_table *table, int index)
+{
+	struct kipc_entry *entry;
+	int id;
+
+	rcu_read_lock();
+	entry = idr_find(&table->entries, index);
+	if (entry && !refcount_inc_not_zero(&entry->obj.ref))
+		entry = NULL;
+	rcu_read_unlock();
+	if (!entry)
+		return NULL;
+	/* Pairs with the barrier in kipc_obj_init(). */
+	smp_mb__after_atomic();
+	/* Pairs with the release in kipc_table_add_locked(). */
+	id = smp_load_acquire(&entry->id);
+	if (likely(entry->table == table && id >= 0 &&
+		   (id & (KIPC_INDEX_NR - 1)) == index))
+		return entry;
+	kipc_entry_put(entry);
+	return NULL;
+}
+
 /* Finds the first entry at or after an index, and takes a reference. */
 static struct kipc_entry *kipc_table_next_any(struct kipc_table *table,
 					      int *index)
 {
 	struct kipc_entry *entry;
+	bool more;
 
-	rcu_read_lock();
-	/* One whose last reference is gone has been taken out just now. */
-	while ((entry = idr_get_next(&table->entries, index)) &&
-	       !refcount_inc_not_zero(&entry->obj.ref))
-		(*index)++;
-	rcu_read_unlock();
-	return entry;
+	for (;; (*index)++) {
+		rcu_read_lock();
+		more = idr_get_next(&table->entries, index);
+		rcu_read_unlock();
+		if (!more)
+			return NULL;
+		entry = kipc_table_hold(table, *index);
+		/* One whose last reference is gone has been taken out just now. */
+		if (entry)
+			return entry;
+	}
 }
 
 /**
@@ -139,8 +172,7 @@ static void kipc_table_free_index_locked(struct kipc_table *table, int index)
 }
 
 /* Finds an index for an entry, and by that its id. */
-static int kipc_table_alloc_id_locked(struct kipc_table *table,
-				      struct kipc_entry *entry)
+static int kipc_table_alloc_id_locked(struct kipc_table *table)
 {
 	unsigned long *next = &table->inst->limits.value[table->next_id];
 	unsigned long wanted = xchg(next, KIPC_NEXT_ID_ANY);
@@ -169,22 +201,21 @@ static int kipc_table_alloc_id_locked(struct kipc_table *table,
 		table->last_index = index;
 		seq = table->seq;
 	}
-	entry->id = seq << KIPC_INDEX_BITS | index;
-	return index;
+	return seq << KIPC_INDEX_BITS | index;
 }
 
 /* Makes an entry one that can be found. Nothing about it may fail afterwards. */
 static int kipc_table_add_locked(struct kipc_table *table,
 				 struct kipc_entry *entry)
 {
-	int index, ret = 0;
+	int id, ret = 0;
 
 	lockdep_assert_held(&table->lock);
 	if (table->in_use >= kipc_limit_get(&table->inst->limits, table->limit))
 		return -ENOSPC;
-	index = kipc_table_alloc_id_locked(table, entry);
-	if (index < 0)
-		return index;
+	id = kipc_table_alloc_id_locked(table);
+	if (id < 0)
+		return id;
 	if (entry->autoremove || kipc_table_is_forced(table))
 		ret = kipc_orphan_watch(entry);
 	if (ret)
@@ -196,16 +227,17 @@ static int kipc_table_add_locked(struct kipc_table *table,
 		goto out_watch;
 	table->in_use++;
 	if (table->ops->named)
-		table->ops->named(entry);
+		table->ops->named(entry, id);
+	/* It has an id from when it is complete; see kipc_table_hold(). */
+	smp_store_release(&entry->id, id);
 	trace_kipc_entry_add(entry);
-	idr_replace(&table->entries, entry, index);
-	return entry->id;
+	idr_replace(&table->entries, entry, id & (KIPC_INDEX_NR - 1));
+	return id;
 
 out_watch:
 	kipc_orphan_unwatch(entry);
 out_id:
-	idr_remove(&table->entries, index);
-	entry->id = KIPC_ID_SELF;
+	idr_remove(&table->entries, id & (KIPC_INDEX_NR - 1));
 	return ret;
 }
 
@@ -370,12 +402,11 @@ static struct kipc_entry *kipc_table_look_up(struct kipc_table *table, int id,
 
 	if (id < 0)
 		return ERR_PTR(-EINVAL);
-	rcu_read_lock();
-	entry = idr_find(&table->entries, id & (KIPC_INDEX_NR - 1));
-	if (entry && ((!index_only && entry->id != id) ||
-		      !refcount_inc_not_zero(&entry->obj.ref)))
+	entry = kipc_table_hold(table, id & (KIPC_INDEX_NR - 1));
+	if (entry && !index_only && entry->id != id) {
+		kipc_entry_put(entry);
 		entry = NULL;
-	rcu_read_unlock();
+	}
 	entry = kipc_table_hide_orphan(entry);
 	return entry ? entry : ERR_PTR(-EINVAL);
 }

@@ -24,8 +24,9 @@
  * Descriptors and attachments are users (kipc_entry_open()), with a reference
  * each. Removal retires the entry: the table forgets it, @gone says so to whoever
  * looked it up before, and the table's reference goes. An object that @lingers
- * is doomed first and retired with its last user. Memory goes an RCU grace
- * period after the last reference.
+ * is doomed first and retired with its last user. After the last reference the
+ * memory stays that of an object of the kind for an RCU grace period at least;
+ * whose it is may change at once.
  *
  * An object that is made straight for a descriptor is in no table: its id is
  * KIPC_ID_SELF, and all its references are those of users.
@@ -79,8 +80,7 @@ struct kipc_get {
  * @forced: the limit that, while it is 1, has each object go with its last user,
  *	or KIPC_LIMIT_NR
  * @create: makes an entry of the kind, complete but for its id
- * @named: told the id of an entry before it can be found; may be NULL. May not
- *	sleep.
+ * @named: told the id of an entry before it has it; may be NULL. May not sleep.
  * @retired: told that an entry is gone; may be NULL. Called once, without locks,
  *	by who has a reference; may sleep.
  * @matches: 0, or the error that a *_GET of this existing entry fails with
@@ -92,7 +92,7 @@ struct kipc_table_ops {
 	enum kipc_limit forced;
 	int (*create)(struct kipc_instance *inst, const struct kipc_get *get,
 		      struct kipc_entry **res);
-	void (*named)(struct kipc_entry *entry);
+	void (*named)(struct kipc_entry *entry, int id);
 	void (*retired)(struct kipc_entry *entry);
 	int (*matches)(struct kipc_entry *entry, const struct kipc_get *get);
 	void (*show)(struct seq_file *m, struct kipc_entry *entry,

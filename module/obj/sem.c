@@ -10,9 +10,33 @@
 #include "core/instance.h"
 #include "obj/sem.h"
 
+/*
+ * Sets of one semaphore, which are most of them, can be used again at once: look-ups
+ * see to it that they hold what they have found.
+ */
+static struct kmem_cache *kipc_sem_one_cache __ro_after_init;
+
+static struct kipc_sem_set *kipc_sem_set_alloc_memory(unsigned int nsems)
+{
+	struct kipc_sem_set *set;
+
+	if (nsems == 1)
+		return kmem_cache_zalloc(kipc_sem_one_cache, GFP_KERNEL_ACCOUNT);
+	return kvzalloc(struct_size(set, sems, nsems), GFP_KERNEL_ACCOUNT);
+}
+
 static void kipc_sem_set_free_rcu(struct rcu_head *rcu)
 {
 	kvfree(container_of(rcu, struct kipc_sem_set, entry.rcu));
+}
+
+static void kipc_sem_set_free_memory(struct kipc_sem_set *set)
+{
+	if (set->nsems == 1)
+		kmem_cache_free(kipc_sem_one_cache, set);
+	else
+		/* Cheaper than kvfree_rcu(), which makes ready for many at once. */
+		call_rcu(&set->entry.rcu, kipc_sem_set_free_rcu);
 }
 
 static void kipc_sem_set_free(struct kipc_obj *obj)
@@ -27,8 +51,7 @@ static void kipc_sem_set_free(struct kipc_obj *obj)
 	kvfree(set->watches);
 	atomic_long_sub(set->nsems, &obj->inst->sems);
 	kipc_entry_destroy(entry);
-	/* Cheaper than kvfree_rcu(), which makes ready for many at once. */
-	call_rcu(&entry->rcu, kipc_sem_set_free_rcu);
+	kipc_sem_set_free_memory(set);
 }
 
 static const struct kipc_obj_ops kipc_sem_obj_ops = {
@@ -37,7 +60,7 @@ static const struct kipc_obj_ops kipc_sem_obj_ops = {
 	.free	= kipc_sem_set_free,
 };
 
-static void kipc_sem_init(struct kipc_sem *sem)
+static void kipc_sem_setup(struct kipc_sem *sem)
 {
 	spin_lock_init(&sem->lock);
 	INIT_LIST_HEAD(&sem->zeros);
@@ -67,15 +90,11 @@ int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 					       KIPC_LIMIT_SEMMNS));
 	if (ret)
 		return ret;
-	set = kvzalloc(struct_size(set, sems, nsems), GFP_KERNEL_ACCOUNT);
+	set = kipc_sem_set_alloc_memory(nsems);
 	if (!set) {
 		ret = -ENOMEM;
 		goto out_uncharge;
 	}
-	ret = kipc_entry_init(&set->entry, &kipc_sem_obj_ops,
-			      &inst->tables[KIPC_TABLE_SEM], get);
-	if (ret)
-		goto out_free;
 	set->nsems = nsems;
 	set->robust = get->flags & KIPC_SEM_ROBUST;
 	spin_lock_init(&set->lock);
@@ -83,12 +102,16 @@ int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 	INIT_LIST_HEAD(&set->undos);
 	INIT_LIST_HEAD(&set->files);
 	for (i = 0; i < nsems; i++)
-		kipc_sem_init(&set->sems[i]);
+		kipc_sem_setup(&set->sems[i]);
+	ret = kipc_entry_init(&set->entry, &kipc_sem_obj_ops,
+			      &inst->tables[KIPC_TABLE_SEM], get);
+	if (ret)
+		goto out_free;
 	*res = set;
 	return 0;
 
 out_free:
-	kvfree(set);
+	kipc_sem_set_free_memory(set);
 out_uncharge:
 	atomic_long_sub(nsems, &inst->sems);
 	return ret;
@@ -205,3 +228,36 @@ const struct kipc_table_ops kipc_sem_table_ops = {
 	.matches	= kipc_sem_table_matches,
 	.show		= kipc_sem_table_show,
 };
+
+/**
+ * kipc_sem_init - set up what all sets share
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __init kipc_sem_init(void)
+{
+	struct kipc_sem_set *set;
+	int ret;
+
+	kipc_sem_one_cache = kmem_cache_create("kipc_sem_one",
+					       struct_size(set, sems, 1), 0,
+					       SLAB_HWCACHE_ALIGN |
+					       SLAB_TYPESAFE_BY_RCU, NULL);
+	if (!kipc_sem_one_cache)
+		return -ENOMEM;
+	ret = kipc_sem_undo_init();
+	if (ret)
+		kmem_cache_destroy(kipc_sem_one_cache);
+	return ret;
+}
+
+/**
+ * kipc_sem_exit - free it; no set is left
+ */
+void kipc_sem_exit(void)
+{
+	kipc_sem_undo_exit();
+	/* Sets and adjustments are freed after a grace period, some by our code. */
+	rcu_barrier();
+	kmem_cache_destroy(kipc_sem_one_cache);
+}

@@ -89,8 +89,9 @@ struct kipc_sem {
 /* The flags of an operation. */
 #define KIPC_SEM_OP_FLAGS	(KIPC_SEM_NOWAIT | KIPC_SEM_UNDO)
 
-/* So many operations are kept on the stack. */
-#define KIPC_SEM_OPS_FAST	2
+/* What wants to alter a set, or only to look at it. */
+#define KIPC_SEM_ALTER	0222
+#define KIPC_SEM_READ	0444
 
 /* Those who wait here are to be looked at. */
 #define KIPC_SEM_CHANGED_WAKE	0x1
@@ -194,6 +195,8 @@ static inline struct kipc_sem_set *kipc_sem_set_of(struct kipc_entry *entry)
 
 /* obj/sem.c */
 extern const struct kipc_table_ops kipc_sem_table_ops;
+int kipc_sem_init(void);
+void kipc_sem_exit(void);
 int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 		       unsigned int nsems, struct kipc_sem_set **res);
 time64_t kipc_sem_set_otime(struct kipc_sem_set *set);
@@ -217,8 +220,10 @@ int kipc_sem_check_list(const struct kipc_sem_set *set,
 int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
 		const struct kipc_sem_ops *arg);
 int kipc_sem_block(struct kipc_sem_set *set, struct kipc_sem *sem,
-		   struct kipc_sem_list *list, const struct kipc_sem_ops *arg);
-void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem);
+		   struct kipc_sem_list *list, const struct kipc_sem_ops *arg)
+	__releases(&sem->lock);
+void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem)
+	__releases(&sem->lock);
 bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list);
 void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
 			int value, struct pid *pid);
@@ -233,7 +238,8 @@ void kipc_sem_end(struct kipc_sem_set *set);
 int kipc_sem_run(struct kipc_sem_set *set, struct kipc_sem_list *list,
 		 const struct kipc_sem_ops *arg);
 int kipc_sem_op_one(struct file *file, unsigned long arg);
-long kipc_sem_op_few(struct file *file, const struct kipc_sem_ops __user *uarg);
+long kipc_sem_op_file(struct file *file, void __user *uarg);
+long kipc_sem_op_call(struct kipc_call *call, void __user *uarg);
 
 /* obj/sem_undo.c */
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
@@ -253,7 +259,7 @@ void kipc_sem_poll_end(struct kipc_sem_set *set);
 extern const struct kipc_ioctl_set kipc_sem_ioctls;
 long kipc_sem_file_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg);
-long kipc_sem_dispatch(struct file *file, unsigned int cmd, unsigned long arg);
+int kipc_sem_ioctl_op(struct kipc_call *call, void *arg);
 
 /**
  * kipc_sem_undo_settle - see to it that processes that have ended are done with

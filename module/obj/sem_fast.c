@@ -16,6 +16,9 @@
 #include "obj/sem.h"
 #include "obj/sem_undo.h"
 
+/* So many operations are few. */
+#define KIPC_SEM_FEW	2
+
 /* What is to be done by kipc_sem_do() is answered with, inside; not an error. */
 #define KIPC_SEM_WIDE	2
 
@@ -221,40 +224,116 @@ fault:
 	return -EFAULT;
 }
 
+/*
+ * Copies a call of few operations, and checks all of it that does not depend on the
+ * set. 0 for what is for kipc_sem_ioctl_op(), and 1 for success.
+ */
+static __always_inline int kipc_sem_fetch(const struct kipc_instance *inst,
+					  struct kipc_sem_ops *arg,
+					  const struct kipc_sem_ops __user *uarg)
+{
+	if (kipc_sem_fetch_arg(arg, uarg))
+		return -EFAULT;
+	if ((arg->flags & ~KIPC_SEM_RELATIVE) | arg->reserved)
+		return -EINVAL;
+	/* None, or many. */
+	return likely(arg->nops - 1 < KIPC_SEM_FEW &&
+		      arg->nops <= kipc_limit_get(&inst->limits,
+						  KIPC_LIMIT_SEMOPM));
+}
+
 /**
- * kipc_sem_op_few - serve KIPC_IOC_SEM_OP on a descriptor, for a few operations
+ * kipc_sem_op_file - serve KIPC_IOC_SEM_OP on a descriptor
  * @file: the descriptor's open file
  * @uarg: the call's argument
  *
- * As the table of calls would have it served, which serves it for many.
- *
  * Context: may sleep. Return: 0 or a negative errno, as the ABI says.
  */
-long kipc_sem_op_few(struct file *file, const struct kipc_sem_ops __user *uarg)
+long kipc_sem_op_file(struct file *file, void __user *uarg)
 {
 	struct kipc_sem_file *sem_file = file->private_data;
 	struct kipc_sem_set *set = sem_file->set;
-	struct kipc_sem_op ops[KIPC_SEM_OPS_FAST];
+	struct kipc_entry *entry = &set->entry;
+	struct kipc_sem_op ops[KIPC_SEM_FEW];
 	struct kipc_sem_list list = {};
 	struct kipc_sem_ops arg;
 	int ret;
 
-	if (kipc_sem_fetch_arg(&arg, uarg))
-		return -EFAULT;
-	if ((arg.flags & ~KIPC_SEM_RELATIVE) | arg.reserved |
-	    (arg.id ^ KIPC_ID_SELF))
-		return -EINVAL;
-	/* None, or many. */
-	if (unlikely(arg.nops - 1 >= ARRAY_SIZE(ops) ||
-		     arg.nops > kipc_limit_get(&set->entry.obj.inst->limits,
-					       KIPC_LIMIT_SEMOPM)))
-		return kipc_sem_dispatch(file, KIPC_IOC_SEM_OP,
-					 (unsigned long)uarg);
+	ret = kipc_sem_fetch(entry->obj.inst, &arg, uarg);
+	if (unlikely(!ret)) {
+		struct kipc_call call = {
+			.file = file,
+			.inst = entry->obj.inst,
+			.obj = entry,
+		};
+
+		return kipc_sem_ioctl_op(&call, &arg);
+	}
+	if (unlikely(ret < 0))
+		return ret;
 	ret = kipc_sem_fetch_list(set, &list, ops, arg.nops,
 				  u64_to_user_ptr(arg.ops));
 	if (unlikely(ret))
 		return ret;
+	if (arg.id != KIPC_ID_SELF)
+		return -EINVAL;
 	if (list.alters && !(file->f_mode & FMODE_WRITE))
 		return -EACCES;
 	return kipc_sem_do_few(set, &list, &arg);
+}
+
+/* There is no such set; but as natively, operations that cannot be read come first. */
+static noinline int kipc_sem_no_set(const struct kipc_sem_ops *arg)
+{
+	struct kipc_sem_op ops[KIPC_SEM_FEW];
+
+	if (copy_from_user(ops, u64_to_user_ptr(arg->ops),
+			   arg->nops * sizeof(*ops)))
+		return -EFAULT;
+	return -EINVAL;
+}
+
+/* Does few operations on a set that was found by its id. */
+static __always_inline int kipc_sem_op_id(struct kipc_sem_set *set,
+					  const struct kipc_sem_ops *arg)
+{
+	struct kipc_sem_op ops[KIPC_SEM_FEW];
+	struct kipc_sem_list list = {};
+	int ret;
+
+	ret = kipc_sem_fetch_list(set, &list, ops, arg->nops,
+				  u64_to_user_ptr(arg->ops));
+	if (unlikely(ret))
+		return ret;
+	ret = kipc_perm_check(&set->entry, list.alters ? KIPC_SEM_ALTER :
+							 KIPC_SEM_READ);
+	if (unlikely(ret))
+		return ret;
+	return kipc_sem_do_few(set, &list, arg);
+}
+
+/**
+ * kipc_sem_op_call - serve KIPC_IOC_SEM_OP on an instance node
+ * @call: the call
+ * @uarg: its argument
+ *
+ * Context: may sleep. Return: 0 or a negative errno, as the ABI says.
+ */
+long kipc_sem_op_call(struct kipc_call *call, void __user *uarg)
+{
+	struct kipc_entry *entry;
+	struct kipc_sem_ops arg;
+	int ret;
+
+	ret = kipc_sem_fetch(call->inst, &arg, uarg);
+	if (unlikely(!ret))
+		return kipc_sem_ioctl_op(call, &arg);
+	if (unlikely(ret < 0))
+		return ret;
+	entry = kipc_entry_of_call(call, KIPC_TABLE_SEM, arg.id);
+	if (IS_ERR(entry))
+		return kipc_sem_no_set(&arg);
+	ret = kipc_sem_op_id(kipc_sem_set_of(entry), &arg);
+	kipc_entry_put(entry);
+	return ret;
 }

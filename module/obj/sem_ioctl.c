@@ -41,10 +41,6 @@ static_assert(sizeof(struct kipc_sem_info) == KIPC_SEM_INFO_SIZE_VER0);
 static_assert(sizeof(struct kipc_sem_watch) == KIPC_SEM_WATCH_SIZE_VER0);
 static_assert(sizeof(struct kipc_sem_op) == 6);
 
-/* What wants to alter a set, or only to look at it. */
-#define KIPC_SEM_ALTER	0222
-#define KIPC_SEM_READ	0444
-
 /* Finds the set that a call is about; a reference is the caller's. */
 static struct kipc_sem_set *kipc_sem_of_call(struct kipc_call *call, int id)
 {
@@ -165,31 +161,6 @@ static int kipc_sem_check_flags(const struct kipc_sem_op *ops, unsigned int nr,
 	return flags & ~valid ? -EINVAL : 0;
 }
 
-/* Does operations that were copied from the caller. */
-static int kipc_sem_op_list(struct kipc_call *call,
-			    const struct kipc_sem_ops *arg,
-			    struct kipc_sem_op *ops)
-{
-	struct kipc_sem_list list = { .nr = arg->nops };
-	struct kipc_sem_set *set;
-	int ret;
-
-	ret = kipc_sem_check_flags(ops, arg->nops, KIPC_SEM_OP_FLAGS);
-	if (ret)
-		return ret;
-	set = kipc_sem_of_call(call, arg->id);
-	if (IS_ERR(set))
-		return PTR_ERR(set);
-	ret = kipc_sem_check_list(set, &list, ops);
-	if (!ret)
-		ret = kipc_sem_check_access(call, set, list.alters ?
-					    KIPC_SEM_ALTER : KIPC_SEM_READ);
-	if (!ret)
-		ret = kipc_sem_run(set, &list, arg);
-	kipc_sem_put(set);
-	return ret;
-}
-
 /* Copies operations of the caller into memory that is to be freed. */
 static struct kipc_sem_op *kipc_sem_copy_ops(u64 addr, unsigned int nr)
 {
@@ -204,28 +175,45 @@ static struct kipc_sem_op *kipc_sem_copy_ops(u64 addr, unsigned int nr)
 	return ERR_PTR(-EFAULT);
 }
 
-static int kipc_sem_ioctl_op(struct kipc_call *call, void *arg)
+/**
+ * kipc_sem_ioctl_op - serve KIPC_IOC_SEM_OP for any number of operations
+ * @call: the call
+ * @arg: its argument, flags checked
+ *
+ * Return: 0 or a negative errno, as the ABI says.
+ */
+int kipc_sem_ioctl_op(struct kipc_call *call, void *arg)
 {
 	const struct kipc_sem_ops *sem_ops = arg;
-	struct kipc_sem_op fast[KIPC_SEM_OPS_FAST], *ops = fast;
-	u32 nr = sem_ops->nops;
+	struct kipc_sem_list list = { .nr = sem_ops->nops };
+	struct kipc_sem_set *set = NULL;
+	struct kipc_sem_op *ops;
 	int ret;
 
-	if (!nr)
+	if (!list.nr)
 		return -EINVAL;
-	if (nr > kipc_limit_get(&call->inst->limits, KIPC_LIMIT_SEMOPM))
+	if (list.nr > kipc_limit_get(&call->inst->limits, KIPC_LIMIT_SEMOPM))
 		return -E2BIG;
-	if (nr > ARRAY_SIZE(fast)) {
-		ops = kipc_sem_copy_ops(sem_ops->ops, nr);
-		if (IS_ERR(ops))
-			return PTR_ERR(ops);
-	} else if (kipc_copy_from_user(fast, u64_to_user_ptr(sem_ops->ops),
-				       nr * sizeof(*ops))) {
-		return -EFAULT;
+	ops = kipc_sem_copy_ops(sem_ops->ops, list.nr);
+	if (IS_ERR(ops))
+		return PTR_ERR(ops);
+	ret = kipc_sem_check_flags(ops, list.nr, KIPC_SEM_OP_FLAGS);
+	if (ret)
+		goto out_free;
+	set = kipc_sem_of_call(call, sem_ops->id);
+	if (IS_ERR(set)) {
+		ret = PTR_ERR(set);
+		goto out_free;
 	}
-	ret = kipc_sem_op_list(call, sem_ops, ops);
-	if (ops != fast)
-		kvfree(ops);
+	ret = kipc_sem_check_list(set, &list, ops);
+	if (!ret)
+		ret = kipc_sem_check_access(call, set, list.alters ?
+					    KIPC_SEM_ALTER : KIPC_SEM_READ);
+	if (!ret)
+		ret = kipc_sem_run(set, &list, sem_ops);
+	kipc_sem_put(set);
+out_free:
+	kvfree(ops);
 	return ret;
 }
 
@@ -542,6 +530,7 @@ static const struct kipc_ioctl kipc_sem_ioctl_rows[] = {
 		.flags		= KIPC_SEM_RELATIVE,
 		.flags_at	= offsetof(struct kipc_sem_ops, flags),
 		.reserved_at	= offsetof(struct kipc_sem_ops, reserved),
+		.direct		= kipc_sem_op_call,
 		.handler	= kipc_sem_ioctl_op,
 	},
 	[KIPC_NR_SEM_OP_ONE & 0xf] = {
@@ -632,15 +621,8 @@ const struct kipc_ioctl_set kipc_sem_ioctls = {
 	.block = KIPC_NR_SEM_GET >> 4,
 };
 
-/**
- * kipc_sem_dispatch - serve an ioctl on a descriptor of a set by the table
- * @file: the open file
- * @cmd: the command
- * @arg: its argument
- *
- * Return: as of kipc_ioctl_dispatch().
- */
-long kipc_sem_dispatch(struct file *file, unsigned int cmd, unsigned long arg)
+static noinline long kipc_sem_dispatch(struct file *file, unsigned int cmd,
+				       unsigned long arg)
 {
 	struct kipc_sem_file *sem_file = file->private_data;
 	struct kipc_entry *entry = &sem_file->set->entry;
@@ -669,6 +651,6 @@ long kipc_sem_file_ioctl(struct file *file, unsigned int cmd,
 	if (likely(cmd == KIPC_IOC_SEM_OP_ONE))
 		return kipc_sem_op_one(file, arg);
 	if (cmd == KIPC_IOC_SEM_OP)
-		return kipc_sem_op_few(file, (void __user *)arg);
+		return kipc_sem_op_file(file, (void __user *)arg);
 	return kipc_sem_dispatch(file, cmd, arg);
 }

@@ -22,7 +22,7 @@ static inline u32 kipc_sem_undo_hash(const void *data, u32 len, u32 seed)
 }
 
 static inline int kipc_sem_undo_compare(struct rhashtable_compare_arg *arg,
-				 const void *obj)
+					const void *obj)
 {
 	const struct kipc_sem_undo_key *key = arg->key;
 	const struct kipc_sem_undo *undo = obj;

@@ -136,9 +136,9 @@ static int kipc_shm_table_create(struct kipc_instance *inst,
 }
 
 /* /proc/PID/maps shows the id as the number of the inode, as the kernel has it. */
-static void kipc_shm_table_named(struct kipc_entry *entry)
+static void kipc_shm_table_named(struct kipc_entry *entry, int id)
 {
-	file_inode(kipc_shm_of(entry)->inner)->i_ino = entry->id;
+	file_inode(kipc_shm_of(entry)->inner)->i_ino = id;
 }
 
 static int kipc_shm_table_matches(struct kipc_entry *entry,
