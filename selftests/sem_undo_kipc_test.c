@@ -382,6 +382,87 @@ TEST_F_TIMEOUT(set, umount_forgets_adjustments, 60)
 	}
 }
 
+struct load {
+	int begun;
+};
+
+/* Use a set until it is gone, which is to be said as it is. */
+static void use_until_gone(int fd, struct load *load, unsigned int seed)
+{
+	struct timespec soon = { .tv_nsec = 100000 };
+	struct sembuf op = SEM_OP(0, -2, SEM_UNDO);
+	int ret;
+
+	for (;;) {
+		ADD(&load->begun, 1);
+		switch (rand_r(&seed) % 6) {
+		case 0:
+			ret = sem_do_on(fd, 0, 1, SEM_UNDO);
+			break;
+		case 1:
+			/* for as long as it takes */
+			ret = sem_op_on(fd, SELF, &op, 1, 0, KIPC_TIMEOUT_NONE);
+			break;
+		case 2:
+			ret = sem_timedop_on(fd, SELF, &op, 1, &soon);
+			break;
+		case 3:
+			ret = WATCH(fd, SEM_OP(0, -1, 0), SEM_OP(2, 0, 0));
+			break;
+		case 4:
+			ret = poll_now(fd, POLLIN) < 0;
+			break;
+		default:
+			ret = sem_one_on(fd, KIPC_SEM_ONE(1, 1) | KIPC_SEM_ONE_UNDO);
+		}
+		if (!ret || errno == EAGAIN || errno == ERANGE)
+			continue;
+		_exit(errno == EIDRM && poll_now(fd, POLLIN) == (POLLERR | POLLHUP) ? 0 : errno);
+	}
+}
+
+TEST_F_TIMEOUT(set, umount_under_load_ends_all_operations_on_descriptors, 120)
+{
+	enum { USERS = 5 };
+	struct load *load = shared_alloc(sizeof(*load));
+	long long objects = param_get("objects");
+	int round, second, fds[2], i;
+	pid_t pids[USERS];
+
+	ASSERT_NE(NULL, load);
+	for (round = 0; round < 12; round++) {
+		ASSERT_EQ(0, kipcfs_mount(SECOND, NULL));
+		second = open_in(SECOND, "control", O_RDWR);
+		ASSERT_LE(0, second);
+		sem_dev = second;
+		for (i = 0; i < 2; i++) {
+			fds[i] = sem_open_on(second, sem_new(3), 0);
+			ASSERT_LE(0, fds[i]);
+		}
+		STORE(&load->begun, 0);
+		for (i = 0; i < USERS; i++) {
+			pids[i] = child_fork();
+			if (!pids[i]) {
+				close(second);
+				use_until_gone(fds[i % 2], load, round * USERS + i);
+			}
+		}
+		close(second);
+		sem_dev = self->dev;
+		ASSERT_TRUE(EVENTUALLY(LOAD(&load->begun) >= USERS));
+		if (round % 2)
+			kill(pids[0], SIGKILL);
+		ASSERT_TRUE(EVENTUALLY(umount(SECOND) == 0));
+		for (i = 0; i < USERS; i++)
+			EXPECT_EQ(i || round % 2 == 0 ? 0 : 128 + SIGKILL, child_wait(pids[i]))
+				TH_LOG("round %d, user %d", round, i);
+		close(fds[0]);
+		close(fds[1]);
+		EXPECT_TRUE(EVENTUALLY(param_get("objects") == objects));
+		EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).user_undos == 0));
+	}
+}
+
 /* --- operation against close of the same descriptor: class 18 */
 
 struct pair {

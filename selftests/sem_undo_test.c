@@ -7,6 +7,7 @@
 #include "sem_steps.h"
 
 #include <poll.h>
+#include <sys/ptrace.h>
 
 /* --- when the process ends */
 
@@ -89,6 +90,66 @@ TEST_F_TIMEOUT(sem, first_call_after_the_wait_finds_it_done, 120)
 	}
 	EXPECT_EQ(0, early)
 		TH_LOG("%d of %d calls came before it was done", early, round);
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
+/* Nobody reaps them: that there is no child any more is all the parent hears. */
+TEST_F_TIMEOUT(sem, undo_is_done_when_children_that_nobody_waits_for_are_gone, 60)
+{
+	int id = SET_OF(6), round, i;
+
+	ASSERT_LE(0, id);
+	signal(SIGCHLD, SIG_IGN);
+	for (round = 0; round < 60; round++) {
+		for (i = 0; i < 3; i++) {
+			if (fork())
+				continue;
+			if (sem_do(id, 0, -2, SEM_UNDO))
+				_exit(77);
+			end_by((round + i) % ENDINGS);
+		}
+		ASSERT_EQ(-1, waitpid(-1, NULL, 0));
+		ASSERT_EQ(ECHILD, errno);
+		ASSERT_EQ(0, SEM_DO(id, SEM_OP(0, -6, IPC_NOWAIT), SEM_OP(0, 6, 0)));
+	}
+	signal(SIGCHLD, SIG_DFL);
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
+/* The first process of a namespace takes all others in it with it. */
+TEST_F(sem, end_of_a_pid_namespace_takes_back_what_all_in_it_did)
+{
+	int id = SET_OF(9, 9), round, i;
+	pid_t pid;
+
+	ASSERT_LE(0, id);
+	for (round = 0; round < 5; round++) {
+		ASSERT_EQ(0, steps_begin());
+		pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			for (i = 0; i < 3; i++) {
+				if (fork())
+					continue;
+				if (sem_do(id, 0, -1, SEM_UNDO))
+					_exit(77);
+				ADD(step, 1);
+				for (;;)
+					pause();
+			}
+			EXPECT_EQ(0, sem_do(id, 1, -1, SEM_UNDO));
+			EXPECT_EQ(1, sem_getpid(id, 1));
+			EXPECT_TRUE(is_reached(3));
+			EXPECT_TRUE(VALUES_ARE(id, 6, 8));
+			reach(4);
+			for (;;)
+				pause();
+		}
+		ASSERT_TRUE(is_reached(4));
+		EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+		EXPECT_TRUE(VALUES_ARE(id, 9, 9));
+		EXPECT_EQ(pid, sem_getpid(id, 1));
+	}
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
@@ -223,7 +284,7 @@ static void *live_on(void *data)
 	return NULL;
 }
 
-TEST_F(sem, first_thread_may_end_before_the_rest)
+static void first_thread_ends(struct __test_metadata *_metadata, bool traced)
 {
 	struct rest rest = { .id = SET_OF(5, 5, 5) };
 	pthread_t thread;
@@ -233,14 +294,17 @@ TEST_F(sem, first_thread_may_end_before_the_rest)
 	ASSERT_LE(0, rest.id);
 	ASSERT_EQ(0, steps_begin());
 	for (rest.how = 0; rest.how < ENDINGS; rest.how++) {
-		reach(0);
+		reach(-1);
 		pid = child_fork();
 		if (!pid) {
-			if (sem_do(rest.id, 0, -1, SEM_UNDO) ||
+			if (!is_reached(0) || sem_do(rest.id, 0, -1, SEM_UNDO) ||
 			    pthread_create(&thread, NULL, live_on, &rest))
 				_exit(75);
 			syscall(SYS_exit, 0);
 		}
+		if (traced)
+			ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, NULL, NULL));
+		reach(0);
 		ASSERT_TRUE(is_reached(1));
 		EXPECT_EQ('Z', task_state(pid));
 		EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
@@ -251,6 +315,17 @@ TEST_F(sem, first_thread_may_end_before_the_rest)
 			TH_LOG("ending %d", rest.how);
 	}
 	EXPECT_EQ(0, sem_rmid(rest.id));
+}
+
+TEST_F(sem, first_thread_may_end_before_the_rest)
+{
+	first_thread_ends(_metadata, false);
+}
+
+/* Who traces it hears of the end of the first thread, too: that is not the process's. */
+TEST_F(sem, first_thread_may_end_before_the_rest_and_be_traced)
+{
+	first_thread_ends(_metadata, true);
 }
 
 TEST_F(sem, fork_does_not_inherit_it)
