@@ -193,6 +193,99 @@ TEST_F_TIMEOUT(sem, sleepers_are_killed_while_their_set_goes, 120)
 	EXPECT_EQ(0, sem_rmid(crowd->id));
 }
 
+/* --- ids of sets that are gone: the next set may be where the last one was */
+
+struct stale {
+	int id;
+	int stop;
+	int bad;
+	int error;
+	long long met;
+	long long missed;
+};
+
+/* Use whatever id is known, in every way that changes something or sleeps. */
+static void use_old_id(struct stale *stale, unsigned int seed)
+{
+	struct timespec soon = { 0 };
+	struct sembuf op = SEM_OP(0, -1, 0);
+	int id, ret;
+
+	while (!LOAD(&stale->stop)) {
+		id = LOAD(&stale->id);
+		soon.tv_nsec = rand_r(&seed) % 100000;
+		switch (rand_r(&seed) % 6) {
+		case 0:
+			ret = sem_do(id, 0, 1, 0);
+			break;
+		case 1:
+			ret = sem_do(id, 0, 2, SEM_UNDO);
+			break;
+		case 2:
+			ret = sem->timedop(id, &op, 1, &soon);
+			break;
+		case 3:
+			ret = SEM_DO(id, SEM_OP(0, 1, 0), SEM_OP(0, 1, SEM_UNDO));
+			break;
+		case 4:
+			ret = sem_setval(id, 0, 7);
+			break;
+		default:
+			ret = sem_getval(id, 0) < 0;
+		}
+		ADD(ret ? &stale->missed : &stale->met, 1);
+		/* EINTR: the kernel, when a timeout and the removal meet */
+		if (!ret || errno == EIDRM || errno == EINVAL || errno == EAGAIN ||
+		    errno == ERANGE || (errno == EINTR && sem == &sem_native))
+			continue;
+		STORE(&stale->error, errno);
+		ADD(&stale->bad, 1);
+	}
+	_exit(0);
+}
+
+TEST_F_TIMEOUT(sem, calls_with_an_old_id_never_reach_the_set_that_came_after, 120)
+{
+	enum { USERS = 4 };
+	struct stale *stale = shared_alloc(sizeof(*stale));
+	long long end = now_ms() + 4000;
+	unsigned int seed = 17;
+	int i, id, round, touched = 0;
+	pid_t pids[USERS];
+
+	ASSERT_NE(NULL, stale);
+	stale->id = sem_new(1);
+	ASSERT_EQ(0, sem_rmid(stale->id));
+	for (i = 0; i < USERS; i++) {
+		pids[i] = child_fork();
+		if (!pids[i])
+			use_old_id(stale, i);
+	}
+	for (round = 0; round < 1000 || now_ms() < end; round++) {
+		id = sem_new(round % 5 ? 1 : 4);
+		ASSERT_LE(0, id);
+		spin(rand_r(&seed) % 5000);
+		/* nobody can know it yet */
+		touched += sem_getval(id, 0) != 0 || sem_getpid(id, 0) != 0 ||
+			   sem_getncnt(id, 0) != 0 || sem_ds(id).sem_otime != 0;
+		STORE(&stale->id, id);
+		spin(rand_r(&seed) % 20000);
+		ASSERT_EQ(0, sem_rmid(id));
+		sem_fds_close();
+	}
+	STORE(&stale->stop, 1);
+	for (i = 0; i < USERS; i++)
+		EXPECT_EQ(0, child_wait(pids[i]));
+	printf("# %d sets, %lld calls met one, %lld came too late\n", round, stale->met,
+	       stale->missed);
+	fflush(stdout);
+	EXPECT_EQ(0, touched);
+	EXPECT_EQ(0, stale->bad)
+		TH_LOG("errno %d", stale->error);
+	EXPECT_LT(0, stale->met);
+	EXPECT_LT(0, stale->missed);
+}
+
 /* --- killed between anything and anything: nothing is lost */
 
 static void carrier(int id, unsigned int seed)
