@@ -70,7 +70,7 @@ static void kipc_sem_watch_unlink_locked(struct kipc_sem_set *set,
 	}
 }
 
-/* Replaces what an open file polls for. Returns what is to be freed. */
+/* Replaces what an open file polls for. Returns what it was, or ERR_PTR(-EIDRM). */
 static struct kipc_sem_watch_list *
 kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 		       struct kipc_sem_watch_list *watch,
@@ -82,7 +82,7 @@ kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 	kipc_sem_lock_wide(set);
 	if (READ_ONCE(set->entry.gone)) {
 		kipc_sem_unlock_wide(set);
-		return watch;
+		return ERR_PTR(-EIDRM);
 	}
 	if (!set->watches)
 		swap(set->watches, *heads);
@@ -131,12 +131,15 @@ int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 			watch->nodes[i].watch = watch;
 	}
 	old = kipc_sem_watch_replace(sem_file, watch, &heads);
-	ret = old && old == watch ? -EIDRM : 0;
+	if (IS_ERR(old)) {
+		ret = PTR_ERR(old);
+		goto out_free;
+	}
 	kipc_sem_watch_free(old);
 	kvfree(heads);
 	/* Whoever polls looks again, at what is polled for now. */
 	wake_up_poll(&sem_file->pollers, EPOLLIN | EPOLLRDNORM);
-	return ret;
+	return 0;
 
 out_free:
 	kvfree(ops);

@@ -163,7 +163,8 @@ static int kipc_sem_sign_wide(struct kipc_sem_set *set,
 	kipc_sem_sign(set, list);
 	for (op = list->ops; op < list->ops + list->nr; op++) {
 		sem = &set->sems[op->num];
-		if (op->op > 0 || (op->op && !sem->value))
+		/* A list may also wait for a semaphore to be smaller. */
+		if (op->op)
 			kipc_sem_set_changed_locked(set, sem);
 		if (op->op < 0 && sem->dead) {
 			kipc_sem_set_dead(sem, false);

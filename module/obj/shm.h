@@ -29,8 +29,8 @@
  * outlive the segment, and the module.
  */
 
+struct cred;
 struct pid;
-struct user_struct;
 
 /**
  * struct kipc_shm - a segment
@@ -41,10 +41,10 @@ struct user_struct;
  *	the same value by others
  * @size: bytes asked for; constant
  * @pages: pages charged to the instance; constant
- * @had_fd: a descriptor was made; guarded by the entry's lock
  * @nattch: mappings; guarded by the entry's lock
  * @fds: outer files that are not those of an attachment; guarded by the entry's
  *	lock
+ * @had_fd: a descriptor was made; guarded by the entry's lock
  * @atime: last attach, seconds since the epoch; guarded by the entry's lock
  * @dtime: last detach; guarded by the entry's lock
  * @lpid: process of the last attach or detach, a counted reference or NULL;
@@ -58,13 +58,13 @@ struct kipc_shm {
 	const struct vm_operations_struct *inner_ops;
 	u64 size;
 	unsigned long pages;
-	bool had_fd;
 	unsigned long nattch;
 	unsigned int fds;
+	bool had_fd;
 	time64_t atime;
 	time64_t dtime;
 	struct pid *lpid;
-	struct user_struct *locker;
+	const struct cred *locker;
 };
 
 /**

@@ -126,8 +126,8 @@ static void kipc_shm_unlock_locked(struct kipc_shm *shm)
 		return;
 	mapping_clear_unevictable(shm->inner->f_mapping);
 	shm->entry.mode &= ~KIPC_MODE_LOCKED;
-	atomic_long_sub(shm->pages, &shm->locker->locked_vm);
-	free_uid(shm->locker);
+	atomic_long_sub(shm->pages, &shm->locker->user->locked_vm);
+	put_cred(shm->locker);
 	shm->locker = NULL;
 }
 
@@ -178,16 +178,17 @@ void kipc_shm_usage(struct kipc_shm *shm, u64 *rss, u64 *swap)
 static int kipc_shm_lock_account_locked(struct kipc_shm *shm)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT;
-	struct user_struct *user = current_user();
+	const struct cred *cred = current_cred();
 
 	lockdep_assert_held(&shm->entry.lock);
-	if (atomic_long_add_return(shm->pages, &user->locked_vm) > limit &&
+	if (atomic_long_add_return(shm->pages, &cred->user->locked_vm) > limit &&
 	    rlimit(RLIMIT_MEMLOCK) != RLIM_INFINITY &&
 	    !capable(CAP_IPC_LOCK)) {
-		atomic_long_sub(shm->pages, &user->locked_vm);
+		atomic_long_sub(shm->pages, &cred->user->locked_vm);
 		return -ENOMEM;
 	}
-	shm->locker = get_uid(user);
+	/* Kernels of 6.1 before .192 do not export what drops a user alone. */
+	shm->locker = get_cred(cred);
 	return 0;
 }
 
