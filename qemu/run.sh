@@ -22,8 +22,8 @@ image=$BUILD/image/$suite-$arch.cpio
 
 # A debug kernel is some five times slower, and its shadow memory must fit as well.
 case $kind in
-source) memory=2048 limit=300 ;;
-*)      memory=1024 limit=120 ;;
+source) memory=2048 limit=600 ;;
+*)      memory=1024 limit=240 ;;
 esac
 
 mkdir -p "$BUILD/log"
