@@ -295,6 +295,28 @@ TEST_F(sem, operations_on_one_semaphore_follow_one_another)
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
+/* It is neither enough nor little enough: any change may let it go. */
+TEST_F(sem, list_can_wait_for_one_certain_value)
+{
+	static const int from[] = { 1, 3, 0, 4 };
+	int id = sem_new(2);
+	pid_t pid;
+	size_t i;
+
+	ASSERT_LE(0, id);
+	for (i = 0; i < ARRAY_SIZE(from); i++) {
+		EXPECT_EQ(0, sem_setval(id, 0, from[i]));
+		pid = SEM_SLEEPER(id, SEM_OP(0, -2, 0), SEM_OP(0, 0, 0), SEM_OP(1, 1, 0));
+		ASSERT_LT(0, pid);
+		EXPECT_EQ(from[i] < 2, sem_getncnt(id, 0));
+		EXPECT_EQ(from[i] > 2, sem_getzcnt(id, 0));
+		EXPECT_EQ(0, sem_do(id, 0, 2 - from[i], 0));
+		EXPECT_TRUE(SEM_VALUES(id, 0, i + 1));
+		EXPECT_EQ(0, child_wait(pid));
+	}
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
 /* However their numbers are told apart: the bits of a word are too few for them. */
 TEST_F(sem, distant_semaphores_are_not_taken_for_one_another)
 {
