@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sleeping and waking; see wait.h for the protocol. */
 #include <linux/hrtimer.h>
+#include <linux/minmax.h>
 #include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+#include <linux/kipc.h>
 
 #include "core/wait.h"
 
@@ -72,6 +75,24 @@ void kipc_wake_all(struct kipc_waitq *wq, spinlock_t *lock)
 		kipc_wake_task(task);
 	}
 	wake_up_interruptible_all(&wq->pollers);
+}
+
+/**
+ * kipc_deadline - when is a call to stop waiting?
+ * @timeout: what it says, in ns, or KIPC_TIMEOUT_NONE
+ * @relative: that counts from now
+ * @deadline: where to leave the answer
+ *
+ * Return: @deadline, CLOCK_MONOTONIC, or NULL for never.
+ */
+ktime_t *kipc_deadline(u64 timeout, bool relative, ktime_t *deadline)
+{
+	if (timeout == KIPC_TIMEOUT_NONE)
+		return NULL;
+	*deadline = ns_to_ktime(min_t(u64, timeout, KTIME_MAX));
+	if (relative)
+		*deadline = ktime_add_safe(ktime_get(), *deadline);
+	return deadline;
 }
 
 /**

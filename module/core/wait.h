@@ -201,6 +201,7 @@ static inline void kipc_waiter_take_locked(struct kipc_waiter *waiter,
 	list_move_tail(&waiter->node, taken);
 }
 
+ktime_t *kipc_deadline(u64 timeout, bool relative, ktime_t *deadline);
 void kipc_waiters_wake(struct list_head *taken);
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires);
 void kipc_waiter_settle(struct kipc_waiter *waiter);

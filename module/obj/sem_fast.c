@@ -5,7 +5,6 @@
  * them by the shortest way. Everything else goes on in sem_op.c; see sem.h.
  */
 #include <linux/fs.h>
-#include <linux/hrtimer.h>
 #include <linux/nospec.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>

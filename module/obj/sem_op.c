@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Operations on semaphores: doing them, waiting, waking; see sem.h. */
-#include <linux/hrtimer.h>
 #include <linux/list_sort.h>
 #include <linux/nospec.h>
 #include <linux/pid.h>
@@ -377,27 +376,19 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 	kipc_sem_enqueue(set, waiter);
 }
 
-/* Sleeps as long as the caller wants to wait, or NULL for ever. */
-static int kipc_sem_sleep(struct kipc_sem_waiter *waiter,
-			  const struct kipc_sem_ops *arg)
-{
-	ktime_t expires;
-
-	if (!arg || arg->timeout == KIPC_TIMEOUT_NONE)
-		return kipc_waiter_wait(&waiter->waiter, NULL);
-	expires = ns_to_ktime(min_t(u64, arg->timeout, KTIME_MAX));
-	if (arg->flags & KIPC_SEM_RELATIVE)
-		expires = ktime_add_safe(ktime_get(), expires);
-	return kipc_waiter_wait(&waiter->waiter, &expires);
-}
-
 /* Sleeps until a list is done, or has to be given up. No locks are held. */
 static int kipc_sem_wait(struct kipc_sem_set *set,
 			 struct kipc_sem_waiter *waiter,
 			 const struct kipc_sem_ops *arg)
 {
-	int ret = kipc_sem_sleep(waiter, arg);
+	ktime_t deadline, *expires = NULL;
+	int ret;
 
+	if (arg)
+		expires = kipc_deadline(arg->timeout,
+					arg->flags & KIPC_SEM_RELATIVE,
+					&deadline);
+	ret = kipc_waiter_wait(&waiter->waiter, expires);
 	if (!ret)
 		return waiter->waiter.result;
 	/* A list of more than one may move from one semaphore to another. */
