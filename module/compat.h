@@ -98,6 +98,13 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 #define kipc_file_cookie(file)	((file)->f_version)
 #endif
 
+/* 6.8: always 1 is added. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define kipc_eventfd_signal(ctx)	eventfd_signal(ctx)
+#else
+#define kipc_eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#endif
+
 /* 6.7: get_policy() returns an index for interleaving as well. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 #define KIPC_GET_POLICY(name) \

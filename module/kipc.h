@@ -75,6 +75,7 @@ struct kipc_user;
  * @KIPC_KIND_FIFO: pipe behind a FIFO that is open
  * @KIPC_KIND_SHM: shared memory segment
  * @KIPC_KIND_SEM: semaphore set
+ * @KIPC_KIND_MSG: message queue
  * @KIPC_KIND_NR: number of kinds
  */
 enum kipc_kind {
@@ -82,6 +83,7 @@ enum kipc_kind {
 	KIPC_KIND_FIFO,
 	KIPC_KIND_SHM,
 	KIPC_KIND_SEM,
+	KIPC_KIND_MSG,
 	KIPC_KIND_NR,
 };
 

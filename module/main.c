@@ -20,6 +20,7 @@
 #include "core/param.h"
 #include "fs/fs.h"
 #include "obj/fifo.h"
+#include "obj/msg.h"
 #include "obj/pipe.h"
 #include "obj/sem.h"
 #include "obj/shm.h"
@@ -101,16 +102,21 @@ static int __init kipc_init(void)
 	kipc_ioctl_register(&kipc_pipe_ioctls);
 	kipc_ioctl_register(&kipc_shm_ioctls);
 	kipc_ioctl_register(&kipc_sem_ioctls);
+	kipc_ioctl_register(&kipc_msg_ioctls);
 	kipc_table_register(&kipc_shm_table_ops);
 	kipc_table_register(&kipc_sem_table_ops);
+	kipc_table_register(&kipc_msg_table_ops);
 
 	kipc_exit_init();
 	ret = kipc_sem_init();
 	if (ret)
 		return ret;
-	ret = kipc_instances_init();
+	ret = kipc_msg_init();
 	if (ret)
 		goto out_sem;
+	ret = kipc_instances_init();
+	if (ret)
+		goto out_msg;
 	kipc_shm_pages_init();
 	ret = kipc_pipe_init();
 	if (ret)
@@ -135,6 +141,8 @@ out_pipe:
 out_shm:
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+out_msg:
+	kipc_msg_exit();
 out_sem:
 	kipc_sem_exit();
 	return ret;
@@ -148,6 +156,7 @@ static void __exit kipc_exit(void)
 	kipc_pipe_exit();
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+	kipc_msg_exit();
 	kipc_sem_exit();
 }
 
@@ -155,5 +164,5 @@ module_init(kipc_init);
 module_exit(kipc_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory, semaphores");
+MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory, semaphores, message queues");
 MODULE_VERSION("0.1");

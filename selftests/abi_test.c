@@ -11,7 +11,7 @@
 #include <sys/sem.h>
 
 static_assert(sizeof(struct kipc_query) == 32, "frozen");
-static_assert(sizeof(struct kipc_stats) == 104, "frozen");
+static_assert(sizeof(struct kipc_stats) == 112, "frozen");
 static_assert(sizeof(struct kipc_pipe_create) == 24, "frozen");
 static_assert(sizeof(struct kipc_pipe_size) == 8, "frozen");
 static_assert(sizeof(struct kipc_pipe_splice) == 24, "frozen");
@@ -145,7 +145,7 @@ TEST(structures_are_frozen)
 		PLACE(kipc_query, flags, 16),
 		PLACE(kipc_query, targets, 24),
 		PLACE(kipc_query, reserved, 28),
-		SIZE(kipc_stats, 104),
+		SIZE(kipc_stats, 112),
 		PLACE(kipc_stats, pipes, 0),
 		PLACE(kipc_stats, fifos, 8),
 		PLACE(kipc_stats, buffer_pages, 16),

@@ -17,13 +17,16 @@
 #define KIPC_STATS_SIZE_VER0	56
 #define KIPC_STATS_SIZE_VER1	72
 #define KIPC_STATS_SIZE_VER2	104
+#define KIPC_STATS_SIZE_VER3	112
 
 static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
 static_assert(offsetof(struct kipc_stats, shm_segments) ==
 	      KIPC_STATS_SIZE_VER0);
 static_assert(offsetof(struct kipc_stats, sem_sets) == KIPC_STATS_SIZE_VER1);
-static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER2);
-static_assert(KIPC_STATS_SIZE_VER2 <= KIPC_IOCTL_ARG_MAX);
+static_assert(offsetof(struct kipc_stats, msg_queues) ==
+	      KIPC_STATS_SIZE_VER2);
+static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER3);
+static_assert(KIPC_STATS_SIZE_VER3 <= KIPC_IOCTL_ARG_MAX);
 
 #define KIPC_IOCTL_BLOCKS	8
 #define KIPC_IOCTL_PER_BLOCK	16
@@ -217,6 +220,7 @@ static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
 	stats->user_undos = kipc_user_charged(current_fsuid(),
 					      KIPC_CHARGE_UNDOS);
 	stats->user_undos_max = READ_ONCE(kipc_param_sem_user_undos);
+	stats->msg_queues = atomic_long_read(&inst->objects[KIPC_KIND_MSG]);
 	return 0;
 }
 
@@ -225,7 +229,7 @@ static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
 		.cmd		= KIPC_IOC_QUERY,
 		.size_min	= KIPC_QUERY_SIZE_VER0,
 		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE |
-				  KIPC_ON_SHM | KIPC_ON_SEM,
+				  KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG,
 		.flags_at	= KIPC_IOCTL_NO_MEMBER,
 		.reserved_at	= offsetof(struct kipc_query, reserved),
 		.handler	= kipc_ioctl_query,

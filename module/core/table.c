@@ -305,9 +305,11 @@ static int kipc_table_get_existing_locked(struct kipc_table *table,
 	lockdep_assert_held(&table->lock);
 	if ((get->flags & KIPC_GET_CREAT) && (get->flags & KIPC_GET_EXCL))
 		return -EEXIST;
-	ret = table->ops->matches(entry, get);
-	if (ret)
-		return ret;
+	if (table->ops->matches) {
+		ret = table->ops->matches(entry, get);
+		if (ret)
+			return ret;
+	}
 	ret = kipc_perm_check(entry, get->mode);
 	return ret ? ret : entry->id;
 }

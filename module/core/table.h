@@ -83,7 +83,8 @@ struct kipc_get {
  * @named: told the id of an entry before it has it; may be NULL. May not sleep.
  * @retired: told that an entry is gone; may be NULL. Called once, without locks,
  *	by who has a reference; may sleep.
- * @matches: 0, or the error that a *_GET of this existing entry fails with
+ * @matches: 0, or the error that a *_GET of this existing entry fails with; NULL for
+ *	always 0
  * @show: prints the row of an entry as /proc/sysvipc has it
  */
 struct kipc_table_ops {

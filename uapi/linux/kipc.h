@@ -35,7 +35,7 @@
 #define KIPCFS_MAGIC		0x4b495043
 
 /** KIPC_ABI_VERSION - raised when a call is added or extended */
-#define KIPC_ABI_VERSION	3
+#define KIPC_ABI_VERSION	4
 
 /** KIPC_IOC_TYPE - the type byte of every kipc ioctl */
 #define KIPC_IOC_TYPE		0xBB
@@ -76,12 +76,24 @@
 #define KIPC_NR_SEM_REMOVE	0x3b
 #define KIPC_NR_SEM_INFO	0x3c
 #define KIPC_NR_SEM_WATCH	0x3d
+#define KIPC_NR_MSG_GET		0x40
+#define KIPC_NR_MSG_CREATE	0x41
+#define KIPC_NR_MSG_OPEN	0x42
+#define KIPC_NR_MSG_SEND	0x43
+#define KIPC_NR_MSG_RECEIVE	0x44
+#define KIPC_NR_MSG_STAT	0x45
+#define KIPC_NR_MSG_SET		0x46
+#define KIPC_NR_MSG_REMOVE	0x47
+#define KIPC_NR_MSG_INFO	0x48
+#define KIPC_NR_MSG_FILTER	0x49
+#define KIPC_NR_MSG_NOTIFY	0x4a
 
 /* Where a call is served: the bits of &struct kipc_query.targets */
 #define KIPC_ON_INSTANCE	(1U << 0)	/* /dev/kipc, control of a mount */
 #define KIPC_ON_PIPE		(1U << 1)	/* an end of a pipe, an open FIFO */
 #define KIPC_ON_SHM		(1U << 2)	/* a shared memory segment */
 #define KIPC_ON_SEM		(1U << 3)	/* a semaphore set */
+#define KIPC_ON_MSG		(1U << 4)	/* a message queue */
 
 /**
  * struct kipc_query - argument of KIPC_IOC_QUERY
@@ -127,6 +139,8 @@ struct kipc_query {
  *	adjustments for, over all instances: one for each pair; since version 3
  * @user_undos_max: limit of @user_undos for unprivileged users; 0 for none;
  *	since version 3
+ * @msg_queues: message queues alive in the instance, those without an id among
+ *	them; since version 4
  *
  * All members are outputs. Fails only with EFAULT.
  */
@@ -145,6 +159,7 @@ struct kipc_stats {
 	__aligned_u64 sems;
 	__aligned_u64 user_undos;
 	__aligned_u64 user_undos_max;
+	__aligned_u64 msg_queues;
 };
 
 /* Flags of &struct kipc_pipe_create.flags */
@@ -805,6 +820,263 @@ struct kipc_sem_watch {
 	__u32 flags;
 };
 
+/* Flags of &struct kipc_msg_create.flags and &struct kipc_msg_open.flags */
+#define KIPC_MSG_RDONLY		(1U << 0)	/* only to receive and to look */
+#define KIPC_MSG_WRONLY		(1U << 1)	/* only to send */
+#define KIPC_MSG_TYPED		(1U << 2)	/* read, write: the type comes first */
+#define KIPC_MSG_NONBLOCK	(1U << 3)	/* O_NONBLOCK, for read and write */
+#define KIPC_MSG_CLOEXEC	(1U << 11)	/* O_CLOEXEC */
+
+/**
+ * struct kipc_msg_get - argument of KIPC_IOC_MSG_GET, msgget(2)
+ * @key: in: key, or KIPC_KEY_PRIVATE for a new queue
+ * @flags: in: KIPC_GET_*
+ * @mode: in: permissions of a new queue, or those wanted of an existing one; bits
+ *	above 0777 are ignored
+ * @id: out: id of the queue
+ *
+ * A new queue holds msgmnb bytes. Errors: EINVAL (flags); ENOENT; EEXIST; EACCES;
+ * ENOSPC (msgmni is reached); ENOMEM; EFAULT.
+ */
+struct kipc_msg_get {
+	__s32 key;
+	__u32 flags;
+	__u32 mode;
+	__s32 id;
+};
+
+/**
+ * struct kipc_msg_create - argument of KIPC_IOC_MSG_CREATE
+ * @flags: in: KIPC_MSG_TYPED, KIPC_MSG_NONBLOCK, KIPC_MSG_CLOEXEC
+ * @mode: in: permissions that KIPC_IOC_MSG_OPEN on the descriptor looks at
+ * @fd: out: descriptor
+ * @reserved: must be zero
+ *
+ * A queue without key and id, which goes with its last descriptor. Errors: EINVAL
+ * (flags), EMFILE, ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_msg_create {
+	__u32 flags;
+	__u32 mode;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_msg_open - argument of KIPC_IOC_MSG_OPEN
+ * @id: in: which queue
+ * @flags: in: KIPC_MSG_RDONLY or KIPC_MSG_WRONLY or neither of them;
+ *	KIPC_MSG_TYPED, KIPC_MSG_NONBLOCK, KIPC_MSG_CLOEXEC
+ * @fd: out: descriptor
+ * @reserved: must be zero
+ *
+ * Permission to read is wanted without KIPC_MSG_WRONLY, permission to write without
+ * KIPC_MSG_RDONLY. Calls on the descriptor are not checked again. On it read(2)
+ * receives one message and write(2) sends one. With KIPC_MSG_TYPED the bytes of
+ * both begin with the type, a __s64; without, KIPC_IOC_MSG_FILTER says what type is
+ * sent. What is received, and what poll(2) waits for, is said there as well. Both
+ * calls answer as KIPC_IOC_MSG_RECEIVE and KIPC_IOC_MSG_SEND do, but with EAGAIN
+ * where the descriptor is O_NONBLOCK and they would have to wait, and EINVAL for
+ * fewer bytes than a type. They are readable (EPOLLIN) when a message can be
+ * received, writable (EPOLLOUT) when one of one byte can be sent, EPOLLERR and
+ * EPOLLHUP when the queue was removed; O_ASYNC is served. FIONREAD gives the bytes
+ * that the next read(2) would return. Errors: EINVAL, EIDRM, EACCES, EMFILE,
+ * ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_msg_open {
+	__s32 id;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/* Flags of &struct kipc_msg_send.flags and &struct kipc_msg_receive.flags */
+#define KIPC_MSG_NOWAIT		(1U << 0)	/* IPC_NOWAIT: an error instead of sleeping */
+#define KIPC_MSG_RELATIVE	(1U << 1)	/* @timeout counts from now */
+/* Flags of &struct kipc_msg_receive.flags; KIPC_IOC_MSG_FILTER takes the first two */
+#define KIPC_MSG_NOERROR	(1U << 2)	/* MSG_NOERROR: cut what is too long */
+#define KIPC_MSG_EXCEPT		(1U << 3)	/* MSG_EXCEPT: any other type than @type */
+#define KIPC_MSG_COPY		(1U << 4)	/* MSG_COPY: @type is a position; take nothing */
+
+/**
+ * struct kipc_msg_send - argument of KIPC_IOC_MSG_SEND, msgsnd(2)
+ * @id: in: which queue
+ * @flags: in: KIPC_MSG_NOWAIT, KIPC_MSG_RELATIVE
+ * @type: in: type of the message, above 0
+ * @addr: in: user address of the message's bytes, without its type
+ * @size: in: how many bytes; 0 is allowed
+ * @timeout: in: when to stop waiting, in ns of CLOCK_MONOTONIC, or
+ *	KIPC_TIMEOUT_NONE
+ *
+ * A message goes straight to a thread that waits for one of its type, whether the
+ * queue is full or not. Otherwise it waits for room, @size bytes and one message, and
+ * for those who wait already: they are served in their order, but for messages that
+ * are larger than the whole queue, which hold up nobody. Errors, as of msgsnd(2):
+ * EINVAL (@id, flags, @type, @size above msgmax); EACCES; EAGAIN (it would have to wait,
+ * with KIPC_MSG_NOWAIT); ETIMEDOUT; EIDRM; EINTR (a signal's handler ran, whatever its
+ * SA_RESTART; or KIPC_MSG_RELATIVE and any signal); ENOMEM; EFAULT.
+ */
+struct kipc_msg_send {
+	__s32 id;
+	__u32 flags;
+	__s64 type;
+	__aligned_u64 addr;
+	__aligned_u64 size;
+	__aligned_u64 timeout;
+};
+
+/**
+ * struct kipc_msg_receive - argument of KIPC_IOC_MSG_RECEIVE, msgrcv(2)
+ * @id: in: which queue
+ * @flags: in: KIPC_MSG_NOWAIT, KIPC_MSG_RELATIVE, KIPC_MSG_NOERROR,
+ *	KIPC_MSG_EXCEPT, KIPC_MSG_COPY
+ * @type: in: what to receive: 0, the first message; above 0, the first of this type,
+ *	or with KIPC_MSG_EXCEPT the first of any other; below 0, the first of the lowest
+ *	type that is at most -@type; with KIPC_MSG_COPY the position of the message in
+ *	the queue, from 0; out: its type
+ * @addr: in: user address for the message's bytes, without its type
+ * @size: in: bytes there; out: bytes of the message, or as many as there was room
+ *	for
+ * @timeout: in: as of &struct kipc_msg_send
+ *
+ * The message of a thread that waits for room is received as if there had been room.
+ * What cannot be copied to @addr is put back at its place. KIPC_MSG_COPY wants
+ * KIPC_MSG_NOWAIT, and not KIPC_MSG_EXCEPT. Errors, as of msgrcv(2): EINVAL (@id,
+ * flags, @size above 2^63 - 1); EACCES; ENOMSG (no such message, with
+ * KIPC_MSG_NOWAIT); ETIMEDOUT; E2BIG (the message is longer than @size, without
+ * KIPC_MSG_NOERROR; it stays); EIDRM; EINTR (as of &struct kipc_msg_send); EFAULT.
+ */
+struct kipc_msg_receive {
+	__s32 id;
+	__u32 flags;
+	__s64 type;
+	__aligned_u64 addr;
+	__aligned_u64 size;
+	__aligned_u64 timeout;
+};
+
+/**
+ * struct kipc_msg_stat - argument of KIPC_IOC_MSG_STAT, IPC_STAT, MSG_STAT
+ * @perm: in: which queue; out: id, key, owner, mode
+ * @flags: in: KIPC_STAT_*
+ * @fds: out: open files of the queue
+ * @qbytes: out: how many bytes, and how many messages, it may hold
+ * @cbytes: out: bytes of all messages in it
+ * @qnum: out: messages in it
+ * @stime: out: when a message was sent last, in seconds since the epoch; 0 for never
+ * @rtime: out: when one was received last, likewise
+ * @ctime: out: creation, or the last change by IPC_SET
+ * @lspid: out: process that sent last; 0 for none, or if it is not in the caller's
+ *	namespace
+ * @lrpid: out: process that received last, likewise
+ * @senders: out: threads that wait for room
+ * @receivers: out: threads that wait for a message
+ *
+ * Errors: EINVAL, EIDRM, EACCES, EFAULT.
+ */
+struct kipc_msg_stat {
+	struct kipc_perm perm;
+	__u32 flags;
+	__u32 fds;
+	__aligned_u64 qbytes;
+	__aligned_u64 cbytes;
+	__aligned_u64 qnum;
+	__aligned_u64 stime;
+	__aligned_u64 rtime;
+	__aligned_u64 ctime;
+	__s32 lspid;
+	__s32 lrpid;
+	__u32 senders;
+	__u32 receivers;
+};
+
+/**
+ * struct kipc_msg_set - argument of KIPC_IOC_MSG_SET, IPC_SET
+ * @set: in: which queue; its new owner and permissions
+ * @qbytes: in: how many bytes, and how many messages, it may hold from now on
+ *
+ * Threads that wait are judged anew by the permissions, and may get EACCES. Errors:
+ * as of &struct kipc_set, and EPERM (@qbytes is above msgmnb and the caller has no
+ * CAP_SYS_RESOURCE in the user namespace of the instance).
+ */
+struct kipc_msg_set {
+	struct kipc_set set;
+	__aligned_u64 qbytes;
+};
+
+/* Flag of &struct kipc_msg_info.flags */
+#define KIPC_MSG_INFO_USAGE	(1U << 0)	/* add up messages and bytes: looks at all */
+
+/**
+ * struct kipc_msg_info - argument of KIPC_IOC_MSG_INFO, IPC_INFO, MSG_INFO
+ * @flags: in: KIPC_MSG_INFO_USAGE
+ * @max_index: out: highest index in use, -1 if none is
+ * @msgmax: out: limit of a message's size, bytes
+ * @msgmnb: out: bytes that a new queue holds
+ * @msgmni: out: limit of the number of queues
+ * @reserved: zero
+ * @used_ids: out: queues that have an id
+ * @messages: out: messages in all of them, with KIPC_MSG_INFO_USAGE
+ * @bytes: out: bytes of those, with KIPC_MSG_INFO_USAGE
+ *
+ * Anybody may ask. Errors: EINVAL (flags), EFAULT.
+ */
+struct kipc_msg_info {
+	__u32 flags;
+	__s32 max_index;
+	__u32 msgmax;
+	__u32 msgmnb;
+	__u32 msgmni;
+	__u32 reserved;
+	__aligned_u64 used_ids;
+	__aligned_u64 messages;
+	__aligned_u64 bytes;
+};
+
+/**
+ * struct kipc_msg_filter - argument of KIPC_IOC_MSG_FILTER
+ * @type: in: what read(2) receives and poll(2) waits for on this open file of a
+ *	queue, as in &struct kipc_msg_receive; 0, any message, is the default
+ * @send_type: in: type of what write(2) sends without KIPC_MSG_TYPED, above 0; 1 is the
+ *	default
+ * @flags: in: KIPC_MSG_EXCEPT, KIPC_MSG_NOERROR
+ * @reserved: must be zero
+ *
+ * Duplicates of the descriptor share it. Errors: EINVAL (flags, @send_type), EFAULT.
+ */
+struct kipc_msg_filter {
+	__s64 type;
+	__s64 send_type;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/* Values of &struct kipc_msg_notify.how */
+#define KIPC_NOTIFY_NONE	0	/* not any more */
+#define KIPC_NOTIFY_SIGNAL	1	/* a signal to the calling process */
+#define KIPC_NOTIFY_EVENTFD	2	/* 1 is added to an eventfd(2) */
+
+/**
+ * struct kipc_msg_notify - argument of KIPC_IOC_MSG_NOTIFY, mq_notify(3)
+ * @how: in: KIPC_NOTIFY_*
+ * @target: in: number of the signal, or the eventfd's descriptor
+ * @value: in: what goes with a signal as si_value
+ *
+ * Asks to be told once, when a message comes to stay in the queue while that is
+ * empty: one that a waiting thread takes does not count. The signal has SI_MESGQ as
+ * its si_code, and process and user of the sender. A queue tells one at a time; that
+ * ends when it was done, with KIPC_NOTIFY_NONE on the same open file, when this is
+ * closed, and for a signal when the process executes another program. Errors: EBUSY
+ * (somebody has asked already), EINVAL (@how, no such signal, no eventfd), EBADF
+ * (no descriptor), EACCES (the descriptor is for sending only), EIDRM, ENOMEM,
+ * EFAULT.
+ */
+struct kipc_msg_notify {
+	__u32 how;
+	__s32 target;
+	__aligned_u64 value;
+};
+
 #define KIPC_IOC_QUERY \
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_QUERY, struct kipc_query)
 #define KIPC_IOC_STATS \
@@ -870,5 +1142,28 @@ struct kipc_sem_watch {
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SEM_INFO, struct kipc_sem_info)
 #define KIPC_IOC_SEM_WATCH \
 	_IOW(KIPC_IOC_TYPE, KIPC_NR_SEM_WATCH, struct kipc_sem_watch)
+
+#define KIPC_IOC_MSG_GET \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_GET, struct kipc_msg_get)
+#define KIPC_IOC_MSG_CREATE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_CREATE, struct kipc_msg_create)
+#define KIPC_IOC_MSG_OPEN \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_OPEN, struct kipc_msg_open)
+#define KIPC_IOC_MSG_SEND \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_SEND, struct kipc_msg_send)
+#define KIPC_IOC_MSG_RECEIVE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_RECEIVE, struct kipc_msg_receive)
+#define KIPC_IOC_MSG_STAT \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_STAT, struct kipc_msg_stat)
+#define KIPC_IOC_MSG_SET \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_SET, struct kipc_msg_set)
+#define KIPC_IOC_MSG_REMOVE \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_REMOVE, struct kipc_remove)
+#define KIPC_IOC_MSG_INFO \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_MSG_INFO, struct kipc_msg_info)
+#define KIPC_IOC_MSG_FILTER \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_FILTER, struct kipc_msg_filter)
+#define KIPC_IOC_MSG_NOTIFY \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_NOTIFY, struct kipc_msg_notify)
 
 #endif /* _UAPI_LINUX_KIPC_H */

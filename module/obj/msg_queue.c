@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Message queues: what is in a queue, who gets it, and who may go on. All of this happens
+ * under the queue's lock; see msg.h.
+ */
+#include <linux/err.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include "obj/msg.h"
+
+static struct kipc_msg *kipc_msg_of(struct kipc_msg_key *key)
+{
+	return container_of(key, struct kipc_msg, key);
+}
+
+static bool kipc_msg_is_wanted(const struct kipc_msg_want *want, s64 type)
+{
+	switch (want->mode) {
+	case KIPC_MSG_EQUAL:
+		return type == want->type;
+	case KIPC_MSG_OTHER:
+		return type != want->type;
+	case KIPC_MSG_LEAST:
+		return type <= want->type;
+	default:
+		return true;
+	}
+}
+
+/*
+ * Finds the oldest message of any type but one. Either few messages of that type are at
+ * the front, or there are few types: looks at both until it knows.
+ */
+static struct kipc_msg *
+kipc_msg_find_other_locked(struct kipc_msg_queue *queue, s64 type)
+{
+	struct kipc_msg_key *key = kipc_msg_key_least(&queue->types);
+	struct kipc_msg *msg, *oldest = NULL;
+
+	list_for_each_entry(msg, &queue->messages, node) {
+		if (msg->key.type != type)
+			return msg;
+		if (key->type != type &&
+		    (!oldest || key->order < oldest->key.order))
+			oldest = kipc_msg_of(key);
+		key = kipc_msg_key_next(key);
+		if (!key)
+			break;
+	}
+	return oldest;
+}
+
+/**
+ * kipc_msg_find_locked - find a message in a queue
+ * @queue: the queue, locked
+ * @want: what is wanted
+ *
+ * Return: the message, however long it is, or NULL.
+ */
+struct kipc_msg *kipc_msg_find_locked(struct kipc_msg_queue *queue,
+				      const struct kipc_msg_want *want)
+{
+	struct kipc_msg_key *key = NULL;
+
+	switch (want->mode) {
+	case KIPC_MSG_ANY:
+		return list_first_entry_or_null(&queue->messages,
+						struct kipc_msg, node);
+	case KIPC_MSG_OTHER:
+		return kipc_msg_find_other_locked(queue, want->type);
+	case KIPC_MSG_EQUAL:
+		key = kipc_msg_key_find(&queue->types, want->type);
+		break;
+	case KIPC_MSG_LEAST:
+		key = kipc_msg_key_least(&queue->types);
+		if (key && key->type > want->type)
+			key = NULL;
+		break;
+	}
+	return key ? kipc_msg_of(key) : NULL;
+}
+
+/* Finds a sender that waits with a message that is wanted. */
+static struct kipc_msg_sender *
+kipc_msg_find_sender_locked(struct kipc_msg_queue *queue,
+			    const struct kipc_msg_want *want)
+{
+	struct kipc_msg_sender *sender, *best = NULL;
+
+	list_for_each_entry(sender, &queue->senders, waiter.node) {
+		if (!kipc_msg_is_wanted(want, sender->msg->key.type))
+			continue;
+		if (want->mode != KIPC_MSG_LEAST)
+			return sender;
+		if (!best || sender->msg->key.type < best->msg->key.type)
+			best = sender;
+	}
+	return best;
+}
+
+/**
+ * kipc_msg_receivable_locked - find what could be received
+ * @queue: the queue, locked
+ * @want: what is wanted
+ *
+ * Return: a message of the queue, or of a sender that waits, or NULL.
+ */
+struct kipc_msg *kipc_msg_receivable_locked(struct kipc_msg_queue *queue,
+					    const struct kipc_msg_want *want)
+{
+	struct kipc_msg *msg = kipc_msg_find_locked(queue, want);
+	struct kipc_msg_sender *sender;
+
+	if (msg || likely(!queue->nr_senders))
+		return msg;
+	sender = kipc_msg_find_sender_locked(queue, want);
+	return sender ? sender->msg : NULL;
+}
+
+/* Finds who has waited longest for a message of a type. */
+static struct kipc_msg_receiver *
+kipc_msg_find_receiver_locked(struct kipc_msg_queue *queue, s64 type)
+{
+	struct kipc_msg_key *key = kipc_msg_key_find(&queue->receiver_types,
+						     type);
+	struct kipc_msg_receiver *receiver, *one = NULL;
+
+	if (key)
+		one = container_of(key, struct kipc_msg_receiver, key);
+	list_for_each_entry(receiver, &queue->receivers, waiter.node) {
+		if (one && one->key.order < receiver->key.order)
+			break;
+		if (kipc_msg_is_wanted(receiver->want, type))
+			return receiver;
+	}
+	return one;
+}
+
+static bool kipc_msg_has_room_locked(const struct kipc_msg_queue *queue,
+				     size_t len)
+{
+	/* The limit may have been lowered below what is there. */
+	return queue->qnum < queue->qbytes && queue->cbytes <= queue->qbytes &&
+	       len <= queue->qbytes - queue->cbytes;
+}
+
+/* Could a message be in the queue if nothing else was? */
+static bool kipc_msg_fits_ever_locked(const struct kipc_msg_queue *queue,
+				      size_t len)
+{
+	return queue->qbytes && len <= queue->qbytes;
+}
+
+/* Does somebody wait who is to be served before those who come now? */
+static bool kipc_msg_is_held_up_locked(const struct kipc_msg_queue *queue)
+{
+	const struct kipc_msg_sender *sender;
+
+	if (likely(!queue->nr_senders))
+		return false;
+	list_for_each_entry(sender, &queue->senders, waiter.node)
+		if (kipc_msg_fits_ever_locked(queue, sender->msg->len))
+			return true;
+	return false;
+}
+
+/**
+ * kipc_msg_is_writable_locked - could a message be sent now?
+ * @queue: the queue, locked
+ *
+ * Return: true if there is room for one byte, and nobody waits for it.
+ */
+bool kipc_msg_is_writable_locked(const struct kipc_msg_queue *queue)
+{
+	return kipc_msg_has_room_locked(queue, 1) &&
+	       !kipc_msg_is_held_up_locked(queue);
+}
+
+static void kipc_msg_note_pid(struct pid **noted, struct pid *pid)
+{
+	if (likely(*noted == pid))
+		return;
+	put_pid(*noted);
+	*noted = get_pid(pid);
+}
+
+static void kipc_msg_note_sent_locked(struct kipc_msg_queue *queue,
+				      struct task_struct *sender)
+{
+	kipc_msg_note_pid(&queue->lspid, task_tgid(sender));
+	queue->stime = ktime_get_real_seconds();
+}
+
+/* The message keeps what was noted before, for the case that it is put back. */
+static void kipc_msg_note_received_locked(struct kipc_msg_queue *queue,
+					  struct kipc_msg *msg,
+					  struct task_struct *receiver)
+{
+	struct pid *pid = task_tgid(receiver);
+
+	msg->rtime = queue->rtime;
+	msg->replaced = queue->lrpid != pid;
+	if (unlikely(msg->replaced)) {
+		msg->lrpid = queue->lrpid;
+		queue->lrpid = get_pid(pid);
+	}
+	queue->rtime = ktime_get_real_seconds();
+}
+
+/* Forgets that the caller has received a message, unless others have since. */
+static void kipc_msg_note_returned_locked(struct kipc_msg_queue *queue,
+					  struct kipc_msg *msg)
+{
+	if (queue->lrpid == task_tgid(current)) {
+		queue->rtime = msg->rtime;
+		if (msg->replaced)
+			swap(queue->lrpid, msg->lrpid);
+	}
+	put_pid(msg->lrpid);
+	msg->lrpid = NULL;
+}
+
+/**
+ * kipc_msg_drop_receiver_locked - take a receiver off a queue, not its waiter
+ * @queue: the queue, locked
+ * @receiver: the receiver, which waits
+ */
+void kipc_msg_drop_receiver_locked(struct kipc_msg_queue *queue,
+				   struct kipc_msg_receiver *receiver)
+{
+	if (receiver->want->mode == KIPC_MSG_EQUAL)
+		kipc_msg_key_del(&queue->receiver_types, &receiver->key);
+	queue->nr_receivers--;
+}
+
+static void kipc_msg_take_receiver_locked(struct kipc_msg_queue *queue,
+					  struct kipc_msg_receiver *receiver,
+					  int result,
+					  struct kipc_msg_wake *wake)
+{
+	kipc_msg_drop_receiver_locked(queue, receiver);
+	kipc_waiter_take_locked(&receiver->waiter, result, &wake->taken);
+}
+
+static void kipc_msg_take_sender_locked(struct kipc_msg_queue *queue,
+					struct kipc_msg_sender *sender,
+					int result, struct kipc_msg_wake *wake)
+{
+	queue->nr_senders--;
+	kipc_waiter_take_locked(&sender->waiter, result, &wake->taken);
+}
+
+/* Gives a message to who waits for it. */
+static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
+				      struct kipc_msg *msg,
+				      struct kipc_msg_wake *wake)
+{
+	struct kipc_msg_receiver *receiver;
+
+	while ((receiver = kipc_msg_find_receiver_locked(queue,
+							 msg->key.type))) {
+		if (msg->len > receiver->want->size) {
+			kipc_msg_take_receiver_locked(queue, receiver, -E2BIG,
+						      wake);
+			continue;
+		}
+		receiver->msg = msg;
+		kipc_msg_note_received_locked(queue, msg,
+					      receiver->waiter.task);
+		kipc_msg_take_receiver_locked(queue, receiver, 0, wake);
+		return true;
+	}
+	return false;
+}
+
+/* Adds a message to the queue, in its place. */
+static void kipc_msg_keep_locked(struct kipc_msg_queue *queue,
+				 struct kipc_msg *msg,
+				 struct kipc_msg_wake *wake)
+{
+	struct list_head *after = &queue->messages;
+	struct kipc_msg *other;
+
+	/* What comes back belongs near the front. */
+	if (unlikely(!list_empty(after) &&
+		     list_last_entry(after, struct kipc_msg, node)->key.order >
+		     msg->key.order)) {
+		list_for_each_entry(other, &queue->messages, node)
+			if (other->key.order > msg->key.order)
+				break;
+		after = &other->node;
+	}
+	list_add_tail(&msg->node, after);
+	kipc_msg_key_add(&queue->types, &msg->key);
+	queue->cbytes += msg->len;
+	queue->qnum++;
+	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
+}
+
+/* Adds a message that was just sent, by a thread that waited or by the caller. */
+static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
+				   struct kipc_msg *msg,
+				   struct task_struct *sender,
+				   struct kipc_msg_wake *wake)
+{
+	if (unlikely(queue->notice && !queue->qnum)) {
+		kipc_msg_notice_sign_locked(queue->notice, sender);
+		swap(wake->notice, queue->notice);
+	}
+	msg->key.order = ++queue->order;
+	kipc_msg_note_sent_locked(queue, sender);
+	kipc_msg_keep_locked(queue, msg, wake);
+}
+
+/**
+ * kipc_msg_put_locked - send a message, if that can be done now
+ * @queue: the queue, locked
+ * @msg: the message, which is the queue's or a receiver's on success
+ * @wake: whom to wake, on failure as well
+ *
+ * Return: true if it was sent.
+ */
+bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
+			 struct kipc_msg_wake *wake)
+{
+	if (unlikely(queue->nr_receivers) &&
+	    kipc_msg_hand_over_locked(queue, msg, wake)) {
+		msg->key.order = ++queue->order;
+		kipc_msg_note_sent_locked(queue, current);
+		return true;
+	}
+	if (unlikely(!kipc_msg_has_room_locked(queue, msg->len) ||
+		     kipc_msg_is_held_up_locked(queue)))
+		return false;
+	kipc_msg_arrive_locked(queue, msg, current, wake);
+	return true;
+}
+
+/**
+ * kipc_msg_put_back - take back that a message was received
+ * @queue: the queue; the caller has a reference
+ * @msg: what kipc_msg_receive() has returned; no longer the caller's
+ *
+ * There may be no room any more, but nothing is lost for that.
+ *
+ * Context: may sleep.
+ */
+void kipc_msg_put_back(struct kipc_msg_queue *queue, struct kipc_msg *msg)
+{
+	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	bool gone;
+
+	spin_lock(&queue->entry.lock);
+	gone = queue->entry.gone;
+	if (!gone) {
+		kipc_msg_note_returned_locked(queue, msg);
+		if (!kipc_msg_hand_over_locked(queue, msg, &wake))
+			kipc_msg_keep_locked(queue, msg, &wake);
+	}
+	spin_unlock(&queue->entry.lock);
+	kipc_msg_wake(queue, &wake);
+	if (gone)
+		kipc_msg_free(msg);
+}
+
+/**
+ * kipc_msg_serve_locked - let senders go on for whom there is room
+ * @queue: the queue, locked
+ * @wake: whom to wake
+ *
+ * No receiver waits for what they send.
+ */
+void kipc_msg_serve_locked(struct kipc_msg_queue *queue,
+			   struct kipc_msg_wake *wake)
+{
+	struct kipc_msg_sender *sender, *next;
+
+	list_for_each_entry_safe(sender, next, &queue->senders, waiter.node) {
+		if (!kipc_msg_fits_ever_locked(queue, sender->msg->len))
+			continue;
+		if (!kipc_msg_has_room_locked(queue, sender->msg->len))
+			break;
+		kipc_msg_arrive_locked(queue, sender->msg, sender->waiter.task,
+				       wake);
+		kipc_msg_take_sender_locked(queue, sender, 0, wake);
+	}
+}
+
+/* Takes the message of a sender that waits. */
+static struct kipc_msg *
+kipc_msg_take_waiting_locked(struct kipc_msg_queue *queue,
+			     const struct kipc_msg_want *want,
+			     struct kipc_msg_wake *wake)
+{
+	struct kipc_msg_sender *sender = kipc_msg_find_sender_locked(queue,
+								     want);
+	struct kipc_msg *msg;
+
+	if (!sender)
+		return NULL;
+	msg = sender->msg;
+	if (msg->len > want->size)
+		return ERR_PTR(-E2BIG);
+	msg->key.order = ++queue->order;
+	kipc_msg_note_sent_locked(queue, sender->waiter.task);
+	kipc_msg_take_sender_locked(queue, sender, 0, wake);
+	return msg;
+}
+
+/**
+ * kipc_msg_take_locked - receive a message, if there is one
+ * @queue: the queue, locked
+ * @want: what is wanted
+ * @wake: whom to wake
+ *
+ * Return: the message, which is the caller's; NULL; ERR_PTR(-E2BIG) if it is longer than
+ * wanted, and stays.
+ */
+struct kipc_msg *kipc_msg_take_locked(struct kipc_msg_queue *queue,
+				      const struct kipc_msg_want *want,
+				      struct kipc_msg_wake *wake)
+{
+	struct kipc_msg *msg = kipc_msg_find_locked(queue, want);
+
+	if (likely(msg)) {
+		if (unlikely(msg->len > want->size))
+			return ERR_PTR(-E2BIG);
+		list_del(&msg->node);
+		kipc_msg_key_del(&queue->types, &msg->key);
+		queue->cbytes -= msg->len;
+		queue->qnum--;
+	} else {
+		if (likely(!queue->nr_senders))
+			return NULL;
+		msg = kipc_msg_take_waiting_locked(queue, want, wake);
+		if (IS_ERR_OR_NULL(msg))
+			return msg;
+	}
+	kipc_msg_note_received_locked(queue, msg, current);
+	if (unlikely(queue->nr_senders))
+		kipc_msg_serve_locked(queue, wake);
+	if (unlikely(kipc_msg_is_watched_locked(queue)) &&
+	    kipc_msg_is_writable_locked(queue))
+		wake->tell |= KIPC_MSG_TELL_WRITABLE;
+	return msg;
+}
+
+/**
+ * kipc_msg_take_all_locked - end all waiting
+ * @queue: the queue, locked
+ * @result: what those who wait get
+ * @wake: whom to wake
+ */
+void kipc_msg_take_all_locked(struct kipc_msg_queue *queue, int result,
+			      struct kipc_msg_wake *wake)
+{
+	struct kipc_msg_receiver *receiver, *next_receiver;
+	struct kipc_msg_sender *sender, *next_sender;
+	struct kipc_msg_key *key;
+
+	list_for_each_entry_safe(sender, next_sender, &queue->senders,
+				 waiter.node)
+		kipc_msg_take_sender_locked(queue, sender, result, wake);
+	list_for_each_entry_safe(receiver, next_receiver, &queue->receivers,
+				 waiter.node)
+		kipc_msg_take_receiver_locked(queue, receiver, result, wake);
+	while ((key = kipc_msg_key_least(&queue->receiver_types))) {
+		receiver = container_of(key, struct kipc_msg_receiver, key);
+		kipc_msg_take_receiver_locked(queue, receiver, result, wake);
+	}
+}
