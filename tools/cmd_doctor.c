@@ -33,7 +33,7 @@ static const struct call {
 } calls[] = {
 #define CALL(name, targets) \
 	{ #name, _IOC_NR(KIPC_IOC_##name), _IOC_SIZE(KIPC_IOC_##name), targets }
-	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM),
+	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG),
 	CALL(STATS, KIPC_ON_INSTANCE),
 	CALL(PIPE_CREATE, KIPC_ON_INSTANCE),
 	CALL(PIPE_GET_SIZE, KIPC_ON_PIPE),
@@ -65,6 +65,17 @@ static const struct call {
 	CALL(SEM_REMOVE, KIPC_ON_INSTANCE | KIPC_ON_SEM),
 	CALL(SEM_INFO, KIPC_ON_INSTANCE),
 	CALL(SEM_WATCH, KIPC_ON_SEM),
+	CALL(MSG_GET, KIPC_ON_INSTANCE),
+	CALL(MSG_CREATE, KIPC_ON_INSTANCE),
+	CALL(MSG_OPEN, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_SEND, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_RECEIVE, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_STAT, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_SET, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_REMOVE, KIPC_ON_INSTANCE | KIPC_ON_MSG),
+	CALL(MSG_INFO, KIPC_ON_INSTANCE),
+	CALL(MSG_FILTER, KIPC_ON_MSG),
+	CALL(MSG_NOTIFY, KIPC_ON_MSG),
 #undef CALL
 };
 
@@ -323,6 +334,29 @@ static void check_sem(struct doctor *doctor, int device)
 	       "a semaphore was made but does not count; read the kernel's log (dmesg)");
 }
 
+static void check_msg(struct doctor *doctor, int device)
+{
+	struct kipc_msg_create create = {
+		.flags = KIPC_MSG_CLOEXEC | KIPC_MSG_NONBLOCK,
+		.mode = 0600,
+	};
+	char text[8] = "";
+	bool good;
+
+	if (ioctl(device, KIPC_IOC_MSG_CREATE, &create)) {
+		report(doctor, "msg", false, "no message queue can be made: %s", strerror(errno));
+		return;
+	}
+	/* one unit, whatever there is room for; then there is no more */
+	good = write(create.fd, "ki", 2) == 2 && write(create.fd, "pc", 2) == 2 &&
+	       read(create.fd, text, sizeof(text)) == 2 && !memcmp(text, "ki", 2) &&
+	       read(create.fd, text, sizeof(text)) == 2 && !memcmp(text, "pc", 2) &&
+	       read(create.fd, text, sizeof(text)) == -1 && errno == EAGAIN;
+	close(create.fd);
+	report(doctor, "msg", good, good ? "two messages went through a queue" :
+	       "a message queue was made but messages do not come through; read the kernel's log (dmesg)");
+}
+
 static void check_kipcfs(struct doctor *doctor)
 {
 	int mounts = 0;
@@ -356,6 +390,7 @@ static void examine(struct doctor *doctor)
 		check_pipe(doctor, device);
 		check_shm(doctor, device);
 		check_sem(doctor, device);
+		check_msg(doctor, device);
 	}
 	close(device);
 }
@@ -407,8 +442,8 @@ const struct command cmd_doctor = {
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
 	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe, shared memory and a semaphore work. Each problem is told\n"
-	"with what to do.\n"
+	"call served, and that a pipe, shared memory, a semaphore and a message queue work. Each\n"
+	"problem is told with what to do.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           an array of objects with the members check, good and text\n"

@@ -180,15 +180,15 @@ static int mk_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_mk = {
 	.name = "mk",
-	.synopsis = "[OPTION...] shm SIZE | sem NUMBER [-- COMMAND [ARGUMENT...]]",
+	.synopsis = "[OPTION...] shm SIZE | sem NUMBER | msg [-- COMMAND [ARGUMENT...]]",
 	.summary = "make an object that has an id",
 	.help =
-	"Make a shared memory segment (shm) of SIZE, or a set (sem) of NUMBER semaphores that\n"
-	"are 0, and print its id. With COMMAND, run that instead, in place of this process.\n"
-	"Its environment has the id in KIPC_ID, and the absolute path of the instance in\n"
-	"KIPC_DEV, so that kipc finds the object there. Without --autoremove the object stays\n"
-	"until it is removed; if COMMAND cannot be run, or the id not be printed, it is removed\n"
-	"at once.\n"
+	"Make a shared memory segment (shm) of SIZE, a set (sem) of NUMBER semaphores that are\n"
+	"0, or an empty message queue (msg), and print its id. With COMMAND, run that instead,\n"
+	"in place of this process. Its environment has the id in KIPC_ID, and the absolute path\n"
+	"of the instance in KIPC_DEV, so that kipc finds the object there. Without --autoremove\n"
+	"the object stays until it is removed; if COMMAND cannot be run, or the id not be\n"
+	"printed, it is removed at once.\n"
 	"\n"
 	"      --autoremove     remove it once COMMAND has exited and nobody uses it: has it\n"
 	"                       attached or open\n"

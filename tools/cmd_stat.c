@@ -35,6 +35,7 @@ static void show_stats(const struct kipc_stats *stats)
 		printf("%llu\n", stats->user_undos_max);
 	else
 		printf("no limit\n");
+	printf("%-22s %llu\n", "message queues", stats->msg_queues);
 }
 
 static void show_stats_json(const struct kipc_stats *stats)
@@ -54,6 +55,7 @@ static void show_stats_json(const struct kipc_stats *stats)
 	print_json_number("sems", stats->sems);
 	print_json_number("user_undos", stats->user_undos);
 	print_json_number("user_undos_max", stats->user_undos_max);
+	print_json_number("msg_queues", stats->msg_queues);
 	printf("}\n");
 }
 

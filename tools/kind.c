@@ -11,6 +11,7 @@
 const struct kind *const kinds[] = {
 	&kind_shm,
 	&kind_sem,
+	&kind_msg,
 };
 
 const size_t kinds_count = ARRAY_SIZE(kinds);

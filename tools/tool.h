@@ -131,6 +131,7 @@ struct kind;
  * @shm: all of a shared memory segment
  * @sem: all of a semaphore set but its semaphores
  * @sems: those, once object_read_parts() has read them
+ * @msg: all of a message queue but its messages
  */
 struct object {
 	const struct kind *kind;
@@ -141,6 +142,7 @@ struct object {
 			struct kipc_sem_stat sem;
 			struct kipc_sem_value *sems;
 		};
+		struct kipc_msg_stat msg;
 	};
 };
 
@@ -171,10 +173,10 @@ struct make {
  * @name: as on the command line
  * @noun: one of them, in a message
  * @title: in the plural, above a table
- * @argument: name of what 'kipc mk' needs of the user, or NULL
+ * @argument: name of what 'kipc mk' needs of the user, or NULL if that is nothing
  * @make_options: those of MAKE_* that it has
  * @columns: heading of what @print_row prints
- * @parse: read @argument; says what is wrong
+ * @parse: read @argument; says what is wrong; NULL without one
  * @make: make an object; 0 or a negative errno, as all that follow
  * @make_problem: what the errno of that means
  * @find: the id of the object that has a key
@@ -208,6 +210,7 @@ struct kind {
 	void (*print_json)(const struct object *object);
 };
 
+extern const struct kind kind_msg;
 extern const struct kind kind_sem;
 extern const struct kind kind_shm;
 
