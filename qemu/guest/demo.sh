@@ -162,6 +162,42 @@ step "a set that outlives its maker, until it is removed" \
 	'^[0-9]+.*0x00001234 .*root +600 +3 .*.0$'
 [ ! -e /proc/sysvipc/sem ] || step "ipcs sees the kernel's own again" \
 	'umount /proc/sysvipc/sem; grep -c " /proc/sysvipc/sem " /proc/mounts' '^0$'
+
+title "Message queues: two processes exchange typed messages"
+# the row of the queue of examples/msg_talk.h with three requests
+if [ -e /proc/sysvipc/msg ]; then
+	list='ipcs -q'
+	row='0x74616c6b [0-9]+ +root +600 +[0-9]+ +3 '
+	step "ipcs is shown this instance's queues, too" \
+		'mount --bind sysvipc/msg /proc/sysvipc/msg; grep -c " /proc/sysvipc/msg " /proc/mounts' '^1$'
+else
+	list='kipc ls msg'
+	row='0x74616c6b root +600 +[0-9]+ +3 '
+fi
+echo '$ msg_server &'
+timeout -k 5 120 msg_server > /tmp/server 2>&1 &
+step "a client asks a server, which polls its queue" \
+	'until kipc ls msg | grep -q 0x74616c6b; do sleep 0.2; done; msg_client $KIPC_DEV hello' '^HELLO$'
+step "the server stops" 'pkill -STOP -x msg_server; cat /tmp/server' '^ordinary request: hello$'
+echo '$ msg_client $KIPC_DEV one two +three &'
+timeout -k 5 60 msg_client $KIPC_DEV one two +three > /tmp/client 2>&1 &
+step "three requests wait in the queue" \
+	"until kipc ls msg | grep -qE '0x74616c6b .* 3 '; do sleep 0.2; done; $list" "$row"
+step "kipc tells more about it" 'kipc stat msg:$(kipc ls msg | awk "/0x74616c6b/ { print \$1 }")' \
+	'messages +3.*waiting senders +0.*open descriptors +2'
+step "the server goes on: the urgent one is served first" \
+	'pkill -CONT -x msg_server; while pgrep -x msg_client > /dev/null; do sleep 0.2; done; cat /tmp/client' \
+	'^THREE.ONE.TWO$'
+step "a signal ends it, which it polls for, too" \
+	'pkill -TERM -x msg_server; while pgrep -x msg_server > /dev/null; do sleep 0.2; done; cat /tmp/server' \
+	'served 4 requests$'
+wait
+step "the queue went with it" "$list | grep -c 0x; kipc ls | grep -c 0x" '^0.0$'
+step "a queue that outlives its maker, until it is removed" \
+	"kipc mk msg -k 0x1234; $list; kipc rm msg -k 0x1234; $list | grep -c 0x" \
+	'^[0-9]+.*0x00001234 .*root +600 +0 +0 .*.0$'
+[ ! -e /proc/sysvipc/msg ] || step "ipcs sees the kernel's own again" \
+	'umount /proc/sysvipc/msg; grep -c " /proc/sysvipc/msg " /proc/mounts' '^0$'
 unset KIPC_DEV
 
 title "Nothing is left behind"

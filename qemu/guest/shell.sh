@@ -21,6 +21,7 @@ Nothing you do here touches the host. Try:
     umount /proc/sysvipc/shm   # before an umount of /mnt/kipc
     kipc mk sem 2 -k 0x1234; kipc stat sem:0; kipc rm sem -k 0x1234
     sem_shm; sem_shm . hold &  # a lock that is given back: kill -KILL its holder
+    msg_server & sleep 1; msg_client . one two +three; kill $!
     shm_fd; ls /kipc/examples  # a C file in examples/ of the host comes here, too
     kipc help
     ls /kipc/selftests /kipc/bench
