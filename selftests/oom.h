@@ -27,11 +27,15 @@ static inline bool log_next(int kmsg, char *line, size_t size)
 	return true;
 }
 
-/* Who was reaped, of the report before; what was not said; the module was loaded just now. */
+/*
+ * Who was reaped, of the report before; what was not said; the module was loaded just now;
+ * there are random numbers; the machine is slow.
+ */
 static inline bool log_is_harmless(const char *line)
 {
 	static const char *const parts[] = {
 		"oom_reaper", "oom_kill_process: ", "taints kernel", "tainting kernel",
+		"crng init done", "hrtimer: interrupt took",
 	};
 	size_t i;
 
