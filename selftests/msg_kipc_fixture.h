@@ -227,12 +227,12 @@ static inline int queue_fill(int fd, int id, long long type)
 	return n;
 }
 
-/* Take all; how many messages that were, or -1. */
+/* Take all, whatever they are; how many messages that were, or -1. */
 static inline int queue_drain(int fd, int id)
 {
 	int n = 0;
 
-	while (queue_take(fd, id, 0, NOWAIT, NULL) >= 0)
+	while (queue_take(fd, id, 0, NOWAIT, NULL) != -1)
 		n++;
 	return errno == ENOMSG ? n : -1;
 }
