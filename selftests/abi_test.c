@@ -38,6 +38,16 @@ static_assert(sizeof(struct kipc_sem_values) == 16, "frozen");
 static_assert(sizeof(struct kipc_sem_stat) == 72, "frozen");
 static_assert(sizeof(struct kipc_sem_info) == 40, "frozen");
 static_assert(sizeof(struct kipc_sem_watch) == 16, "frozen");
+static_assert(sizeof(struct kipc_msg_get) == 16, "frozen");
+static_assert(sizeof(struct kipc_msg_create) == 16, "frozen");
+static_assert(sizeof(struct kipc_msg_open) == 16, "frozen");
+static_assert(sizeof(struct kipc_msg_send) == 40, "frozen");
+static_assert(sizeof(struct kipc_msg_receive) == 40, "frozen");
+static_assert(sizeof(struct kipc_msg_stat) == 104, "frozen");
+static_assert(sizeof(struct kipc_msg_set) == 24, "frozen");
+static_assert(sizeof(struct kipc_msg_info) == 48, "frozen");
+static_assert(sizeof(struct kipc_msg_filter) == 24, "frozen");
+static_assert(sizeof(struct kipc_msg_notify) == 16, "frozen");
 
 #define SIZE(type, want) \
 	{ #type, sizeof(struct type), want }
@@ -47,7 +57,7 @@ static_assert(sizeof(struct kipc_sem_watch) == 16, "frozen");
 TEST(numbers_of_the_calls_are_frozen)
 {
 	EXPECT_EQ(0xC020BB00U, KIPC_IOC_QUERY);
-	EXPECT_EQ(0x8068BB01U, KIPC_IOC_STATS);
+	EXPECT_EQ(0x8070BB01U, KIPC_IOC_STATS);
 	EXPECT_EQ(0xC018BB10U, KIPC_IOC_PIPE_CREATE);
 	EXPECT_EQ(0x8008BB11U, KIPC_IOC_PIPE_GET_SIZE);
 	EXPECT_EQ(0xC008BB12U, KIPC_IOC_PIPE_SET_SIZE);
@@ -78,6 +88,17 @@ TEST(numbers_of_the_calls_are_frozen)
 	EXPECT_EQ(0x4008BB3BU, KIPC_IOC_SEM_REMOVE);
 	EXPECT_EQ(0xC028BB3CU, KIPC_IOC_SEM_INFO);
 	EXPECT_EQ(0x4010BB3DU, KIPC_IOC_SEM_WATCH);
+	EXPECT_EQ(0xC010BB40U, KIPC_IOC_MSG_GET);
+	EXPECT_EQ(0xC010BB41U, KIPC_IOC_MSG_CREATE);
+	EXPECT_EQ(0xC010BB42U, KIPC_IOC_MSG_OPEN);
+	EXPECT_EQ(0x4028BB43U, KIPC_IOC_MSG_SEND);
+	EXPECT_EQ(0xC028BB44U, KIPC_IOC_MSG_RECEIVE);
+	EXPECT_EQ(0xC068BB45U, KIPC_IOC_MSG_STAT);
+	EXPECT_EQ(0x4018BB46U, KIPC_IOC_MSG_SET);
+	EXPECT_EQ(0x4008BB47U, KIPC_IOC_MSG_REMOVE);
+	EXPECT_EQ(0xC030BB48U, KIPC_IOC_MSG_INFO);
+	EXPECT_EQ(0x4018BB49U, KIPC_IOC_MSG_FILTER);
+	EXPECT_EQ(0x4010BB4AU, KIPC_IOC_MSG_NOTIFY);
 }
 
 TEST(flags_are_frozen)
@@ -123,6 +144,21 @@ TEST(flags_are_frozen)
 	EXPECT_EQ(0x0005ffffU, KIPC_SEM_ONE(5, -1));
 	EXPECT_EQ(0x3fff8000U, KIPC_SEM_ONE(0x3fff, -32768));
 	EXPECT_EQ(0x00007fffU, KIPC_SEM_ONE(0, 32767));
+	EXPECT_EQ(0x10, KIPC_ON_MSG);
+	EXPECT_EQ(1, KIPC_MSG_RDONLY);
+	EXPECT_EQ(2, KIPC_MSG_WRONLY);
+	EXPECT_EQ(4, KIPC_MSG_TYPED);
+	EXPECT_EQ(8, KIPC_MSG_NONBLOCK);
+	EXPECT_EQ(0x800, KIPC_MSG_CLOEXEC);
+	EXPECT_EQ(1, KIPC_MSG_NOWAIT);
+	EXPECT_EQ(2, KIPC_MSG_RELATIVE);
+	EXPECT_EQ(4, KIPC_MSG_NOERROR);
+	EXPECT_EQ(8, KIPC_MSG_EXCEPT);
+	EXPECT_EQ(0x10, KIPC_MSG_COPY);
+	EXPECT_EQ(1, KIPC_MSG_INFO_USAGE);
+	EXPECT_EQ(0, KIPC_NOTIFY_NONE);
+	EXPECT_EQ(1, KIPC_NOTIFY_SIGNAL);
+	EXPECT_EQ(2, KIPC_NOTIFY_EVENTFD);
 	/* what programs have from the C library works here, too */
 	EXPECT_EQ(IPC_NOWAIT, KIPC_SEM_NOWAIT);
 	EXPECT_EQ(SEM_UNDO, KIPC_SEM_UNDO);
@@ -160,6 +196,7 @@ TEST(structures_are_frozen)
 		PLACE(kipc_stats, sems, 80),
 		PLACE(kipc_stats, user_undos, 88),
 		PLACE(kipc_stats, user_undos_max, 96),
+		PLACE(kipc_stats, msg_queues, 104),
 		SIZE(kipc_pipe_create, 24),
 		PLACE(kipc_pipe_create, flags, 0),
 		PLACE(kipc_pipe_create, reserved, 4),
@@ -325,6 +362,71 @@ TEST(structures_are_frozen)
 		PLACE(kipc_sem_watch, ops, 0),
 		PLACE(kipc_sem_watch, nops, 8),
 		PLACE(kipc_sem_watch, flags, 12),
+		SIZE(kipc_msg_get, 16),
+		PLACE(kipc_msg_get, key, 0),
+		PLACE(kipc_msg_get, flags, 4),
+		PLACE(kipc_msg_get, mode, 8),
+		PLACE(kipc_msg_get, id, 12),
+		SIZE(kipc_msg_create, 16),
+		PLACE(kipc_msg_create, flags, 0),
+		PLACE(kipc_msg_create, mode, 4),
+		PLACE(kipc_msg_create, fd, 8),
+		PLACE(kipc_msg_create, reserved, 12),
+		SIZE(kipc_msg_open, 16),
+		PLACE(kipc_msg_open, id, 0),
+		PLACE(kipc_msg_open, flags, 4),
+		PLACE(kipc_msg_open, fd, 8),
+		PLACE(kipc_msg_open, reserved, 12),
+		SIZE(kipc_msg_send, 40),
+		PLACE(kipc_msg_send, id, 0),
+		PLACE(kipc_msg_send, flags, 4),
+		PLACE(kipc_msg_send, type, 8),
+		PLACE(kipc_msg_send, addr, 16),
+		PLACE(kipc_msg_send, size, 24),
+		PLACE(kipc_msg_send, timeout, 32),
+		SIZE(kipc_msg_receive, 40),
+		PLACE(kipc_msg_receive, id, 0),
+		PLACE(kipc_msg_receive, flags, 4),
+		PLACE(kipc_msg_receive, type, 8),
+		PLACE(kipc_msg_receive, addr, 16),
+		PLACE(kipc_msg_receive, size, 24),
+		PLACE(kipc_msg_receive, timeout, 32),
+		SIZE(kipc_msg_stat, 104),
+		PLACE(kipc_msg_stat, perm, 0),
+		PLACE(kipc_msg_stat, flags, 32),
+		PLACE(kipc_msg_stat, fds, 36),
+		PLACE(kipc_msg_stat, qbytes, 40),
+		PLACE(kipc_msg_stat, cbytes, 48),
+		PLACE(kipc_msg_stat, qnum, 56),
+		PLACE(kipc_msg_stat, stime, 64),
+		PLACE(kipc_msg_stat, rtime, 72),
+		PLACE(kipc_msg_stat, ctime, 80),
+		PLACE(kipc_msg_stat, lspid, 88),
+		PLACE(kipc_msg_stat, lrpid, 92),
+		PLACE(kipc_msg_stat, senders, 96),
+		PLACE(kipc_msg_stat, receivers, 100),
+		SIZE(kipc_msg_set, 24),
+		PLACE(kipc_msg_set, set, 0),
+		PLACE(kipc_msg_set, qbytes, 16),
+		SIZE(kipc_msg_info, 48),
+		PLACE(kipc_msg_info, flags, 0),
+		PLACE(kipc_msg_info, max_index, 4),
+		PLACE(kipc_msg_info, msgmax, 8),
+		PLACE(kipc_msg_info, msgmnb, 12),
+		PLACE(kipc_msg_info, msgmni, 16),
+		PLACE(kipc_msg_info, reserved, 20),
+		PLACE(kipc_msg_info, used_ids, 24),
+		PLACE(kipc_msg_info, messages, 32),
+		PLACE(kipc_msg_info, bytes, 40),
+		SIZE(kipc_msg_filter, 24),
+		PLACE(kipc_msg_filter, type, 0),
+		PLACE(kipc_msg_filter, send_type, 8),
+		PLACE(kipc_msg_filter, flags, 16),
+		PLACE(kipc_msg_filter, reserved, 20),
+		SIZE(kipc_msg_notify, 16),
+		PLACE(kipc_msg_notify, how, 0),
+		PLACE(kipc_msg_notify, target, 4),
+		PLACE(kipc_msg_notify, value, 8),
 	};
 	size_t i;
 
@@ -510,6 +612,66 @@ TEST_F(kipc, semaphores_work)
 	EXPECT_EQ(0, ioctl(fd, KIPC_IOC_SEM_OP_ONE, (unsigned long)KIPC_SEM_ONE(1, 1)));
 	EXPECT_EQ(0, child_wait(pid));
 	EXPECT_EQ(0, value_of(fd, 1));
+	close(fd);
+}
+
+/* Addresses, sizes and types may be 32 bits wide in the program, and are 64 here. */
+TEST_F(kipc, message_queues_work)
+{
+	struct kipc_msg_create create = { .mode = 0600, .flags = KIPC_MSG_TYPED, .fd = -1 };
+	char text[] = "hello", buf[16];
+	struct kipc_msg_send send = {
+		.id = KIPC_ID_SELF, .type = (5LL << 32) + 7, .addr = (unsigned long)text,
+		.size = sizeof(text), .timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct kipc_msg_receive receive = {
+		.id = KIPC_ID_SELF, .flags = KIPC_MSG_NOWAIT, .type = 7,
+		.addr = (unsigned long)buf, .size = sizeof(buf), .timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct {
+		__s64 type;
+		char bytes[8];
+	} typed = { .type = 9, .bytes = "you" };
+	struct kipc_msg_filter filter = { .type = -(6LL << 32), .send_type = 1 };
+	pid_t pid;
+	int fd;
+
+	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_MSG_CREATE, &create));
+	fd = create.fd;
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_MSG_SEND, &send));
+	/* cut off, the type would be this one, and the size a fine one */
+	EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_MSG_RECEIVE, &receive));
+	EXPECT_EQ(ENOMSG, errno);
+	send.size = (1ULL << 32) + 1;
+	EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_MSG_SEND, &send));
+	EXPECT_EQ(EINVAL, errno);
+	receive.type = -(6LL << 32);
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_MSG_RECEIVE, &receive));
+	EXPECT_EQ((5LL << 32) + 7, receive.type);
+	EXPECT_EQ(sizeof(text), receive.size);
+	EXPECT_STREQ("hello", buf);
+
+	EXPECT_EQ(11, write(fd, &typed, 11));
+	EXPECT_EQ(POLLIN, poll_now(fd, POLLIN));
+	EXPECT_EQ(11, bytes_in(fd));
+	memset(&typed, 0, sizeof(typed));
+	EXPECT_EQ(11, read(fd, &typed, sizeof(typed)));
+	EXPECT_EQ(9, typed.type);
+	EXPECT_STREQ("you", typed.bytes);
+	ASSERT_EQ(0, ioctl(fd, KIPC_IOC_MSG_FILTER, &filter));
+
+	/* 5 s, and as a number of 32 bits less than 1 */
+	receive.flags = KIPC_MSG_RELATIVE;
+	receive.size = sizeof(buf);
+	receive.type = 0;
+	receive.timeout = 5000000000ULL;
+	pid = child_fork();
+	if (!pid)
+		_exit(ioctl(fd, KIPC_IOC_MSG_RECEIVE, &receive) ? errno : 0);
+	ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+	send.size = 0;
+	EXPECT_EQ(0, ioctl(fd, KIPC_IOC_MSG_SEND, &send));
+	EXPECT_EQ(0, child_wait(pid));
 	close(fd);
 }
 
