@@ -54,6 +54,19 @@ static inline void nap(void)
 	nanosleep(&ts, NULL);
 }
 
+/* Wait until the next second has begun, so that a time that is set now is another one. */
+static inline time_t next_second(void)
+{
+	time_t now = time(NULL), t;
+
+	while ((t = time(NULL)) == now)
+		nap();
+	/* the kernel's clock of seconds may be a tick behind */
+	for (now = 0; now < 50; now++)
+		nap();
+	return t;
+}
+
 /* Whether @condition becomes true before the deadline. */
 #define EVENTUALLY(condition) ({ \
 	long long end__ = now_ms() + DEADLINE_MS; \

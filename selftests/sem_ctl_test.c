@@ -6,19 +6,6 @@
 
 #define KEY 0x6b697063
 
-/* Wait until the next second has begun, so that a time that is set now is another one. */
-static time_t next_second(void)
-{
-	time_t now = time(NULL), t;
-
-	while ((t = time(NULL)) == now)
-		nap();
-	/* the kernel's clock of seconds may be a tick behind */
-	for (now = 0; now < 50; now++)
-		nap();
-	return t;
-}
-
 /* --- GETVAL, GETPID, GETNCNT, GETZCNT */
 
 TEST_F(sem, numbers_that_the_set_has_not_are_einval)

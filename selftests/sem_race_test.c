@@ -4,46 +4,9 @@
  * when somebody else does the same. What is counted must add up whoever comes first.
  * Classes 2, 3, 4 and 18.
  */
+#include "race.h"
 #include "sem_fixture.h"
 #include "sem_steps.h"
-
-/* Begin at the same moment: each of @n comes once in each round. */
-struct gate {
-	int n;
-	int come;
-	int round;
-};
-
-/* A thread that spins alone takes its CPU from who it waits for. */
-static void gate_pass(struct gate *gate)
-{
-	int round = LOAD(&gate->round), spins;
-
-	if (ADD(&gate->come, 1) == gate->n) {
-		STORE(&gate->come, 0);
-		ADD(&gate->round, 1);
-		return;
-	}
-	for (spins = 0; LOAD(&gate->round) == round; spins++)
-		if (spins > 1000)
-			sched_yield();
-}
-
-static void spin(long n)
-{
-	while (n-- > 0)
-		__asm__ volatile ("" : : : "memory");
-}
-
-/*
- * Two things are to happen at the same moment, whatever machine this is: who comes first
- * now lets the other one come a little earlier the next time.
- */
-static void tune(long *spins, bool longer)
-{
-	*spins += longer ? *spins / 16 + 16 : -(*spins / 16 + 1);
-	*spins = *spins < 0 ? 0 : *spins;
-}
 
 /* Another set with the id of the one that was removed. */
 static int same_again(int id, int nsems)

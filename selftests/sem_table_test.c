@@ -5,14 +5,12 @@
  */
 #define SEM_BY_ID_ALONE
 #include "sem_fixture.h"
+#include "table.h"
 
 #define KEY 0x6b697063
 
 #define HEADING \
 	"       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"
-
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
 
 /* The row that the table must show for a set, by what IPC_STAT says of it. */
 static const char *row(int id)
@@ -177,180 +175,48 @@ TEST_F(both, table_is_the_kernels_but_for_ids_and_times)
 
 /* --- while it changes: class 6 */
 
-#define LONG_LIVED 40
-
-struct listing {
-	int rows;
-	int seen[LONG_LIVED];
-};
-
-static const char *check_row(char *line, struct listing *list, const int *ids, int *last)
+static int listed_make(int key, bool stays)
 {
-	int key, id, i, mode;
-	unsigned int nsems;
+	int id = sem->get(key, stays ? 7 : 1, IPC_CREAT | 0600);
 
-	if (strlen(line) != strlen(HEADING) - 1)
-		return "a row has another length than the heading";
-	if (sscanf(line, "%d %d %o %u", &key, &id, &mode, &nsems) != 4)
-		return "a row has no key, id, mode and number";
-	if (sem_index(id) <= *last)
-		return "an index came twice, or out of order";
-	*last = sem_index(id);
-	if (mode != 0600 || (nsems != 7 && nsems != 1))
-		return "a row is not what anybody made";
-	for (i = 0; i < LONG_LIVED; i++)
-		list->seen[i] += ids[i] == id;
-	list->rows++;
-	return NULL;
+	/* those that come and go are used, too */
+	return id >= 0 && !stays && sem_do(id, 0, 1, 0) ? -1 : id;
 }
 
-/* Read the table with a buffer of @size: what was wrong with it, or NULL. */
-static const char *check_listing(const int *ids, size_t size, struct listing *list)
+static int listed_max_index(void)
 {
-	static char text[1 << 18];
-	char *line, *rest = text;
-	const char *wrong = NULL;
-	size_t sum = 0;
-	int last = -1, i;
-	ssize_t n;
-	int fd;
+	struct seminfo info;
 
-	memset(list, 0, sizeof(*list));
-	fd = open(sem->table, O_RDONLY | O_CLOEXEC);
-	while ((n = read(fd, text + sum, size)) > 0 && sum < sizeof(text) - 2 * size)
-		sum += n;
-	close(fd);
-	text[sum] = 0;
-	if (n != 0 || strncmp(text, HEADING, strlen(HEADING)) || text[sum - 1] != '\n')
-		return "it does not begin with the heading and end with a line";
-	text[sum - 1] = 0;
-	strsep(&rest, "\n");
-	while (!wrong && (line = strsep(&rest, "\n")))
-		wrong = check_row(line, list, ids, &last);
-	for (i = 0; !wrong && i < LONG_LIVED; i++)
-		if (list->seen[i] != 1)
-			wrong = "one that was there all the time is missing";
-	return wrong;
+	return sem_info(SEM_INFO, &info);
 }
 
-/* Make, use and remove sets in no order until @stop. */
-static void come_and_go(int *stop, unsigned int seed)
+static int listed_stays(int index)
 {
-	int ids[50], k, n = 0;
+	struct semid_ds ds;
 
-	while (!LOAD(stop)) {
-		k = rand_r(&seed) % 50;
-		if (k >= n) {
-			ids[n] = sem_new(1);
-			if (ids[n] < 0 || sem_do(ids[n], 0, 1, 0))
-				_exit(1);
-			n++;
-		} else {
-			if (sem_rmid(ids[k]))
-				_exit(2);
-			ids[k] = ids[--n];
-		}
-	}
-	while (n--)
-		sem_rmid(ids[n]);
-	_exit(0);
+	return sem_stat_any(index, &ds) < 0 ? -1 : ds.sem_nsems == 7;
+}
+
+static bool listed_row_is_right(const char *row)
+{
+	unsigned int mode, nsems;
+
+	return sscanf(row, "%*d %*d %o %u", &mode, &nsems) == 2 && mode == 0600 &&
+	       (nsems == 7 || nsems == 1);
 }
 
 TEST_F_TIMEOUT(sem, listing_while_sets_come_and_go_shows_all_that_stay, 120)
 {
-	static const size_t sizes[] = { 13, 90, 1000, 4096, 1 << 15 };
-	int *stop = shared_alloc(sizeof(*stop)), ids[LONG_LIVED], i, k, seen, max, most = 0;
-	struct listing list;
-	struct seminfo info;
-	struct semid_ds ds;
-	const char *wrong;
-	long long end;
-	pid_t pids[2];
+	struct table table = {
+		.path = sem->table, .heading = HEADING, .index_bits = sem->index_bits,
+		.make = listed_make, .remove = sem_rmid, .max_index = listed_max_index,
+		.stays = listed_stays, .row_is_right = listed_row_is_right,
+	};
 
-	ASSERT_NE(NULL, stop);
-	/* those that stay, with places between them for those that do not */
-	for (i = 0; i < LONG_LIVED; i++) {
-		int gap[4];
-
-		for (k = 0; k < 4; k++)
-			gap[k] = sem_new(1);
-		ids[i] = sem->get(KEY + i, 7, IPC_CREAT | 0600);
-		ASSERT_LE(0, ids[i]);
-		for (k = 0; k < 4; k++)
-			ASSERT_EQ(0, sem_rmid(gap[k]));
-	}
-	for (i = 0; i < 2; i++) {
-		pids[i] = child_fork();
-		if (!pids[i])
-			come_and_go(stop, i);
-	}
-	end = now_ms() + 4000;
-	for (k = 0; now_ms() < end; k++) {
-		wrong = check_listing(ids, sizes[k % ARRAY_SIZE(sizes)], &list);
-		ASSERT_EQ(NULL, wrong)
-			TH_LOG("round %d: %s", k, wrong ?: "");
-		most = list.rows > most ? list.rows : most;
-
-		/* and by index */
-		max = sem_info(SEM_INFO, &info);
-		for (i = 0, seen = 0; i <= max; i++) {
-			if (sem_stat_any(i, &ds) < 0) {
-				ASSERT_TRUE(errno == EINVAL || errno == EIDRM);
-				continue;
-			}
-			ASSERT_TRUE(ds.sem_nsems == 7 || ds.sem_nsems == 1);
-			seen += ds.sem_nsems == 7;
-		}
-		ASSERT_EQ(LONG_LIVED, seen);
-	}
-	/* others were really there */
-	EXPECT_LT(LONG_LIVED, most);
-	STORE(stop, 1);
-	EXPECT_EQ(0, child_wait(pids[0]));
-	EXPECT_EQ(0, child_wait(pids[1]));
-	for (i = 0; i < LONG_LIVED; i++)
-		EXPECT_EQ(0, sem_rmid(ids[i]));
+	listing_while_they_come_and_go(_metadata, &table);
 }
 
 /* --- stock programs */
-
-/* Put the table where programs look for it. */
-static int show_table_to_programs(void)
-{
-	int fd;
-
-	if (sem == &sem_native)
-		return 0;
-	if (!access("/proc/sysvipc/sem", F_OK))
-		return mount(sem->table, "/proc/sysvipc/sem", NULL, MS_BIND, NULL);
-	/* this kernel has no such place */
-	if (mount("none", "/proc", "tmpfs", 0, NULL) || mkdir("/proc/sysvipc", 0755))
-		return -1;
-	fd = open("/proc/sysvipc/sem", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return mount(sem->table, "/proc/sysvipc/sem", NULL, MS_BIND, NULL);
-}
-
-/* What a command prints, runs of blanks as one, and none at the end of a line. */
-static const char *output_of(const char *command)
-{
-	static char text[8192];
-	size_t len = 0;
-	FILE *f = popen(command, "r");
-	int c;
-
-	while (f && (c = fgetc(f)) != EOF && len < sizeof(text) - 1) {
-		if (len && text[len - 1] == ' ' && (c == ' ' || c == '\n'))
-			len--;
-		text[len++] = c;
-	}
-	if (f)
-		pclose(f);
-	text[len] = 0;
-	return text;
-}
 
 TEST_F(sem, stock_ipcs_and_lsipc_show_it)
 {
@@ -359,7 +225,7 @@ TEST_F(sem, stock_ipcs_and_lsipc_show_it)
 
 	id = sem->get(KEY, 17, IPC_CREAT | 0640);
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, show_table_to_programs());
+	ASSERT_EQ(0, show_table_to_programs(sem->table, "sem"));
 	snprintf(want, sizeof(want), "\n0x%08x %d root 640 17\n", KEY, id);
 	EXPECT_NE(NULL, strstr(output_of("ipcs -s"), want))
 		TH_LOG("%s", output_of("ipcs -s"));

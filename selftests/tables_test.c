@@ -4,6 +4,7 @@
  * /proc/sysvipc, so that programs that read one read the other. Class 6.
  */
 #include "instance_fixture.h"
+#include "table.h"
 
 #define SHM_HEADING \
 	"       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  " \
@@ -385,183 +386,46 @@ TEST_F(shm, uids_are_those_of_the_readers_namespace)
 
 /* --- while it changes: class 6 */
 
-#define LONG_LIVED 40
-
-struct listing {
-	int rows;
-	int seen[LONG_LIVED];
-};
-
-static const char *check_row(char *line, struct listing *list, const int *ids, int *last)
+static int listed_make(int key, bool stays)
 {
-	int key, id, i, mode, index;
+	return shm->get(key, stays ? 4096 : 100, IPC_CREAT | 0600);
+}
+
+static int listed_max_index(void)
+{
+	struct shm_info info;
+
+	return shm->ctl(0, SHM_INFO, (void *)&info);
+}
+
+static int listed_stays(int index)
+{
+	struct shmid_ds ds;
+
+	return shm->ctl(index, SHM_STAT_ANY, &ds) < 0 ? -1 : ds.shm_segsz == 4096;
+}
+
+static bool listed_row_is_right(const char *row)
+{
 	unsigned long long size;
+	unsigned int mode;
 
-	if (strlen(line) != strlen(SHM_HEADING) - 1)
-		return "a row has another length than the heading";
-	if (sscanf(line, "%d %d %o %llu", &key, &id, &mode, &size) != 4)
-		return "a row has no key, id, mode and size";
-	index = id & ((1 << shm->index_bits) - 1);
-	if (index <= *last)
-		return "an index came twice, or out of order";
-	*last = index;
-	if ((mode & 0777) != 0600 || (size != 4096 && size != 100))
-		return "a row is not what anybody made";
-	for (i = 0; i < LONG_LIVED; i++)
-		list->seen[i] += ids[i] == id;
-	list->rows++;
-	return NULL;
-}
-
-/* Read the table with a buffer of @size: what was wrong with it, or NULL. */
-static const char *check_listing(const int *ids, size_t size, struct listing *list)
-{
-	static char text[1 << 18];
-	char *line, *rest = text;
-	const char *wrong = NULL;
-	size_t sum = 0;
-	int last = -1, i;
-	ssize_t n;
-	int fd;
-
-	memset(list, 0, sizeof(*list));
-	fd = open(shm->table, O_RDONLY | O_CLOEXEC);
-	while ((n = read(fd, text + sum, size)) > 0 && sum < sizeof(text) - 2 * size)
-		sum += n;
-	close(fd);
-	text[sum] = 0;
-	if (n != 0 || strncmp(text, SHM_HEADING, strlen(SHM_HEADING)) || text[sum - 1] != '\n')
-		return "it does not begin with the heading and end with a line";
-	text[sum - 1] = 0;
-	strsep(&rest, "\n");
-	while (!wrong && (line = strsep(&rest, "\n")))
-		wrong = check_row(line, list, ids, &last);
-	for (i = 0; !wrong && i < LONG_LIVED; i++)
-		if (list->seen[i] != 1)
-			wrong = "one that was there all the time is missing";
-	return wrong;
-}
-
-/* Make and remove segments in no order until @stop. */
-static void come_and_go(int *stop, unsigned int seed)
-{
-	int ids[50], k, n = 0;
-
-	while (!LOAD(stop)) {
-		k = rand_r(&seed) % 50;
-		if (k >= n) {
-			ids[n] = shm_new(100);
-			if (ids[n++] < 0)
-				_exit(1);
-		} else {
-			if (shm_remove(ids[k]))
-				_exit(2);
-			ids[k] = ids[--n];
-		}
-	}
-	while (n--)
-		shm_remove(ids[n]);
+	return sscanf(row, "%*d %*d %o %llu", &mode, &size) == 2 && (mode & 0777) == 0600 &&
+	       (size == 4096 || size == 100);
 }
 
 TEST_F_TIMEOUT(shm, listing_while_segments_come_and_go_shows_all_that_stay, 120)
 {
-	static const size_t sizes[] = { 13, 160, 1000, 4096, 1 << 15 };
-	int *stop = shared_alloc(sizeof(*stop)), ids[LONG_LIVED], i, k, id, seen, max;
-	struct listing list;
-	const char *wrong;
-	long long end;
-	pid_t pids[2];
-	int most = 0;
+	struct table table = {
+		.path = shm->table, .heading = SHM_HEADING, .index_bits = shm->index_bits,
+		.make = listed_make, .remove = shm_remove, .max_index = listed_max_index,
+		.stays = listed_stays, .row_is_right = listed_row_is_right,
+	};
 
-	ASSERT_NE(NULL, stop);
-	/* those that stay, with places between them for those that do not */
-	for (i = 0; i < LONG_LIVED; i++) {
-		int gap[4];
-
-		for (k = 0; k < 4; k++)
-			gap[k] = shm_new(100);
-		ids[i] = shm->get(KEY + i, 4096, IPC_CREAT | 0600);
-		ASSERT_LE(0, ids[i]);
-		for (k = 0; k < 4; k++)
-			ASSERT_EQ(0, shm_remove(gap[k]));
-	}
-	for (i = 0; i < 2; i++) {
-		pids[i] = child_fork();
-		if (!pids[i]) {
-			come_and_go(stop, i);
-			_exit(0);
-		}
-	}
-	end = now_ms() + 4000;
-	for (k = 0; now_ms() < end; k++) {
-		wrong = check_listing(ids, sizes[k % ARRAY_SIZE(sizes)], &list);
-		ASSERT_EQ(NULL, wrong)
-			TH_LOG("round %d: %s", k, wrong ?: "");
-		most = list.rows > most ? list.rows : most;
-
-		/* and by index */
-		max = shm->ctl(0, SHM_INFO, &(struct shm_info) { 0 });
-		for (i = 0, seen = 0; i <= max; i++) {
-			struct shmid_ds ds;
-
-			id = shm->ctl(i, SHM_STAT_ANY, &ds);
-			if (id < 0) {
-				ASSERT_TRUE(errno == EINVAL || errno == EIDRM);
-				continue;
-			}
-			ASSERT_TRUE(ds.shm_segsz == 4096 || ds.shm_segsz == 100);
-			seen += ds.shm_segsz == 4096;
-		}
-		ASSERT_EQ(LONG_LIVED, seen);
-	}
-	/* others were really there */
-	EXPECT_LT(LONG_LIVED, most);
-	STORE(stop, 1);
-	EXPECT_EQ(0, child_wait(pids[0]));
-	EXPECT_EQ(0, child_wait(pids[1]));
-	for (i = 0; i < LONG_LIVED; i++)
-		EXPECT_EQ(0, shm_remove(ids[i]));
+	listing_while_they_come_and_go(_metadata, &table);
 }
 
 /* --- stock programs */
-
-/* Put the table where programs look for it. */
-static int show_table_to_programs(void)
-{
-	int fd;
-
-	if (shm == &shm_native)
-		return 0;
-	if (!access("/proc/sysvipc/shm", F_OK))
-		return mount(shm->table, "/proc/sysvipc/shm", NULL, MS_BIND, NULL);
-	/* this kernel has no such place */
-	if (mount("none", "/proc", "tmpfs", 0, NULL) || mkdir("/proc/sysvipc", 0755))
-		return -1;
-	fd = open("/proc/sysvipc/shm", O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return mount(shm->table, "/proc/sysvipc/shm", NULL, MS_BIND, NULL);
-}
-
-/* What a command prints, runs of blanks as one, and none at the end of a line. */
-static const char *output_of(const char *command)
-{
-	static char text[8192];
-	size_t len = 0;
-	FILE *f = popen(command, "r");
-	int c;
-
-	while (f && (c = fgetc(f)) != EOF && len < sizeof(text) - 1) {
-		if (len && text[len - 1] == ' ' && (c == ' ' || c == '\n'))
-			len--;
-		text[len++] = c;
-	}
-	if (f)
-		pclose(f);
-	text[len] = 0;
-	return text;
-}
 
 TEST_F(shm, stock_ipcs_and_lsipc_show_it)
 {
@@ -574,7 +438,7 @@ TEST_F(shm, stock_ipcs_and_lsipc_show_it)
 	dest = shm_new_at(123456, &p);
 	ASSERT_LE(0, dest);
 	ASSERT_EQ(0, shm_remove(dest));
-	ASSERT_EQ(0, show_table_to_programs());
+	ASSERT_EQ(0, show_table_to_programs(shm->table, "shm"));
 
 	snprintf(want, sizeof(want), "\n0x%08x %d root 640 5000 0\n", KEY, id);
 	EXPECT_NE(NULL, strstr(output_of("ipcs -m"), want))
