@@ -22,9 +22,10 @@ struct call {
 };
 
 #define NO_MEMBER	(-1)
-#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM)
+#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG)
 #define ON_BOTH		(KIPC_ON_INSTANCE | KIPC_ON_SHM)
 #define ON_SETS		(KIPC_ON_INSTANCE | KIPC_ON_SEM)
+#define ON_QUEUES	(KIPC_ON_INSTANCE | KIPC_ON_MSG)
 
 static const struct call calls[] = {
 	{
@@ -120,6 +121,44 @@ static const struct call calls[] = {
 	}, {
 		"SEM_WATCH", KIPC_IOC_SEM_WATCH, KIPC_ON_SEM,
 		offsetof(struct kipc_sem_watch, flags), 0, NO_MEMBER,
+	}, {
+		"MSG_GET", KIPC_IOC_MSG_GET, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_msg_get, flags),
+		KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE, NO_MEMBER,
+	}, {
+		"MSG_CREATE", KIPC_IOC_MSG_CREATE, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_msg_create, flags),
+		KIPC_MSG_TYPED | KIPC_MSG_NONBLOCK | KIPC_MSG_CLOEXEC,
+		offsetof(struct kipc_msg_create, reserved),
+	}, {
+		"MSG_OPEN", KIPC_IOC_MSG_OPEN, ON_QUEUES, offsetof(struct kipc_msg_open, flags),
+		KIPC_MSG_RDONLY | KIPC_MSG_WRONLY | KIPC_MSG_TYPED | KIPC_MSG_NONBLOCK |
+		KIPC_MSG_CLOEXEC, offsetof(struct kipc_msg_open, reserved),
+	}, {
+		"MSG_SEND", KIPC_IOC_MSG_SEND, ON_QUEUES, offsetof(struct kipc_msg_send, flags),
+		KIPC_MSG_NOWAIT | KIPC_MSG_RELATIVE, NO_MEMBER,
+	}, {
+		"MSG_RECEIVE", KIPC_IOC_MSG_RECEIVE, ON_QUEUES,
+		offsetof(struct kipc_msg_receive, flags),
+		KIPC_MSG_NOWAIT | KIPC_MSG_RELATIVE | KIPC_MSG_NOERROR | KIPC_MSG_EXCEPT |
+		KIPC_MSG_COPY, NO_MEMBER,
+	}, {
+		"MSG_STAT", KIPC_IOC_MSG_STAT, ON_QUEUES, offsetof(struct kipc_msg_stat, flags),
+		KIPC_STAT_INDEX | KIPC_STAT_ANY, NO_MEMBER,
+	}, {
+		"MSG_SET", KIPC_IOC_MSG_SET, ON_QUEUES, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"MSG_REMOVE", KIPC_IOC_MSG_REMOVE, ON_QUEUES, NO_MEMBER, 0,
+		offsetof(struct kipc_remove, reserved),
+	}, {
+		"MSG_INFO", KIPC_IOC_MSG_INFO, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_msg_info, flags), KIPC_MSG_INFO_USAGE, NO_MEMBER,
+	}, {
+		"MSG_FILTER", KIPC_IOC_MSG_FILTER, KIPC_ON_MSG,
+		offsetof(struct kipc_msg_filter, flags), KIPC_MSG_EXCEPT | KIPC_MSG_NOERROR,
+		offsetof(struct kipc_msg_filter, reserved),
+	}, {
+		"MSG_NOTIFY", KIPC_IOC_MSG_NOTIFY, KIPC_ON_MSG, NO_MEMBER, 0, NO_MEMBER,
 	},
 };
 
@@ -226,13 +265,46 @@ static inline void set_renew(int dev)
 	set.fd = open.fd;
 }
 
+/* Likewise a message queue, with what is sent and a place to receive. */
+static struct queue {
+	int id;
+	int fd;
+} queue = { .fd = -1 };
+
+static const char queue_text[] = "hello";
+static char queue_buf[16];
+
+static inline void queue_renew(int dev)
+{
+	struct kipc_msg_get get = { .mode = 0600, .flags = KIPC_GET_AUTOREMOVE };
+	struct kipc_msg_open open = { .fd = -1 };
+	struct kipc_msg_send send = {
+		.id = KIPC_ID_SELF, .type = 1, .addr = (unsigned long)queue_text, .size = 5,
+		.timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct kipc_remove remove;
+
+	if (queue.fd >= 0) {
+		remove = (struct kipc_remove) { .id = queue.id };
+		ioctl(dev, KIPC_IOC_MSG_REMOVE, &remove);
+		close(queue.fd);
+	}
+	ioctl(dev, KIPC_IOC_MSG_GET, &get);
+	open.id = get.id;
+	ioctl(dev, KIPC_IOC_MSG_OPEN, &open);
+	queue.id = get.id;
+	queue.fd = open.fd;
+	ioctl(queue.fd, KIPC_IOC_MSG_SEND, &send);
+}
+
 /* The same call on the descriptor of the object names no id. */
 static inline void argument_for_itself(const struct call *call, void *arg)
 {
 	int id = KIPC_ID_SELF;
 
 	if (call->cmd != KIPC_IOC_SHM_DETACH && call->cmd != KIPC_IOC_QUERY &&
-	    call->cmd != KIPC_IOC_SEM_WATCH)
+	    call->cmd != KIPC_IOC_SEM_WATCH && call->cmd != KIPC_IOC_MSG_FILTER &&
+	    call->cmd != KIPC_IOC_MSG_NOTIFY)
 		memcpy(arg, &id, sizeof(id));
 }
 
@@ -241,7 +313,17 @@ static inline int served_by(const struct _test_data_kipc *self, const struct cal
 {
 	if (call->targets & KIPC_ON_INSTANCE)
 		return self->dev;
-	return call->targets & KIPC_ON_PIPE ? self->r : set.fd;
+	if (call->targets & KIPC_ON_PIPE)
+		return self->r;
+	return call->targets & KIPC_ON_SEM ? set.fd : queue.fd;
+}
+
+/* The descriptor of the call's object. */
+static inline int object_of(const struct call *call)
+{
+	if (call->targets & KIPC_ON_SHM)
+		return seg.fd;
+	return call->targets & KIPC_ON_SEM ? set.fd : queue.fd;
 }
 
 static inline int null_fd(void)
@@ -344,6 +426,42 @@ static inline void good_argument(const struct call *call, void *arg)
 	case KIPC_IOC_SEM_WATCH:
 		PUT(kipc_sem_watch, .ops = (unsigned long)set_ops, .nops = 1);
 		break;
+	case KIPC_IOC_MSG_GET:
+		PUT(kipc_msg_get, .id = -7);
+		break;
+	case KIPC_IOC_MSG_CREATE:
+		PUT(kipc_msg_create, .fd = -7);
+		break;
+	case KIPC_IOC_MSG_OPEN:
+		PUT(kipc_msg_open, .id = queue.id, .fd = -7);
+		break;
+	case KIPC_IOC_MSG_SEND:
+		PUT(kipc_msg_send, .id = queue.id, .type = 1, .size = 5,
+		    .addr = (unsigned long)queue_text, .timeout = KIPC_TIMEOUT_NONE);
+		break;
+	case KIPC_IOC_MSG_RECEIVE:
+		PUT(kipc_msg_receive, .id = queue.id, .size = sizeof(queue_buf),
+		    .addr = (unsigned long)queue_buf, .timeout = KIPC_TIMEOUT_NONE);
+		break;
+	case KIPC_IOC_MSG_STAT:
+		PUT(kipc_msg_stat, .perm.id = queue.id);
+		break;
+	case KIPC_IOC_MSG_SET:
+		PUT(kipc_msg_set, .set = { .id = queue.id, .uid = 1, .gid = 2, .mode = 0666 },
+		    .qbytes = 100);
+		break;
+	case KIPC_IOC_MSG_REMOVE:
+		PUT(kipc_remove, .id = queue.id);
+		break;
+	case KIPC_IOC_MSG_INFO:
+		PUT(kipc_msg_info, .flags = 0);
+		break;
+	case KIPC_IOC_MSG_FILTER:
+		PUT(kipc_msg_filter, .type = 1, .send_type = 1);
+		break;
+	case KIPC_IOC_MSG_NOTIFY:
+		PUT(kipc_msg_notify, .how = KIPC_NOTIFY_NONE);
+		break;
 	}
 }
 
@@ -358,6 +476,9 @@ static inline void undo(struct _test_data_kipc *self, const struct call *call, c
 	const struct kipc_sem_create *sem_create = arg;
 	const struct kipc_sem_get *sem_get = arg;
 	const struct kipc_sem_open *sem_open = arg;
+	const struct kipc_msg_create *msg_create = arg;
+	const struct kipc_msg_get *msg_get = arg;
+	const struct kipc_msg_open *msg_open = arg;
 	struct kipc_remove remove;
 
 	switch (call->cmd) {
@@ -410,18 +531,38 @@ static inline void undo(struct _test_data_kipc *self, const struct call *call, c
 	case KIPC_IOC_SEM_WATCH:
 		set_renew(self->dev);
 		break;
+	case KIPC_IOC_MSG_GET:
+		remove = (struct kipc_remove) { .id = msg_get->id };
+		ioctl(self->dev, KIPC_IOC_MSG_REMOVE, &remove);
+		break;
+	case KIPC_IOC_MSG_CREATE:
+		close(msg_create->fd);
+		break;
+	case KIPC_IOC_MSG_OPEN:
+		close(msg_open->fd);
+		break;
+	case KIPC_IOC_MSG_SEND:
+	case KIPC_IOC_MSG_RECEIVE:
+	case KIPC_IOC_MSG_SET:
+	case KIPC_IOC_MSG_REMOVE:
+	case KIPC_IOC_MSG_FILTER:
+		queue_renew(self->dev);
+		break;
 	}
 }
 
-/* Something in the pipe, a segment and a set, for all calls to work on. */
+/* Something in the pipe, a segment, a set and a queue, for all calls to work on. */
 static inline bool prepare(struct _test_data_kipc *self)
 {
 	/* those of the process before us go on their own */
-	if (!EVENTUALLY(stats_of(self->dev).shm_segments == 0 && !stats_of(self->dev).sem_sets))
+	if (!EVENTUALLY(stats_of(self->dev).shm_segments == 0 && !stats_of(self->dev).sem_sets &&
+			!stats_of(self->dev).msg_queues))
 		return false;
 	segment_renew(self->dev);
 	set_renew(self->dev);
-	return write(self->w, "hello", 5) == 5 && seg.fd >= 0 && seg.addr && set.fd >= 0;
+	queue_renew(self->dev);
+	return write(self->w, "hello", 5) == 5 && seg.fd >= 0 && seg.addr && set.fd >= 0 &&
+	       queue.fd >= 0;
 }
 
 static inline int next_fd(void)
@@ -439,6 +580,7 @@ struct state {
 	struct kipc_shm_stat segment;
 	struct kipc_sem_stat set;
 	struct kipc_sem_value sems[SET_NSEMS];
+	struct kipc_msg_stat queue;
 	int next_fd;
 };
 
@@ -462,6 +604,8 @@ static inline struct state state_of(struct _test_data_kipc *self)
 		state.sems[i].num = i;
 		ioctl(set.fd, KIPC_IOC_SEM_GET_VALUE, &state.sems[i]);
 	}
+	state.queue.perm.id = KIPC_ID_SELF;
+	ioctl(queue.fd, KIPC_IOC_MSG_STAT, &state.queue);
 	state.next_fd = next_fd();
 	return state;
 }

@@ -34,11 +34,11 @@ TEST_F(kipc, every_call_succeeds_with_a_good_argument)
 		EXPECT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
 			TH_LOG("%s: %s", call->name, strerror(errno));
 		undo(self, call, arg);
-		if (!(call->targets & (KIPC_ON_SHM | KIPC_ON_SEM)))
+		if (!(call->targets & (KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG)))
 			continue;
 		good_argument(call, arg);
 		argument_for_itself(call, arg);
-		EXPECT_EQ(0, ioctl(call->targets & KIPC_ON_SHM ? seg.fd : set.fd, call->cmd, arg))
+		EXPECT_EQ(0, ioctl(object_of(call), call->cmd, arg))
 			TH_LOG("%s on a descriptor: %s", call->name, strerror(errno));
 		undo(self, call, arg);
 	}
@@ -281,6 +281,8 @@ TEST_F(kipc, wrong_directions_numbers_and_types_are_enotty)
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 		expect_failure(_metadata, call, ENOTTY, set.fd,
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
+		expect_failure(_metadata, call, ENOTTY, queue.fd,
+			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 	}
 	for (dir = 1; dir < 4; dir++)
 		expect_failure(_metadata, call, ENOTTY, set.fd,
@@ -310,6 +312,8 @@ TEST_F(kipc, descriptors_that_do_not_serve_a_call_are_enotty)
 			expect_failure(_metadata, call, ENOTTY, seg.fd, call->cmd, arg);
 		if (!(call->targets & KIPC_ON_SEM))
 			expect_failure(_metadata, call, ENOTTY, set.fd, call->cmd, arg);
+		if (!(call->targets & KIPC_ON_MSG))
+			expect_failure(_metadata, call, ENOTTY, queue.fd, call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, fds[0], call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, file, call->cmd, arg);
 	}
@@ -323,7 +327,7 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 {
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
-	int closed, path, segment, sems;
+	int closed, path, segment, sems, msgs;
 	char link[64];
 
 	closed = dup(self->r);
@@ -339,6 +343,9 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", set.fd);
 	sems = open(link, O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, sems);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", queue.fd);
+	msgs = open(link, O_PATH | O_CLOEXEC);
+	ASSERT_LE(0, msgs);
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
 		expect_failure(_metadata, call, EBADF, 1 << 20, call->cmd, arg);
@@ -346,10 +353,12 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 		expect_failure(_metadata, call, EBADF, path, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, segment, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, sems, call->cmd, arg);
+		expect_failure(_metadata, call, EBADF, msgs, call->cmd, arg);
 	}
 	close(path);
 	close(segment);
 	close(sems);
+	close(msgs);
 }
 
 TEST_F(kipc, full_descriptor_table_is_emfile_and_leaks_nothing)
@@ -442,7 +451,7 @@ TEST_F(kipc, query_describes_every_call)
 {
 	const struct call *call = &call_of_a_value;
 	struct kipc_query query;
-	int fds[5];
+	int fds[6];
 	size_t i;
 
 	ASSERT_TRUE(prepare(self));
@@ -451,6 +460,7 @@ TEST_F(kipc, query_describes_every_call)
 	fds[2] = self->w;
 	fds[3] = seg.fd;
 	fds[4] = set.fd;
+	fds[5] = queue.fd;
 	while (call != calls_end) {
 		for (i = 0; i < ARRAY_SIZE(fds); i++) {
 			memset(&query, POISON, sizeof(query));
