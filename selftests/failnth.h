@@ -90,7 +90,7 @@ struct work {
 	int other;
 	struct kipc_pipe_create create;
 	char byte;
-	/* a segment or set that stays, its descriptor, and where it is attached */
+	/* a segment, set or queue that stays, its descriptor, where it is attached */
 	int id;
 	int fd;
 	char *addr;
@@ -131,6 +131,10 @@ struct living {
 	unsigned long long sems;
 	unsigned long long undos;
 	unsigned long long nattch;
+	unsigned long long queues;
+	unsigned long long qbytes;
+	unsigned long long cbytes;
+	unsigned long long qnum;
 	unsigned int fds;
 	unsigned int mode;
 	unsigned int nr_undos;
@@ -141,6 +145,7 @@ static inline struct living living_of(const struct work *work)
 {
 	struct kipc_sem_stat sem = { .perm.id = KIPC_ID_SELF };
 	struct kipc_shm_stat shm = { .perm.id = KIPC_ID_SELF };
+	struct kipc_msg_stat msg = { .perm.id = KIPC_ID_SELF };
 	struct kipc_stats stats = stats_of(work->dev);
 	struct living living;
 	int i;
@@ -151,6 +156,7 @@ static inline struct living living_of(const struct work *work)
 	living.sets = stats.sem_sets;
 	living.sems = stats.sems;
 	living.undos = stats.user_undos;
+	living.queues = stats.msg_queues;
 	if (work->fd > 0 && !ioctl(work->fd, KIPC_IOC_SHM_STAT, &shm)) {
 		living.nattch = shm.nattch;
 		living.fds = shm.fds;
@@ -166,6 +172,13 @@ static inline struct living living_of(const struct work *work)
 			ioctl(work->fd, KIPC_IOC_SEM_GET_VALUE, &value);
 			living.values[i] = value.value;
 		}
+	}
+	if (work->fd > 0 && !ioctl(work->fd, KIPC_IOC_MSG_STAT, &msg)) {
+		living.qbytes = msg.qbytes;
+		living.cbytes = msg.cbytes;
+		living.qnum = msg.qnum;
+		living.fds = msg.fds;
+		living.mode = msg.perm.mode;
 	}
 	return living;
 }
@@ -218,7 +231,7 @@ static inline void fail_each(struct __test_metadata *_metadata, struct work *wor
 		EXPECT_EQ(pipe.packets, now.packets);
 		EXPECT_TRUE(EVENTUALLY(stat_of(work->r).readers == pipe.readers));
 		EXPECT_TRUE(EVENTUALLY(living_are(work, &living)))
-			TH_LOG("%s, allocation %d: segments or sets", op->name, nth);
+			TH_LOG("%s, allocation %d: segments, sets or queues", op->name, nth);
 	}
 	EXPECT_GE(NTH_MAX, nth)
 		TH_LOG("%s never came to its end", op->name);
