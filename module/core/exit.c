@@ -3,7 +3,7 @@
 #include <linux/atomic.h>
 #include <linux/bitops.h>
 #include <linux/hash.h>
-#include <linux/hashtable.h>
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
@@ -46,13 +46,13 @@ struct kipc_exit_watcher {
 /**
  * struct kipc_exit_shard - the watchers of a share of all processes
  * @lock: guards the watchers
- * @watchers: by process
+ * @watchers: by process, see kipc_exit_bucket()
  * @exited: those that were woken
  * @work: does what is to be done
  */
 struct kipc_exit_shard {
 	struct mutex lock; /* what it guards is said above, member by member */
-	DECLARE_HASHTABLE(watchers, KIPC_EXIT_WATCHER_BITS);
+	struct hlist_head watchers[1 << KIPC_EXIT_WATCHER_BITS];
 	struct llist_head exited;
 	struct work_struct work;
 };
@@ -79,17 +79,25 @@ static int kipc_exit_wake(wait_queue_entry_t *wait, unsigned int mode,
 	return 0;
 }
 
-/* Finds the watcher of a process, or makes one. */
+static struct kipc_exit_shard *kipc_exit_shard_of(struct pid *pid)
+{
+	return &kipc_exit_shards[hash_ptr(pid, KIPC_EXIT_SHARD_BITS)];
+}
+
+/* By other bits of the hash than those that all processes of a shard share. */
+static struct hlist_head *kipc_exit_bucket(struct kipc_exit_shard *shard,
+					   struct pid *pid)
+{
+	u32 hash = hash_ptr(pid, KIPC_EXIT_SHARD_BITS + KIPC_EXIT_WATCHER_BITS);
+
+	return &shard->watchers[hash % ARRAY_SIZE(shard->watchers)];
+}
+
 static struct kipc_exit_watcher *
-kipc_exit_watcher_get_locked(struct kipc_exit_shard *shard, struct pid *pid)
+kipc_exit_watcher_alloc(struct kipc_exit_shard *shard, struct pid *pid)
 {
 	struct kipc_exit_watcher *watcher;
 
-	lockdep_assert_held(&shard->lock);
-	hash_for_each_possible(shard->watchers, watcher, node,
-			       (unsigned long)pid)
-		if (watcher->pid == pid)
-			return watcher;
 	watcher = kzalloc(sizeof(*watcher), GFP_KERNEL_ACCOUNT);
 	if (!watcher)
 		return NULL;
@@ -97,9 +105,16 @@ kipc_exit_watcher_get_locked(struct kipc_exit_shard *shard, struct pid *pid)
 	watcher->pid = get_pid(pid);
 	INIT_LIST_HEAD(&watcher->watches);
 	init_waitqueue_func_entry(&watcher->wait, kipc_exit_wake);
-	hash_add(shard->watchers, &watcher->node, (unsigned long)pid);
-	add_wait_queue(&pid->wait_pidfd, &watcher->wait);
 	return watcher;
+}
+
+/* Begins the waiting. */
+static void kipc_exit_hash_locked(struct kipc_exit_watcher *watcher)
+{
+	lockdep_assert_held(&watcher->shard->lock);
+	hlist_add_head(&watcher->node,
+		       kipc_exit_bucket(watcher->shard, watcher->pid));
+	add_wait_queue(&watcher->pid->wait_pidfd, &watcher->wait);
 }
 
 /* Ends the waiting; the watcher is not woken any more afterwards. */
@@ -108,7 +123,7 @@ static void kipc_exit_unhash_locked(struct kipc_exit_watcher *watcher)
 	lockdep_assert_held(&watcher->shard->lock);
 	if (hlist_unhashed(&watcher->node))
 		return;
-	hash_del(&watcher->node);
+	hlist_del_init(&watcher->node);
 	remove_wait_queue(&watcher->pid->wait_pidfd, &watcher->wait);
 }
 
@@ -180,6 +195,26 @@ static void kipc_exit_work(struct work_struct *work)
 	}
 }
 
+static struct kipc_exit_watcher *
+kipc_exit_find_locked(struct kipc_exit_shard *shard, struct pid *pid)
+{
+	struct kipc_exit_watcher *watcher;
+
+	lockdep_assert_held(&shard->lock);
+	hlist_for_each_entry(watcher, kipc_exit_bucket(shard, pid), node)
+		if (watcher->pid == pid)
+			return watcher;
+	return NULL;
+}
+
+static void kipc_exit_add_locked(struct kipc_exit_watcher *watcher,
+				 struct kipc_exit_watch *watch)
+{
+	lockdep_assert_held(&watcher->shard->lock);
+	watch->watcher = watcher;
+	list_add_tail(&watch->node, &watcher->watches);
+}
+
 /**
  * kipc_exit_watch - have something done when a process has exited
  * @watch: what; not watched yet
@@ -191,17 +226,34 @@ static void kipc_exit_work(struct work_struct *work)
 int kipc_exit_watch(struct kipc_exit_watch *watch,
 		    const struct kipc_exit_ops *ops, struct pid *pid)
 {
-	struct kipc_exit_watcher *watcher;
+	struct kipc_exit_shard *shard = kipc_exit_shard_of(pid);
+	struct kipc_exit_watcher *watcher, *new;
 
 	watch->ops = ops;
-	watch->shard = &kipc_exit_shards[hash_ptr(pid, KIPC_EXIT_SHARD_BITS)];
-	mutex_lock(&watch->shard->lock);
-	watcher = kipc_exit_watcher_get_locked(watch->shard, pid);
-	watch->watcher = watcher;
+	watch->shard = shard;
+	watch->watcher = NULL;
+	mutex_lock(&shard->lock);
+	watcher = kipc_exit_find_locked(shard, pid);
 	if (watcher)
-		list_add_tail(&watch->node, &watcher->watches);
-	mutex_unlock(&watch->shard->lock);
-	return watcher ? 0 : -ENOMEM;
+		kipc_exit_add_locked(watcher, watch);
+	mutex_unlock(&shard->lock);
+	if (watcher)
+		return 0;
+	/* Without the lock: who is short of memory may be long about this. */
+	new = kipc_exit_watcher_alloc(shard, pid);
+	if (!new)
+		return -ENOMEM;
+	mutex_lock(&shard->lock);
+	watcher = kipc_exit_find_locked(shard, pid);
+	if (!watcher) {
+		kipc_exit_hash_locked(new);
+		watcher = new;
+	}
+	kipc_exit_add_locked(watcher, watch);
+	mutex_unlock(&shard->lock);
+	if (watcher != new)
+		kipc_exit_free(new);
+	return 0;
 }
 
 /**
@@ -291,7 +343,6 @@ void __init kipc_exit_init(void)
 	for (i = 0; i < ARRAY_SIZE(kipc_exit_shards); i++) {
 		shard = &kipc_exit_shards[i];
 		mutex_init(&shard->lock);
-		hash_init(shard->watchers);
 		init_llist_head(&shard->exited);
 		INIT_WORK(&shard->work, kipc_exit_work);
 	}
