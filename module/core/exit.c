@@ -300,17 +300,25 @@ bool kipc_exit_is_pending(void)
 /**
  * kipc_exit_settle - wait until all is done for processes that have exited
  *
+ * Only for those whose exit the caller can know of: others may exit all the time.
+ *
  * Context: may sleep; not called by what is done then, nor with locks that this
  * takes.
  */
 void kipc_exit_settle(void)
 {
+	struct work_struct *work;
 	unsigned int i;
 
-	/* A work may be queued again while it runs, and that is not waited for. */
-	for (i = 0; i < ARRAY_SIZE(kipc_exit_shards); i++)
-		while (flush_work(&kipc_exit_shards[i].work))
-			;
+	for (i = 0; i < ARRAY_SIZE(kipc_exit_shards); i++) {
+		work = &kipc_exit_shards[i].work;
+		/*
+		 * An exit that was not noted, see kipc_exit_release(), has the work
+		 * queued again before it ends. That is not waited for the first time.
+		 */
+		if (flush_work(work))
+			flush_work(work);
+	}
 }
 
 /**
