@@ -255,6 +255,35 @@ TEST_F(sem, handled_signal_ends_every_kind_of_sleep_with_eintr)
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
+/*
+ * A time that is over when it begins is over before any signal can be. The kernel's timer
+ * may come a little late for that, so that there it can be EINTR.
+ */
+TEST_F(sem, time_that_is_over_is_eagain_in_a_rain_of_signals)
+{
+	int id = sem_new(1), *stop = shared_alloc(sizeof(*stop)), i;
+	pid_t target = getpid(), pid;
+
+	ASSERT_NE(NULL, stop);
+	ASSERT_LE(0, id);
+	handle_signal(SIGUSR1, SA_RESTART);
+	pid = child_fork();
+	if (!pid) {
+		while (!__atomic_load_n(stop, __ATOMIC_SEQ_CST))
+			kill(target, SIGUSR1);
+		_exit(0);
+	}
+	for (i = 0; i < 3000; i++) {
+		ASSERT_EQ(-1, timed(id, 0, i % 2 ? -1 : -2, 0, 0));
+		ASSERT_TRUE(errno == EAGAIN || (errno == EINTR && sem == &sem_native))
+			TH_LOG("call %d: %s", i, strerror(errno));
+	}
+	__atomic_store_n(stop, 1, __ATOMIC_SEQ_CST);
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(0, sem_getncnt(id, 0));
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
 TEST_F(sem, signals_that_nobody_handles_do_not_disturb)
 {
 	int id = sem_new(1);

@@ -120,14 +120,19 @@ static bool kipc_waiter_is_done(const struct kipc_waiter *waiter)
 	return smp_load_acquire(&waiter->state) == KIPC_WAITER_DONE;
 }
 
+static bool kipc_is_over(const ktime_t *expires)
+{
+	return expires && ktime_compare(ktime_get(), *expires) >= 0;
+}
+
 /**
  * kipc_waiter_wait - sleep until one's work is done
  * @waiter: the calling thread's entry
  * @expires: when to stop, CLOCK_MONOTONIC, or NULL for never
  *
  * Context: sleeps; no locks held.
- * Return: 0 when the work is done; -EINTR when a signal is pending, -ETIME when it
- * is late: then the caller takes the lock and looks at the state.
+ * Return: 0 when the work is done; -ETIME when it is late, -EINTR when a signal is
+ * pending and it is not late: then the caller takes the lock and looks at the state.
  */
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 {
@@ -139,12 +144,11 @@ int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (kipc_waiter_is_done(waiter))
 			break;
-		if (signal_pending(current))
-			ret = -EINTR;
-		else if (late)
-			ret = -ETIME;
-		if (ret)
+		if (late || signal_pending(current)) {
+			/* As natively, a signal does not hide that time is over. */
+			ret = late || kipc_is_over(expires) ? -ETIME : -EINTR;
 			break;
+		}
 		if (expires)
 			late = !schedule_hrtimeout_range(expires,
 							 current->timer_slack_ns,

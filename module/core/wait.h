@@ -197,7 +197,8 @@ static inline void kipc_waiter_take_locked(struct kipc_waiter *waiter,
 					   int result, struct list_head *taken)
 {
 	waiter->result = result;
-	waiter->state = KIPC_WAITER_TAKEN;
+	/* The waiter may be looking, without the lock, whether it is DONE. */
+	WRITE_ONCE(waiter->state, KIPC_WAITER_TAKEN);
 	list_move_tail(&waiter->node, taken);
 }
 
