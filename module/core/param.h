@@ -12,7 +12,6 @@ extern unsigned long kipc_param_pipe_user_pages;
 
 /* The largest capacity that an unprivileged user may give a pipe, in bytes. */
 extern unsigned int kipc_param_pipe_size_max;
-extern unsigned int kipc_param_sem_user_undos;
 
 /* Adjustments, see KIPC_CHARGE_UNDOS, that an unprivileged user may have; 0 for no limit. */
 extern unsigned int kipc_param_sem_user_undos;
