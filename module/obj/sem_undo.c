@@ -134,6 +134,9 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 		old = rhashtable_lookup_get_insert_fast(&kipc_sem_undos,
 							&undo->hash_node,
 							kipc_sem_undo_params);
+	/* EBUSY and E2BIG of the table are nothing to tell a caller. */
+	if (IS_ERR(old) && PTR_ERR(old) != -EIDRM)
+		old = ERR_PTR(-ENOMEM);
 	if (!old) {
 		old = undo;
 		list_add(&undo->set_node, &set->undos);

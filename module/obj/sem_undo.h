@@ -12,13 +12,16 @@
 
 extern struct rhashtable kipc_sem_undos;
 
-/* The addresses of the kernel's structures are not a user's to choose. */
+/*
+ * The addresses of the kernel's structures are not a user's to choose. But they are
+ * regular, so many pairs of them have the same sum: one is multiplied before.
+ */
 static inline u32 kipc_sem_undo_hash(const void *data, u32 len, u32 seed)
 {
 	const struct kipc_sem_undo_key *key = data;
 
-	return hash_long((unsigned long)key->pid + (unsigned long)key->set + seed,
-			 32);
+	return hash_long((unsigned long)key->pid * GOLDEN_RATIO_PRIME +
+			 (unsigned long)key->set + seed, 32);
 }
 
 static inline int kipc_sem_undo_compare(struct rhashtable_compare_arg *arg,
