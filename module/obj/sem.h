@@ -243,7 +243,8 @@ long kipc_sem_op_call(struct kipc_call *call, void __user *uarg);
 
 /* obj/sem_undo.c */
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
-void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int num);
+void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
+				 unsigned int nr);
 void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last);
 int kipc_sem_undo_init(void);
 void kipc_sem_undo_exit(void);

@@ -285,8 +285,8 @@ static int kipc_sem_set_values(struct kipc_sem_set *set, unsigned int first,
 		kipc_sem_claim(set, sem);
 		kipc_sem_put_value(set, sem, values[i], pid);
 		kipc_sem_set_dead(sem, false);
-		kipc_sem_undo_forget_locked(set, first + i);
 	}
+	kipc_sem_undo_forget_locked(set, first, nr);
 	kipc_sem_wake_locked(set, &taken);
 out_unlock:
 	kipc_sem_unlock_wide(set);

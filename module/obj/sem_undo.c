@@ -180,17 +180,19 @@ int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res)
 }
 
 /**
- * kipc_sem_undo_forget_locked - forget all adjustments for a semaphore
+ * kipc_sem_undo_forget_locked - forget all adjustments for some semaphores
  * @set: the set, locked wide
- * @num: number of the semaphore, which is claimed
+ * @first: number of the first one
+ * @nr: how many; all of them are claimed
  */
-void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int num)
+void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
+				 unsigned int nr)
 {
 	struct kipc_sem_undo *undo;
 
 	lockdep_assert_held(&set->lock);
 	list_for_each_entry(undo, &set->undos, set_node)
-		undo->adj[num] = 0;
+		memset(&undo->adj[first], 0, array_size(nr, sizeof(undo->adj[0])));
 }
 
 static struct kipc_sem_undo *kipc_sem_undo_take(struct kipc_sem_set *set)
