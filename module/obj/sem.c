@@ -45,7 +45,7 @@ static void kipc_sem_set_free(struct kipc_obj *obj)
 	struct kipc_sem_set *set = kipc_sem_set_of(entry);
 	unsigned int i;
 
-	kipc_sem_undo_drop_all(set, true);
+	kipc_sem_undo_drop_all(set);
 	for (i = 0; i < set->nsems; i++)
 		put_pid(set->sems[i].pid);
 	kvfree(set->watches);
@@ -188,7 +188,7 @@ static void kipc_sem_table_retired(struct kipc_entry *entry)
 
 	kipc_sem_end(set);
 	kipc_sem_poll_end(set);
-	kipc_sem_undo_drop_all(set, false);
+	kipc_sem_undo_drop_all(set);
 }
 
 static int kipc_sem_table_matches(struct kipc_entry *entry,

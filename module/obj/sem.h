@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
@@ -160,7 +161,9 @@ struct kipc_sem_undo_key {
  * @hash_node: in the module's table, while @set_node is in the set's list
  * @set_node: in the set's @undos; guarded by the set's lock
  * @watch: for the exit of the process
- * @user: who is charged, a counted reference
+ * @user: who is charged while @set_node is in a list; a counted reference
+ * @ref: one while @set_node is in a list, or of who has taken it out; one of who
+ *	applies it for core/exit.h
  * @rcu: frees it after a grace period
  * @adj: what to add to each semaphore; guarded as the semaphore
  */
@@ -170,6 +173,7 @@ struct kipc_sem_undo {
 	struct list_head set_node;
 	struct kipc_exit_watch watch;
 	struct kipc_user *user;
+	refcount_t ref;
 	struct rcu_head rcu;
 	s16 adj[];
 };
@@ -245,7 +249,7 @@ long kipc_sem_op_call(struct kipc_call *call, void __user *uarg);
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
 void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
 				 unsigned int nr);
-void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last);
+void kipc_sem_undo_drop_all(struct kipc_sem_set *set);
 int kipc_sem_undo_init(void);
 void kipc_sem_undo_exit(void);
 

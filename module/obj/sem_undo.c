@@ -15,21 +15,31 @@
 /* All adjustments, by process and set; set up while the module is loaded. */
 struct rhashtable kipc_sem_undos;
 
-static void kipc_sem_undo_free(struct kipc_sem_undo *undo)
+static void kipc_sem_undo_uncharge(struct kipc_sem_undo *undo)
 {
 	kipc_user_uncharge(undo->user, KIPC_CHARGE_UNDOS, 1);
+}
+
+static void kipc_sem_undo_put(struct kipc_sem_undo *undo)
+{
+	if (!refcount_dec_and_test(&undo->ref))
+		return;
 	kipc_user_put(undo->user);
 	put_pid(undo->key.pid);
 	kvfree_rcu(undo, rcu);
 }
 
-/* Makes adjustments impossible to find. The set is locked wide. */
+/*
+ * Makes adjustments impossible to find. The set is locked wide, and its reference on
+ * them becomes the caller's.
+ */
 static void kipc_sem_undo_detach_locked(struct kipc_sem_undo *undo)
 {
 	struct kipc_sem_set *set = undo->key.set;
 
 	lockdep_assert_held(&set->lock);
 	list_del_init(&undo->set_node);
+	kipc_sem_undo_uncharge(undo);
 	rhashtable_remove_fast(&kipc_sem_undos, &undo->hash_node,
 			       kipc_sem_undo_params);
 	/* Pairs with kipc_sem_undo_settle(); the semaphores are claimed. */
@@ -63,11 +73,15 @@ static struct kipc_sem_undo *kipc_sem_undo_of(struct kipc_exit_watch *watch)
 	return container_of(watch, struct kipc_sem_undo, watch);
 }
 
+/* Who frees adjustments withdraws the watch before, so they are still there. */
 static bool kipc_sem_undo_hold(struct kipc_exit_watch *watch)
 {
-	struct kipc_sem_set *set = kipc_sem_undo_of(watch)->key.set;
+	struct kipc_sem_undo *undo = kipc_sem_undo_of(watch);
 
-	return refcount_inc_not_zero(&set->entry.obj.ref);
+	if (!refcount_inc_not_zero(&undo->key.set->entry.obj.ref))
+		return false;
+	refcount_inc(&undo->ref);
+	return true;
 }
 
 static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
@@ -75,10 +89,12 @@ static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
 	struct kipc_sem_undo *undo = kipc_sem_undo_of(watch);
 	struct kipc_sem_set *set = undo->key.set;
 	LIST_HEAD(taken);
+	bool ours;
 
 	kipc_sem_lock_wide(set);
-	/* Removal of the set may have been quicker; it leaves freeing to us. */
-	if (!list_empty(&undo->set_node)) {
+	/* Removal of the set may have been quicker. */
+	ours = !list_empty(&undo->set_node);
+	if (ours) {
 		if (!READ_ONCE(set->entry.gone))
 			kipc_sem_undo_apply_locked(undo);
 		kipc_sem_undo_detach_locked(undo);
@@ -86,7 +102,9 @@ static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
 	}
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(&taken);
-	kipc_sem_undo_free(undo);
+	if (ours)
+		kipc_sem_undo_put(undo);
+	kipc_sem_undo_put(undo);
 	kipc_entry_put(&set->entry);
 }
 
@@ -115,6 +133,7 @@ static struct kipc_sem_undo *kipc_sem_undo_alloc(struct kipc_sem_set *set)
 		return ERR_PTR(-ENOMEM);
 	}
 	undo->user = user;
+	refcount_set(&undo->ref, 1);
 	undo->key.pid = get_pid(task_tgid(current));
 	undo->key.set = set;
 	INIT_LIST_HEAD(&undo->set_node);
@@ -147,6 +166,14 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 	return old;
 }
 
+/* Frees adjustments that nobody has found; they may be watched. */
+static void kipc_sem_undo_discard(struct kipc_sem_undo *undo)
+{
+	kipc_exit_unwatch(&undo->watch);
+	kipc_sem_undo_uncharge(undo);
+	kipc_sem_undo_put(undo);
+}
+
 /**
  * kipc_sem_undo_make - make the current process's adjustments for a set
  * @set: the set; the caller has a reference
@@ -167,16 +194,22 @@ int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res)
 	ret = kipc_exit_watch(&undo->watch, &kipc_sem_undo_exit_ops,
 			      undo->key.pid);
 	if (ret) {
-		kipc_sem_undo_free(undo);
+		kipc_sem_undo_discard(undo);
 		return ret;
 	}
 	found = kipc_sem_undo_insert(undo);
-	if (found != undo) {
-		kipc_exit_unwatch(&undo->watch);
-		kipc_sem_undo_free(undo);
-	}
+	if (found != undo)
+		kipc_sem_undo_discard(undo);
 	*res = found;
 	return PTR_ERR_OR_ZERO(found);
+}
+
+/* Drops adjustments that the caller has detached. */
+static void kipc_sem_undo_drop(struct kipc_sem_undo *undo)
+{
+	/* What has begun for a process that has exited has a reference. */
+	kipc_exit_unwatch(&undo->watch);
+	kipc_sem_undo_put(undo);
 }
 
 /**
@@ -210,19 +243,17 @@ static struct kipc_sem_undo *kipc_sem_undo_take(struct kipc_sem_set *set)
 
 /**
  * kipc_sem_undo_drop_all - forget all adjustments for a set
- * @set: the set, which is gone and has been locked wide since
- * @last: it has no reference any more
+ * @set: the set, which has no reference any more, or is gone and has been locked
+ *	wide since
  *
  * Context: may sleep.
  */
-void kipc_sem_undo_drop_all(struct kipc_sem_set *set, bool last)
+void kipc_sem_undo_drop_all(struct kipc_sem_set *set)
 {
 	struct kipc_sem_undo *undo;
 
 	while (READ_ONCE(set->nr_undos) && (undo = kipc_sem_undo_take(set))) {
-		/* What has begun for a process that exits has a reference. */
-		if (kipc_exit_unwatch(&undo->watch) || last)
-			kipc_sem_undo_free(undo);
+		kipc_sem_undo_drop(undo);
 		cond_resched();
 	}
 }
