@@ -40,7 +40,8 @@
  *
  * Adjustments of SEM_UNDO belong to a process and a set. They are found by these
  * two in a hash table of the module and are guarded as the semaphores are that they
- * are for. When the process has exited they are applied by core/exit.h.
+ * are for. When the process has exited they are applied by the work of core/exit.h, or
+ * by who is quicker and has to see the set as it is then (kipc_sem_undo_settle()).
  *
  * A call holds a reference on the set, sleeping or not. Removal marks the set as
  * gone and then visits each semaphore, so that all operations go wide from then on:
@@ -247,6 +248,7 @@ long kipc_sem_op_call(struct kipc_call *call, void __user *uarg);
 
 /* obj/sem_undo.c */
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
+void kipc_sem_undo_apply_exited(struct kipc_sem_set *set);
 void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
 				 unsigned int nr);
 void kipc_sem_undo_drop_all(struct kipc_sem_set *set);
@@ -276,7 +278,7 @@ static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
 {
 	/* Pairs with the release of who applies adjustments. */
 	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
-		kipc_exit_settle();
+		kipc_sem_undo_apply_exited(set);
 }
 
 /* What a list that has to wait is answered with, inside; not an error. */

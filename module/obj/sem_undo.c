@@ -84,6 +84,18 @@ static bool kipc_sem_undo_hold(struct kipc_exit_watch *watch)
 	return true;
 }
 
+/* Ends adjustments of a process that has ended. The set is locked wide. */
+static void kipc_sem_undo_end_locked(struct kipc_sem_undo *undo,
+				     struct list_head *taken)
+{
+	struct kipc_sem_set *set = undo->key.set;
+
+	if (!READ_ONCE(set->entry.gone))
+		kipc_sem_undo_apply_locked(undo);
+	kipc_sem_undo_detach_locked(undo);
+	kipc_sem_wake_locked(set, taken);
+}
+
 static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
 {
 	struct kipc_sem_undo *undo = kipc_sem_undo_of(watch);
@@ -92,14 +104,10 @@ static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
 	bool ours;
 
 	kipc_sem_lock_wide(set);
-	/* Removal of the set may have been quicker. */
+	/* Removal of the set may have been quicker, or who has to see it done. */
 	ours = !list_empty(&undo->set_node);
-	if (ours) {
-		if (!READ_ONCE(set->entry.gone))
-			kipc_sem_undo_apply_locked(undo);
-		kipc_sem_undo_detach_locked(undo);
-		kipc_sem_wake_locked(set, &taken);
-	}
+	if (ours)
+		kipc_sem_undo_end_locked(undo, &taken);
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(&taken);
 	if (ours)
@@ -210,6 +218,46 @@ static void kipc_sem_undo_drop(struct kipc_sem_undo *undo)
 	/* What has begun for a process that has exited has a reference. */
 	kipc_exit_unwatch(&undo->watch);
 	kipc_sem_undo_put(undo);
+}
+
+/* Ends the adjustments of one process that has ended. NULL if there is none. */
+static struct kipc_sem_undo *
+kipc_sem_undo_end_one(struct kipc_sem_set *set)
+{
+	struct kipc_sem_undo *undo, *found = NULL;
+	LIST_HEAD(taken);
+
+	kipc_sem_lock_wide(set);
+	list_for_each_entry(undo, &set->undos, set_node) {
+		if (kipc_pid_has_exited(undo->key.pid)) {
+			found = undo;
+			break;
+		}
+	}
+	if (found)
+		kipc_sem_undo_end_locked(found, &taken);
+	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(&taken);
+	return found;
+}
+
+/**
+ * kipc_sem_undo_apply_exited - apply the adjustments of processes that have ended
+ * @set: the set
+ *
+ * The work of core/exit.h does it as well, but for all processes there are: whoever
+ * ends many of them is not to hold up those who use other sets.
+ *
+ * Context: may sleep.
+ */
+void kipc_sem_undo_apply_exited(struct kipc_sem_set *set)
+{
+	struct kipc_sem_undo *undo;
+
+	while ((undo = kipc_sem_undo_end_one(set))) {
+		kipc_sem_undo_drop(undo);
+		cond_resched();
+	}
 }
 
 /**
