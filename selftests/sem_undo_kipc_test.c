@@ -296,6 +296,80 @@ TEST_F_TIMEOUT(set, room_is_free_as_soon_as_a_process_has_ended, 60)
 	sets_remove(ids);
 }
 
+/* Nor in a set that the process had nothing to do with. */
+TEST_F_TIMEOUT(set, room_is_free_for_another_set_as_soon_as_a_process_has_ended, 60)
+{
+	long long limit = param_get("sem_user_undos");
+	int ids[LIMIT + 1], i, round, failed = 0;
+	pid_t pid, user;
+
+	ASSERT_EQ(0, public_sets(ids));
+	ASSERT_EQ(0, param_set("sem_user_undos", 1));
+	user = child_fork();
+	if (!user) {
+		EXPECT_EQ(0, become(OTHER_UID));
+		for (round = 0; round < 60; round++) {
+			pid = child_fork();
+			if (!pid)
+				_exit(sem_do(ids[round % 2], 0, -1, SEM_UNDO) ? errno : 0);
+			EXPECT_EQ(pid, waitpid(pid, &i, 0));
+			child_forget(pid);
+			failed += i != 0;
+		}
+		EXPECT_EQ(0, failed);
+		/* its own, in the end */
+		EXPECT_EQ(0, sem_do(ids[0], 0, -1, SEM_UNDO));
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(user));
+	for (i = 0; i < 2; i++)
+		EXPECT_TRUE(VALUES_ARE(ids[i], 5, 5));
+	EXPECT_EQ(0, param_set("sem_user_undos", limit));
+	sets_remove(ids);
+}
+
+/* Many end at once, in sets of their own and in one that all share. */
+TEST_F_TIMEOUT(set, many_that_end_at_once_hold_up_nobody, 120)
+{
+	enum { PROCESSES = 40, ROUNDS = 5 };
+	int own = sem_new(1), many = sem_new(2000), round, i;
+	static unsigned short values[2000];
+	pid_t pids[PROCESSES], pid;
+
+	ASSERT_LE(0, own);
+	ASSERT_LE(0, many);
+	for (i = 0; i < 2000; i++)
+		values[i] = PROCESSES;
+	ASSERT_EQ(0, sem_setall(many, values, 2000));
+	for (round = 0; round < ROUNDS; round++) {
+		struct sembuf ops[500];
+
+		for (i = 0; i < 500; i++)
+			ops[i] = SEM_OP(i * 4 + round % 4, -1, SEM_UNDO);
+		for (i = 0; i < PROCESSES; i++) {
+			pids[i] = holder_of(many, ops, 500);
+			ASSERT_LT(0, pids[i]);
+		}
+		EXPECT_EQ(0, sem_getval(many, round % 4));
+		for (i = 0; i < PROCESSES; i++)
+			kill(pids[i], SIGKILL);
+		/* as each is reaped its share is there, and nothing is lost for others */
+		for (i = 0; i < PROCESSES; i++) {
+			EXPECT_EQ(128 + SIGKILL, child_wait(pids[i]));
+			EXPECT_LE(i + 1, sem_getval(many, 1996 + round % 4));
+			pid = child_fork();
+			if (!pid)
+				_exit(sem_do(own, 0, 1, SEM_UNDO) ? errno : 0);
+			EXPECT_EQ(0, child_wait(pid));
+			EXPECT_EQ(0, sem_getval(own, 0));
+		}
+		EXPECT_TRUE(values_same(many, values, 2000));
+		EXPECT_EQ(0, sem_stat_of(self->dev, many).undos);
+	}
+	EXPECT_EQ(0, sem_rmid(own));
+	EXPECT_EQ(0, sem_rmid(many));
+}
+
 TEST_F(set, adjustments_stay_charged_to_who_made_them)
 {
 	int id = sem->get(IPC_PRIVATE, 1, IPC_CREAT | 0666);

@@ -174,6 +174,17 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 	return old;
 }
 
+/* Likewise; those of processes that have ended do not count. */
+static struct kipc_sem_undo *kipc_sem_undo_try_alloc(struct kipc_sem_set *set)
+{
+	struct kipc_sem_undo *undo = kipc_sem_undo_alloc(set);
+
+	if (undo != ERR_PTR(-ENOSPC))
+		return undo;
+	kipc_exit_settle();
+	return kipc_sem_undo_alloc(set);
+}
+
 /* Frees adjustments that nobody has found; they may be watched. */
 static void kipc_sem_undo_discard(struct kipc_sem_undo *undo)
 {
@@ -193,7 +204,7 @@ static void kipc_sem_undo_discard(struct kipc_sem_undo *undo)
  */
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res)
 {
-	struct kipc_sem_undo *found, *undo = kipc_sem_undo_alloc(set);
+	struct kipc_sem_undo *found, *undo = kipc_sem_undo_try_alloc(set);
 	int ret;
 
 	if (IS_ERR(undo))
