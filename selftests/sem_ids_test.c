@@ -279,6 +279,32 @@ TEST_F(sem, semmns_limits_the_semaphores_of_all_sets)
 	EXPECT_EQ(0, sem_rmid(a));
 }
 
+/* However long those who sleep in it take to wake. */
+TEST_F(sem, room_of_a_set_is_free_when_it_is_removed)
+{
+	enum { SLEEPERS = 6 };
+	pid_t pids[SLEEPERS];
+	int round, id, i;
+
+	ASSERT_EQ(0, limits("100 10 500 32000"));
+	for (round = 0; round < 30; round++) {
+		id = sem_new(10);
+		ASSERT_LE(0, id);
+		for (i = 0; i < SLEEPERS; i++)
+			pids[i] = SEM_SLEEPER(id, SEM_OP(9, -1, 0));
+		EXPECT_EQ(SLEEPERS, sem_getncnt(id, 9));
+		EXPECT_EQ(0, sem_rmid(id));
+		id = sem_new(10);
+		EXPECT_LE(0, id)
+			TH_LOG("round %d: %s", round, strerror(errno));
+		EXPECT_EQ(10, sem_total());
+		EXPECT_EQ(0, sem_rmid(id));
+		EXPECT_EQ(0, sem_total());
+		for (i = 0; i < SLEEPERS; i++)
+			EXPECT_EQ(EIDRM, child_wait(pids[i]));
+	}
+}
+
 TEST_F(sem, semmni_is_the_number_of_ids_and_no_more)
 {
 	enum { COUNT = 50 };

@@ -49,7 +49,9 @@ static void kipc_sem_set_free(struct kipc_obj *obj)
 	for (i = 0; i < set->nsems; i++)
 		put_pid(set->sems[i].pid);
 	kvfree(set->watches);
-	atomic_long_sub(set->nsems, &obj->inst->sems);
+	/* Those of a set that was removed have not counted since then. */
+	if (!entry->gone)
+		atomic_long_sub(set->nsems, &obj->inst->sems);
 	kipc_entry_destroy(entry);
 	kipc_sem_set_free_memory(set);
 }
@@ -186,6 +188,7 @@ static void kipc_sem_table_retired(struct kipc_entry *entry)
 {
 	struct kipc_sem_set *set = kipc_sem_set_of(entry);
 
+	atomic_long_sub(set->nsems, &entry->obj.inst->sems);
 	kipc_sem_end(set);
 	kipc_sem_poll_end(set);
 	kipc_sem_undo_drop_all(set);
