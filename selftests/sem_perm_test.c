@@ -306,7 +306,9 @@ TEST_F(sem, order_of_errors_is_the_kernels)
 	EXPECT_EQ(EACCES, errno);
 	EXPECT_EQ(-1, SEM_DO(id, SEM_OP(0, 32767, 0), SEM_OP(0, 1, 0)));
 	EXPECT_EQ(EACCES, errno);
-	/* SETVAL: value, id, number, permission */
+	/* SETVAL: what is no id, value, id, number, permission */
+	EXPECT_EQ(-1, sem_setval(-5, 2, 32768));
+	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(-1, sem_setval(id + 1, 2, 32768));
 	EXPECT_EQ(ERANGE, errno);
 	EXPECT_EQ(-1, sem_setval(id, 2, -1));

@@ -304,6 +304,9 @@ static int kipc_sem_ioctl_set_value(struct kipc_call *call, void *arg)
 	u32 num = set_value->num;
 	int ret = 0;
 
+	/* As natively, what cannot be an id at all comes first. */
+	if (!call->obj && set_value->id < 0)
+		return -EINVAL;
 	if (set_value->value < 0 || set_value->value > KIPC_SEM_VALUE_MAX)
 		return -ERANGE;
 	set = kipc_sem_of_call(call, set_value->id);
