@@ -38,6 +38,7 @@ struct kipc_user;
  *	  kipc_entry.lock
  *	kipc_sem_set.lock
  *	  kipc_sem.lock
+ *	  kipc_entry.lock
  *	  kipc_sem_file.pollers, the locks of whoever polls
  *	kipc_instances_lock, kipc_users.lock
  *
@@ -60,8 +61,10 @@ struct kipc_user;
  *   process that exits calls kipc_exit_wake() under the kernel's locks of tasks and
  *   that of wait_pidfd, with interrupts off; it takes no lock of kipc's.
  * - kipc_sem.lock (spinlock) guards a semaphore; kipc_sem_set.lock (spinlock) is for
- *   who needs more than one, and claims them (module/obj/sem.h). Never two of the
- *   former at once.
+ *   who needs more than one, and claims them (module/obj/sem.h). Two of the former are
+ *   held by kipc_sem_do_two() alone, that of the lower number first, and nothing is
+ *   taken inside. kipc_entry.lock is taken inside the set's for a time that whoever
+ *   is woken is to find.
  *
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
  * under the object's, and wakes it after the unlock (module/core/wait.h). No mutex

@@ -162,7 +162,7 @@ unsigned int kipc_sem_set_sleepers(struct kipc_sem_set *set)
 
 /**
  * kipc_sem_set_changed - note the time of SETVAL or SETALL
- * @set: the set
+ * @set: the set, locked wide
  */
 void kipc_sem_set_changed(struct kipc_sem_set *set)
 {

@@ -288,11 +288,11 @@ static int kipc_sem_set_values(struct kipc_sem_set *set, unsigned int first,
 	}
 	kipc_sem_undo_forget_locked(set, first, nr);
 	kipc_sem_wake_locked(set, &taken);
+	/* Whoever is woken finds the time noted. */
+	kipc_sem_set_changed(set);
 out_unlock:
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(&taken);
-	if (!ret)
-		kipc_sem_set_changed(set);
 	return ret;
 }
 
