@@ -62,7 +62,6 @@ struct kipc_user;
  * @claimed: 0, or in the list of those that the holder of the set's lock has
  *	claimed: the number of the next plus 1, or KIPC_SEM_CLAIM_END
  * @nr_wide: reasons for an operation on it to go wide
- * @not_narrow: both of them at once
  * @pid: process of the last operation, a counted reference, or NULL
  * @otime: time of the last operation that is noted here; the set's is the latest
  * @zeros: those who wait here with a list that alters nothing
@@ -73,13 +72,8 @@ struct kipc_sem {
 	u16 value;
 	bool dead;
 	u8 changed;
-	union {
-		struct {
-			u32 claimed;
-			u32 nr_wide;
-		};
-		u64 not_narrow;
-	};
+	u32 claimed;
+	u32 nr_wide;
 	struct pid *pid;
 	time64_t otime;
 	struct list_head zeros;
@@ -279,6 +273,21 @@ static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
 	/* Pairs with the release of who applies adjustments. */
 	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
 		kipc_sem_undo_apply_exited(set);
+}
+
+/**
+ * kipc_sem_is_narrow - may a semaphore be changed by who has its lock only?
+ * @sem: the semaphore; its lock is held
+ *
+ * Return: true if so, until the lock is dropped.
+ */
+static __always_inline bool kipc_sem_is_narrow(const struct kipc_sem *sem)
+{
+	/*
+	 * Pairs with the release of claims, which is done without this lock. While
+	 * it is not claimed the other one does not change.
+	 */
+	return !(smp_load_acquire(&sem->claimed) | sem->nr_wide);
 }
 
 /* What a list that has to wait is answered with, inside; not an error. */

@@ -21,13 +21,6 @@
 /* What is to be done by kipc_sem_do() is answered with, inside; not an error. */
 #define KIPC_SEM_WIDE	2
 
-/* May a semaphore be changed by who has its lock only? */
-static __always_inline bool kipc_sem_is_narrow(const struct kipc_sem *sem)
-{
-	/* Pairs with the release of claims, which is done without this lock. */
-	return !smp_load_acquire(&sem->not_narrow);
-}
-
 static __always_inline bool kipc_sem_is_waited_for(const struct kipc_sem *sem)
 {
 	return !list_empty(&sem->alters) || !list_empty(&sem->zeros);

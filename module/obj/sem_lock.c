@@ -105,8 +105,7 @@ bool kipc_sem_lock(struct kipc_sem_set *set, struct kipc_sem *sem)
 	__acquires(&sem->lock)
 {
 	spin_lock(&sem->lock);
-	/* Pairs with the release of claims, which is done without this lock. */
-	if (likely(!smp_load_acquire(&sem->not_narrow)))
+	if (likely(kipc_sem_is_narrow(sem)))
 		return false;
 	spin_unlock(&sem->lock);
 	kipc_sem_lock_wide(set);

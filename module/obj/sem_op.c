@@ -557,8 +557,7 @@ void kipc_sem_end(struct kipc_sem_set *set)
 	kipc_sem_unlock_wide(set);
 	for (sem = set->sems; sem < set->sems + set->nsems; sem++) {
 		spin_lock(&sem->lock);
-		/* As in kipc_sem_lock(). */
-		quiet = !smp_load_acquire(&sem->not_narrow) &&
+		quiet = kipc_sem_is_narrow(sem) &&
 			list_empty(&sem->alters) && list_empty(&sem->zeros);
 		/* Never 0 again: operations go wide, and see that it is gone. */
 		if (quiet)
