@@ -107,7 +107,8 @@ struct kipc_sem {
  * @undos: adjustments of processes; guarded by @lock
  * @files: open files; guarded by @lock
  * @watches: for each semaphore, those who poll for it; NULL if nobody ever did;
- *	guarded by @lock
+ *	set once, under @lock
+ * @looks: how often those who poll have been looked for; guarded by @lock
  * @tickets: the last that was given to one who waits
  * @sems: the semaphores
  */
@@ -122,6 +123,7 @@ struct kipc_sem_set {
 	struct list_head undos;
 	struct list_head files;
 	struct hlist_head *watches;
+	u64 looks;
 	atomic64_t tickets;
 	struct kipc_sem sems[];
 };

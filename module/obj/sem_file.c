@@ -25,11 +25,14 @@ struct kipc_sem_watch_node {
 /**
  * struct kipc_sem_watch_list - what an open file polls for
  * @file: the open file; constant
+ * @look: what the set's @looks was when this was looked at last; guarded by the
+ *	set's lock
  * @list: operations, the memory of which is a part of this
  * @nodes: one for each of them
  */
 struct kipc_sem_watch_list {
 	struct kipc_sem_file *file;
+	u64 look;
 	struct kipc_sem_list list;
 	struct kipc_sem_watch_node nodes[];
 };
@@ -84,8 +87,11 @@ kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 		kipc_sem_unlock_wide(set);
 		return ERR_PTR(-EIDRM);
 	}
-	if (!set->watches)
-		swap(set->watches, *heads);
+	if (!set->watches) {
+		/* Without the lock it is only asked whether they are there. */
+		WRITE_ONCE(set->watches, *heads);
+		*heads = NULL;
+	}
 	old = sem_file->watch;
 	kipc_sem_watch_unlink_locked(set, old);
 	if (watch)
@@ -93,6 +99,30 @@ kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 	sem_file->watch = watch;
 	kipc_sem_unlock_wide(set);
 	return old;
+}
+
+/* Makes what an open file is to poll for; the memory of @ops becomes a part of it. */
+static struct kipc_sem_watch_list *
+kipc_sem_watch_alloc(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
+		     unsigned int nr)
+{
+	struct kipc_sem_watch_list *watch;
+	unsigned int i;
+	int ret;
+
+	watch = kvzalloc(struct_size(watch, nodes, nr), GFP_KERNEL_ACCOUNT);
+	if (!watch)
+		return ERR_PTR(-ENOMEM);
+	watch->file = sem_file;
+	watch->list.nr = nr;
+	ret = kipc_sem_check_list(sem_file->set, &watch->list, ops);
+	if (ret) {
+		kvfree(watch);
+		return ERR_PTR(ret);
+	}
+	for (i = 0; i < nr; i++)
+		watch->nodes[i].watch = watch;
+	return watch;
 }
 
 /**
@@ -109,43 +139,53 @@ int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 	struct kipc_sem_set *set = sem_file->set;
 	struct kipc_sem_watch_list *old, *watch = NULL;
 	struct hlist_head *heads = NULL;
-	unsigned int i;
-	int ret;
 
 	if (nr) {
-		watch = kvzalloc(struct_size(watch, nodes, nr),
-				 GFP_KERNEL_ACCOUNT);
-		/* May be there already: that is not worth a lock. */
+		watch = kipc_sem_watch_alloc(sem_file, ops, nr);
+		if (IS_ERR(watch)) {
+			kvfree(ops);
+			return PTR_ERR(watch);
+		}
+	}
+	/* Once they are there they stay. */
+	if (nr && !READ_ONCE(set->watches)) {
 		heads = kvcalloc(set->nsems, sizeof(*heads),
 				 GFP_KERNEL_ACCOUNT);
-		if (!watch || !heads) {
-			ret = -ENOMEM;
-			goto out_free;
+		if (!heads) {
+			kipc_sem_watch_free(watch);
+			return -ENOMEM;
 		}
-		watch->file = sem_file;
-		watch->list.nr = nr;
-		ret = kipc_sem_check_list(set, &watch->list, ops);
-		if (ret)
-			goto out_free;
-		for (i = 0; i < nr; i++)
-			watch->nodes[i].watch = watch;
 	}
 	old = kipc_sem_watch_replace(sem_file, watch, &heads);
+	kvfree(heads);
 	if (IS_ERR(old)) {
-		ret = PTR_ERR(old);
-		goto out_free;
+		kipc_sem_watch_free(watch);
+		return PTR_ERR(old);
 	}
 	kipc_sem_watch_free(old);
-	kvfree(heads);
 	/* Whoever polls looks again, at what is polled for now. */
 	wake_up_poll(&sem_file->pollers, EPOLLIN | EPOLLRDNORM);
 	return 0;
+}
 
-out_free:
-	kvfree(ops);
-	kvfree(watch);
-	kvfree(heads);
-	return ret;
+/* Wakes those who poll for a semaphore, each of them once in a look. */
+static void kipc_sem_poll_wake_one_locked(struct kipc_sem_set *set,
+					  struct kipc_sem *sem)
+{
+	struct kipc_sem_watch_list *watch;
+	struct kipc_sem_watch_node *node;
+
+	lockdep_assert_held(&set->lock);
+	hlist_for_each_entry(node, &set->watches[sem - set->sems], node) {
+		watch = node->watch;
+		/* It may be for many that have changed, or for one many times. */
+		if (watch->look == set->looks)
+			continue;
+		watch->look = set->looks;
+		if (kipc_sem_could(set, &watch->list))
+			wake_up_poll(&watch->file->pollers,
+				     EPOLLIN | EPOLLRDNORM);
+	}
 }
 
 /**
@@ -157,20 +197,16 @@ out_free:
  */
 void kipc_sem_poll_wake_locked(struct kipc_sem_set *set)
 {
-	struct kipc_sem_watch_node *node;
 	struct kipc_sem *sem;
 
+	set->looks++;
 	for (sem = kipc_sem_first_claimed(set); sem;
 	     sem = kipc_sem_next_claimed(set, sem)) {
 		if (!(sem->changed & KIPC_SEM_CHANGED_POLL))
 			continue;
 		sem->changed = 0;
-		if (!set->watches)
-			continue;
-		hlist_for_each_entry(node, &set->watches[sem - set->sems], node)
-			if (kipc_sem_could(set, &node->watch->list))
-				wake_up_poll(&node->watch->file->pollers,
-					     EPOLLIN | EPOLLRDNORM);
+		if (set->watches)
+			kipc_sem_poll_wake_one_locked(set, sem);
 	}
 }
 

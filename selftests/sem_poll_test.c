@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What poll, select and epoll are told of a set whose descriptor watches for a list
+ * (KIPC_IOC_SEM_WATCH). The same for io_uring is in sem_uring_test, removal in
+ * sem_life_test.
+ */
+#include "sem_kipc_fixture.h"
+#include "sem_steps.h"
+
+#include <poll.h>
+#include <sys/epoll.h>
+
+static bool is_readable(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) == 1 && pfd.revents == POLLIN;
+}
+
+/* An epoll instance that tells each edge of @fd. */
+static int edges_of(int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(EPOLL_CLOEXEC);
+
+	return ep >= 0 && !epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event) ? ep : -1;
+}
+
+/* Whether there was an edge since this was asked last. */
+static bool has_edge(int ep)
+{
+	struct epoll_event event;
+
+	return epoll_wait(ep, &event, 1, 0) == 1;
+}
+
+TEST_F(set, readable_while_the_list_could_be_done)
+{
+	int fd = sem_open_on(self->dev, self->id, KIPC_SEM_RDONLY);
+
+	ASSERT_LE(0, fd);
+	EXPECT_FALSE(is_readable(fd));
+	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -2, 0), SEM_OP(1, 0, 0)));
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_TRUE(is_readable(fd));
+	EXPECT_EQ(0, sem_do(self->id, 1, 1, 0));
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_EQ(0, sem_setval(self->id, 1, 0));
+	EXPECT_TRUE(is_readable(fd));
+	/* another list takes the place of the first */
+	ASSERT_EQ(0, WATCH(fd, SEM_OP(3, -1, 0)));
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_EQ(0, sem_do(self->id, 3, 1, 0));
+	EXPECT_TRUE(is_readable(fd));
+	ASSERT_EQ(0, watch_end(fd));
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_TRUE(SEM_VALUES(self->id, 2, 0, 0, 1));
+	close(fd);
+}
+
+TEST_F(set, edge_comes_with_each_change_of_a_semaphore_in_the_list)
+{
+	/* the second one has the same semaphore several times */
+	static const struct sembuf lists[2][3] = {
+		{ SEM_OP(0, -1, 0), SEM_OP(1, -1, 0) },
+		{ SEM_OP(0, -1, 0), SEM_OP(0, 1, 0), SEM_OP(0, -1, 0) },
+	};
+	unsigned short values[4] = { 1, 1, 1, 1 };
+	int fds[2], eps[2], i;
+
+	for (i = 0; i < 2; i++) {
+		fds[i] = sem_open_on(self->dev, self->id, KIPC_SEM_RDONLY);
+		ASSERT_LE(0, fds[i]);
+		ASSERT_EQ(0, sem_watch_on(fds[i], lists[i], 2 + i));
+		eps[i] = edges_of(fds[i]);
+		ASSERT_LE(0, eps[i]);
+		EXPECT_FALSE(has_edge(eps[i]));
+	}
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_FALSE(has_edge(eps[0]));
+	EXPECT_TRUE(has_edge(eps[1]));
+	EXPECT_FALSE(has_edge(eps[1]));
+	EXPECT_EQ(0, sem_do(self->id, 1, 1, 0));
+	EXPECT_TRUE(has_edge(eps[0]));
+	EXPECT_FALSE(has_edge(eps[1]));
+	/* all at once, and one after the other again */
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, sem_setall(self->id, values, 4));
+		EXPECT_TRUE(has_edge(eps[0]));
+		EXPECT_FALSE(has_edge(eps[0]));
+		EXPECT_TRUE(has_edge(eps[1]));
+		EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+		EXPECT_TRUE(has_edge(eps[0]));
+		EXPECT_TRUE(has_edge(eps[1]));
+		EXPECT_EQ(0, sem_do(self->id, 2, 1, 0));
+		EXPECT_FALSE(has_edge(eps[0]));
+		EXPECT_FALSE(has_edge(eps[1]));
+	}
+	for (i = 0; i < 2; i++) {
+		close(eps[i]);
+		close(fds[i]);
+	}
+}
+
+/* A list is looked at once for what changes at once; not as often as it is long. */
+TEST_F(set, list_that_is_very_long_holds_up_nobody)
+{
+	enum { OPS = 65536, SEMS = 4096, FILES = 3 };
+	struct sembuf *ops = calloc(OPS, sizeof(*ops));
+	unsigned short *values = calloc(SEMS, sizeof(*values));
+	int fds[FILES], id, i, k;
+
+	ASSERT_NE(NULL, ops);
+	ASSERT_NE(NULL, values);
+	ASSERT_EQ(0, sem_limit_set("sem", "32000 32000 65536 128"));
+	id = sem_new(SEMS);
+	ASSERT_LE(0, id);
+	for (k = 0; k < FILES; k++) {
+		/* all for one, for two, for as many as there are */
+		for (i = 0; i < OPS; i++)
+			ops[i] = SEM_OP(k == 0 ? 0 : k == 1 ? i / 2 % 2 : i / 2 % SEMS,
+					i % 2 ? 1 : -1, 0);
+		fds[k] = sem_open_on(self->dev, id, KIPC_SEM_RDONLY);
+		ASSERT_LE(0, fds[k]);
+		ASSERT_EQ(0, sem_watch_on(fds[k], ops, OPS));
+		EXPECT_FALSE(is_readable(fds[k]));
+	}
+	for (i = 0; i < SEMS; i++)
+		values[i] = 1;
+	for (i = 0; i < 10; i++) {
+		EXPECT_EQ(0, sem_setall(id, values, SEMS));
+		EXPECT_EQ(0, sem_do(id, 0, 1, 0));
+		EXPECT_EQ(0, sem_do(id, 0, -2, 0));
+		EXPECT_FALSE(is_readable(fds[i % FILES]));
+		EXPECT_EQ(0, sem_do(id, 0, 1, 0));
+		EXPECT_TRUE(is_readable(fds[i % FILES]));
+	}
+	for (k = 0; k < FILES; k++)
+		close(fds[k]);
+	EXPECT_EQ(0, sem_rmid(id));
+	free(values);
+	free(ops);
+}
+
+TEST_HARNESS_MAIN
