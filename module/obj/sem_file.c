@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Descriptors of semaphore sets, and polling them; see sem.h. */
 #include <linux/anon_inodes.h>
+#include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -245,6 +246,19 @@ static __poll_t kipc_sem_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
+#ifdef CONFIG_COMPAT
+static long kipc_sem_compat_ioctl(struct file *file, unsigned int cmd,
+				  unsigned long arg)
+{
+	/* The one argument that is no address: compat_ptr() may drop a bit. */
+	if (cmd == KIPC_IOC_SEM_OP_ONE)
+		return kipc_sem_file_ioctl(file, cmd, (u32)arg);
+	return kipc_sem_file_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#else
+#define kipc_sem_compat_ioctl	NULL
+#endif
+
 static int kipc_sem_release(struct inode *inode, struct file *file)
 {
 	struct kipc_sem_file *sem_file = file->private_data;
@@ -274,7 +288,7 @@ static void kipc_sem_show_fdinfo(struct seq_file *m, struct file *file)
 static const struct file_operations kipc_sem_fops = {
 	.owner		= THIS_MODULE,
 	.unlocked_ioctl	= kipc_sem_file_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
+	.compat_ioctl	= kipc_sem_compat_ioctl,
 	.poll		= kipc_sem_poll,
 	.release	= kipc_sem_release,
 	.llseek		= noop_llseek,
