@@ -223,7 +223,7 @@ int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
 int kipc_sem_block(struct kipc_sem_set *set, struct kipc_sem *sem,
 		   struct kipc_sem_list *list, const struct kipc_sem_ops *arg)
 	__releases(&sem->lock);
-void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem)
+void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem, bool larger)
 	__releases(&sem->lock);
 bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list);
 void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,

@@ -46,7 +46,7 @@ static __always_inline int kipc_sem_do_one(struct kipc_sem_set *set,
 	kipc_sem_set_pid(sem, list->pid);
 	sem->otime = ktime_get_real_seconds();
 	if (unlikely(kipc_sem_is_waited_for(sem))) {
-		kipc_sem_wake(set, sem);
+		kipc_sem_wake(set, sem, list->ops[0].op > 0);
 		return 0;
 	}
 out_unlock:

@@ -223,16 +223,21 @@ static void kipc_sem_serve(struct kipc_sem_set *set,
 	kipc_waiter_take_locked(&waiter->waiter, ret, taken);
 }
 
-/* Looks at those who wait at a semaphore that has become larger, or 0. */
+/*
+ * Looks at those who wait at a semaphore that has changed: that it is smaller than
+ * before helps nobody but those who wait for 0.
+ */
 static void kipc_sem_wake_narrow(struct kipc_sem_set *set, struct kipc_sem *sem,
-				 struct list_head *taken)
+				 bool larger, struct list_head *taken)
 {
 	struct kipc_sem_waiter *waiter, *next;
 
-	list_for_each_entry_safe(waiter, next, &sem->alters, waiter.node) {
-		if (!sem->value)
-			break;
-		kipc_sem_serve(set, waiter, taken);
+	if (larger) {
+		list_for_each_entry_safe(waiter, next, &sem->alters, waiter.node) {
+			if (!sem->value)
+				break;
+			kipc_sem_serve(set, waiter, taken);
+		}
 	}
 	if (sem->value)
 		return;
@@ -430,16 +435,17 @@ int kipc_sem_block(struct kipc_sem_set *set, struct kipc_sem *sem,
 }
 
 /**
- * kipc_sem_wake - do what waits for a semaphore that has become larger, or 0
+ * kipc_sem_wake - do what waits for a semaphore that has changed
  * @set: the set
  * @sem: the semaphore; its lock is held, and dropped
+ * @larger: it is larger than before
  */
-void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem)
+void kipc_sem_wake(struct kipc_sem_set *set, struct kipc_sem *sem, bool larger)
 	__releases(&sem->lock)
 {
 	LIST_HEAD(taken);
 
-	kipc_sem_wake_narrow(set, sem, &taken);
+	kipc_sem_wake_narrow(set, sem, larger, &taken);
 	spin_unlock(&sem->lock);
 	kipc_waiters_wake(&taken);
 }
