@@ -381,12 +381,25 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 	kipc_sem_enqueue(set, waiter);
 }
 
+/* Locks a set for the semaphore that a waiter is at; as kipc_sem_lock(). */
+static bool kipc_sem_lock_waiter(struct kipc_sem_set *set,
+				 struct kipc_sem_waiter *waiter)
+{
+	if (waiter->list->nr == 1)
+		return kipc_sem_lock(set, &set->sems[waiter->num]);
+	/* One with a list may move from one semaphore to another. */
+	kipc_sem_lock_wide(set);
+	kipc_sem_claim(set, &set->sems[waiter->num]);
+	return true;
+}
+
 /* Sleeps until a list is done, or has to be given up. No locks are held. */
 static int kipc_sem_wait(struct kipc_sem_set *set,
 			 struct kipc_sem_waiter *waiter,
 			 const struct kipc_sem_ops *arg)
 {
 	ktime_t deadline, *expires = NULL;
+	bool wide, queued;
 	int ret;
 
 	if (arg)
@@ -396,16 +409,15 @@ static int kipc_sem_wait(struct kipc_sem_set *set,
 	ret = kipc_waiter_wait(&waiter->waiter, expires);
 	if (!ret)
 		return waiter->waiter.result;
-	/* A list of more than one may move from one semaphore to another. */
-	kipc_sem_lock_wide(set);
-	kipc_sem_claim(set, &set->sems[waiter->num]);
-	if (waiter->waiter.state == KIPC_WAITER_QUEUED) {
+	wide = kipc_sem_lock_waiter(set, waiter);
+	queued = waiter->waiter.state == KIPC_WAITER_QUEUED;
+	if (queued) {
 		list_del(&waiter->waiter.node);
 		kipc_sem_left_queue(set, waiter);
-		kipc_sem_unlock_wide(set);
-		return ret == -ETIME ? -EAGAIN : ret;
 	}
-	kipc_sem_unlock_wide(set);
+	kipc_sem_unlock(set, &set->sems[waiter->num], wide);
+	if (queued)
+		return ret == -ETIME ? -EAGAIN : ret;
 	kipc_waiter_settle(&waiter->waiter);
 	return waiter->waiter.result;
 }
