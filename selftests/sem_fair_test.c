@@ -6,6 +6,8 @@
  */
 #include "sem_fixture.h"
 
+#include <pthread.h>
+
 /* Whether exactly those sleepers of @n have gone on that @gone has bits for. */
 static bool are_gone(const pid_t *pids, int n, unsigned int gone)
 {
@@ -357,6 +359,207 @@ TEST_F(sem, what_can_be_done_now_is_not_put_behind_who_sleeps)
 	EXPECT_EQ(0, SEM_DO(id, SEM_OP(0, 1, 0), SEM_OP(1, 1, 0)));
 	EXPECT_EQ(0, child_wait(pids[1]));
 	EXPECT_EQ(0, sem_rmid(id));
+}
+
+/* --- against a model: who goes on, and in which order, decides what is left */
+
+enum { MODEL_SEMS = 3, MODEL_OPS = 3, MODEL_SLEEPERS = 7 };
+
+struct model {
+	int values[MODEL_SEMS];
+	struct {
+		struct sembuf ops[MODEL_OPS];
+		int n;
+		bool gone;
+	} sleepers[MODEL_SLEEPERS];
+};
+
+/* Whether a list can be done: then @values is what it makes of them. */
+static bool model_can(const struct model *model, int who, int *values)
+{
+	int i;
+
+	memcpy(values, model->values, sizeof(model->values));
+	for (i = 0; i < model->sleepers[who].n; i++) {
+		const struct sembuf *op = &model->sleepers[who].ops[i];
+
+		values[op->sem_num] += op->sem_op;
+		if (op->sem_op ? values[op->sem_num] < 0 : values[op->sem_num])
+			return false;
+	}
+	return true;
+}
+
+static bool model_alters(const struct model *model, int who)
+{
+	int i;
+
+	for (i = 0; i < model->sleepers[who].n; i++)
+		if (model->sleepers[who].ops[i].sem_op)
+			return true;
+	return false;
+}
+
+/*
+ * The one who goes next: who alters nothing, or who came first; -1 if nobody can. @values
+ * is what is left then.
+ */
+static int model_next(const struct model *model, int *values)
+{
+	int alters, who;
+
+	for (alters = 0; alters < 2; alters++)
+		for (who = 0; who < MODEL_SLEEPERS; who++)
+			if (!model->sleepers[who].gone && model_alters(model, who) == alters &&
+			    model_can(model, who, values))
+				return who;
+	return -1;
+}
+
+/* All who can go: a bit for each. */
+static unsigned int model_settle(struct model *model)
+{
+	int values[MODEL_SEMS], who;
+	unsigned int gone = 0;
+
+	while ((who = model_next(model, values)) >= 0) {
+		memcpy(model->values, values, sizeof(values));
+		model->sleepers[who].gone = true;
+		gone |= 1U << who;
+	}
+	return gone;
+}
+
+/* A list that has to sleep for what there is. */
+static void model_sleeper(struct model *model, int who, unsigned int *seed)
+{
+	int values[MODEL_SEMS], i;
+
+	do {
+		/* many of one operation: those are another case than lists */
+		model->sleepers[who].n = rand_r(seed) % 2 ? 1 : 1 + rand_r(seed) % MODEL_OPS;
+		for (i = 0; i < model->sleepers[who].n; i++)
+			model->sleepers[who].ops[i] = SEM_OP(rand_r(seed) % MODEL_SEMS,
+							     (int)(rand_r(seed) % 5) - 3, 0);
+	} while (model_can(model, who, values));
+}
+
+static unsigned int model_asleep(const struct model *model)
+{
+	unsigned int asleep = 0;
+	int who;
+
+	for (who = 0; who < MODEL_SLEEPERS; who++)
+		asleep |= (unsigned int)!model->sleepers[who].gone << who;
+	return asleep;
+}
+
+/* Whether those who should be are asleep, and the others come to their end. */
+static bool model_is(const struct model *model, const pid_t *pids, unsigned int gone)
+{
+	int who;
+
+	for (who = 0; who < MODEL_SLEEPERS; who++) {
+		if (gone & 1U << who && child_wait(pids[who]))
+			return false;
+		if (!model->sleepers[who].gone && !sem_is_asleep(pids[who]))
+			return false;
+	}
+	return true;
+}
+
+TEST_F_TIMEOUT(sem, random_sleepers_go_on_in_the_order_of_the_model, 120)
+{
+	unsigned short values[MODEL_SEMS];
+	unsigned int seed = 29, gone;
+	int round, step, id, i;
+
+	for (round = 0; round < 40; round++) {
+		pid_t pids[MODEL_SLEEPERS];
+		struct model model = { 0 };
+
+		id = sem_new(MODEL_SEMS);
+		ASSERT_LE(0, id);
+		for (i = 0; i < MODEL_SLEEPERS; i++) {
+			model_sleeper(&model, i, &seed);
+			pids[i] = sem_sleeper(id, model.sleepers[i].ops, model.sleepers[i].n);
+			ASSERT_LT(0, pids[i]);
+		}
+		for (step = 0; step < 4; step++) {
+			/* all of them, or one */
+			for (i = 0; i < MODEL_SEMS; i++) {
+				if (step % 2 == 0 || i == step % MODEL_SEMS)
+					model.values[i] = rand_r(&seed) % 5;
+				values[i] = model.values[i];
+			}
+			i = step % MODEL_SEMS;
+			ASSERT_EQ(0, step % 2 ? sem_setval(id, i, values[i]) :
+						sem_setall(id, values, MODEL_SEMS));
+			gone = model_settle(&model);
+			ASSERT_TRUE(SEM_VALUES(id, model.values[0], model.values[1],
+					       model.values[2]))
+				TH_LOG("round %d, step %d", round, step);
+			ASSERT_TRUE(model_is(&model, pids, gone))
+				TH_LOG("round %d, step %d: %x should be gone, %x asleep", round,
+				       step, gone, model_asleep(&model));
+		}
+		EXPECT_EQ(0, sem_rmid(id));
+		for (i = 0; i < MODEL_SLEEPERS; i++)
+			if (!model.sleepers[i].gone)
+				EXPECT_EQ(EIDRM, child_wait(pids[i]));
+	}
+}
+
+/* --- so many that whoever looks at all of them for each of them never comes to an end */
+
+struct herd {
+	int id;
+	int done;
+	int failed;
+};
+
+static void *herd_member(void *data)
+{
+	struct herd *herd = data;
+	int ret = sem_do(herd->id, 0, -1, 0);
+
+	__atomic_add_fetch(ret ? &herd->failed : &herd->done, 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(sem, one_new_value_lets_a_herd_go_on, 240)
+{
+	enum { HERD = 3000, ROUNDS = 3 };
+	struct herd herd = { .id = sem_new(2) };
+	static pthread_t threads[HERD];
+	pthread_attr_t attr;
+	pid_t pids[2];
+	int round, i;
+
+	ASSERT_LE(0, herd.id);
+	ASSERT_EQ(0, pthread_attr_init(&attr));
+	ASSERT_EQ(0, pthread_attr_setstacksize(&attr, 64 << 10));
+	for (round = 0; round < ROUNDS; round++) {
+		/* alone; behind a list; behind one that cannot go on */
+		pids[0] = round ? SEM_SLEEPER(herd.id, SEM_OP(0, -1, 0), SEM_OP(1, -1, 0)) : 0;
+		pids[1] = round > 1 ? SEM_SLEEPER(herd.id, SEM_OP(0, -10000, 0)) : 0;
+		for (i = 0; i < HERD; i++)
+			ASSERT_EQ(0, pthread_create(&threads[i], &attr, herd_member, &herd));
+		ASSERT_TRUE(EVENTUALLY(sem_getncnt(herd.id, 0) == HERD + round));
+		ASSERT_EQ(0, sem_setval(herd.id, 0, HERD));
+		for (i = 0; i < HERD; i++)
+			ASSERT_EQ(0, pthread_join(threads[i], NULL));
+		EXPECT_EQ(0, herd.failed);
+		EXPECT_EQ(HERD * (round + 1), herd.done);
+		EXPECT_EQ(0, sem_getval(herd.id, 0));
+		/* the list may count where it was stopped while there was enough */
+		EXPECT_EQ(round, sem_getncnt(herd.id, 0) + sem_getncnt(herd.id, 1));
+		for (i = 0; i < 2; i++)
+			if (pids[i])
+				EXPECT_EQ(128 + SIGKILL, child_kill(pids[i]));
+	}
+	pthread_attr_destroy(&attr);
+	EXPECT_EQ(0, sem_rmid(herd.id));
 }
 
 /*

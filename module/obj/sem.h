@@ -58,20 +58,21 @@ struct kipc_user;
  *	while it is
  * @value: its value
  * @dead: a holder has died and nobody has been told, see KIPC_SEM_ROBUST
- * @changed: KIPC_SEM_CHANGED_*; 0 while it is not claimed
+ * @changed: it has been changed since it was claimed; false while it is not
  * @claimed: 0, or in the list of those that the holder of the set's lock has
  *	claimed: the number of the next plus 1, or KIPC_SEM_CLAIM_END
  * @nr_wide: reasons for an operation on it to go wide
  * @pid: process of the last operation, a counted reference, or NULL
  * @otime: time of the last operation that is noted here; the set's is the latest
  * @zeros: those who wait here with a list that alters nothing
- * @alters: others who wait here, longest waiting first
+ * @alters: others who wait here: those with a single operation in the order in which
+ *	they came, those with lists anywhere between them
  */
 struct kipc_sem {
 	spinlock_t lock; /* what it guards is said above, member by member */
 	u16 value;
 	bool dead;
-	u8 changed;
+	bool changed;
 	u32 claimed;
 	u32 nr_wide;
 	struct pid *pid;
@@ -89,11 +90,6 @@ struct kipc_sem {
 #define KIPC_SEM_ALTER	0222
 #define KIPC_SEM_READ	0444
 
-/* Those who wait here are to be looked at. */
-#define KIPC_SEM_CHANGED_WAKE	0x1
-/* Those who poll are. */
-#define KIPC_SEM_CHANGED_POLL	0x2
-
 /**
  * struct kipc_sem_set - a semaphore set
  * @entry: what all objects with an id have; first member
@@ -102,7 +98,6 @@ struct kipc_sem {
  * @lock: taken by who goes wide
  * @claims: number of the semaphore claimed last plus 1, or KIPC_SEM_CLAIM_END;
  *	guarded by @lock
- * @wake: a semaphore has KIPC_SEM_CHANGED_WAKE; guarded by @lock
  * @nr_undos: entries of @undos; changed under @lock
  * @undos: adjustments of processes; guarded by @lock
  * @files: open files; guarded by @lock
@@ -118,7 +113,6 @@ struct kipc_sem_set {
 	bool robust;
 	spinlock_t lock; /* what it guards is said above, member by member */
 	u32 claims;
-	bool wake;
 	unsigned int nr_undos;
 	struct list_head undos;
 	struct list_head files;

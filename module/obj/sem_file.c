@@ -200,15 +200,13 @@ void kipc_sem_poll_wake_locked(struct kipc_sem_set *set)
 {
 	struct kipc_sem *sem;
 
+	if (!set->watches)
+		return;
 	set->looks++;
 	for (sem = kipc_sem_first_claimed(set); sem;
-	     sem = kipc_sem_next_claimed(set, sem)) {
-		if (!(sem->changed & KIPC_SEM_CHANGED_POLL))
-			continue;
-		sem->changed = 0;
-		if (set->watches)
+	     sem = kipc_sem_next_claimed(set, sem))
+		if (sem->changed)
 			kipc_sem_poll_wake_one_locked(set, sem);
-	}
 }
 
 /**

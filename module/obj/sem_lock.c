@@ -86,6 +86,7 @@ void kipc_sem_unlock_wide(struct kipc_sem_set *set)
 
 	for (sem = kipc_sem_first_claimed(set); sem; sem = next) {
 		next = kipc_sem_next_claimed(set, sem);
+		sem->changed = false;
 		/* Pairs with the acquire of who takes its lock. */
 		smp_store_release(&sem->claimed, 0);
 	}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Operations on semaphores: doing them, waiting, waking; see sem.h. */
-#include <linux/list_sort.h>
 #include <linux/nospec.h>
 #include <linux/pid.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
@@ -11,6 +11,8 @@
 /**
  * struct kipc_sem_waiter - a thread whose list waits, on its own stack
  * @waiter: what all waiters have
+ * @turn: among those who are looked at when semaphores have changed; it is in no
+ *	queue then
  * @list: what is to be done
  * @ticket: those who wait longer have a smaller one; constant
  * @num: at which semaphore it waits; changes under the set's lock, and only for
@@ -19,16 +21,12 @@
  */
 struct kipc_sem_waiter {
 	struct kipc_waiter waiter;
+	struct rb_node turn;
 	struct kipc_sem_list *list;
 	u64 ticket;
 	unsigned int num;
 	bool for_zero;
 };
-
-static struct kipc_sem_waiter *kipc_sem_waiter_of(const struct list_head *node)
-{
-	return container_of(node, struct kipc_sem_waiter, waiter.node);
-}
 
 /**
  * kipc_sem_check_list - check operations, and see what they are
@@ -129,14 +127,6 @@ void kipc_sem_set_dead(struct kipc_sem *sem, bool dead)
 		sem->nr_wide--;
 }
 
-static void kipc_sem_set_changed_locked(struct kipc_sem_set *set,
-					struct kipc_sem *sem)
-{
-	lockdep_assert_held(&set->lock);
-	sem->changed = KIPC_SEM_CHANGED_WAKE | KIPC_SEM_CHANGED_POLL;
-	set->wake = true;
-}
-
 /* Notes who did the operations of a list, and when. */
 static void kipc_sem_sign(struct kipc_sem_set *set,
 			  const struct kipc_sem_list *list)
@@ -164,7 +154,7 @@ static int kipc_sem_sign_wide(struct kipc_sem_set *set,
 		sem = &set->sems[op->num];
 		/* A list may also wait for a semaphore to be smaller. */
 		if (op->op)
-			kipc_sem_set_changed_locked(set, sem);
+			sem->changed = true;
 		if (op->op < 0 && sem->dead) {
 			kipc_sem_set_dead(sem, false);
 			ret = -EOWNERDEAD;
@@ -173,18 +163,17 @@ static int kipc_sem_sign_wide(struct kipc_sem_set *set,
 	return ret;
 }
 
-/* Stands in the queue of the semaphore that stops it, behind who waits longer. */
+/*
+ * Stands in the queue of the semaphore that stops it. A list may come from another
+ * one, and then it stands behind who waits less long: tickets say who is next.
+ */
 static void kipc_sem_enqueue(struct kipc_sem_set *set,
 			     struct kipc_sem_waiter *waiter)
 {
 	struct kipc_sem *sem = &set->sems[waiter->num];
-	struct list_head *queue, *pos;
 
-	queue = waiter->list->alters ? &sem->alters : &sem->zeros;
-	list_for_each_prev(pos, queue)
-		if (kipc_sem_waiter_of(pos)->ticket < waiter->ticket)
-			break;
-	list_add(&waiter->waiter.node, pos);
+	list_add_tail(&waiter->waiter.node,
+		      waiter->list->alters ? &sem->alters : &sem->zeros);
 	if (waiter->list->nr > 1)
 		sem->nr_wide++;
 }
@@ -247,82 +236,98 @@ static void kipc_sem_wake_narrow(struct kipc_sem_set *set, struct kipc_sem *sem,
 
 /*
  * Likewise of a set that is locked wide: serves a waiter that is in no queue any
- * more, or enters it where it has to wait now.
+ * more, or enters it where it has to wait now. Says whether its list has been done.
  */
-static void kipc_sem_serve_wide(struct kipc_sem_set *set,
+static bool kipc_sem_serve_wide(struct kipc_sem_set *set,
 				struct kipc_sem_waiter *waiter,
 				struct list_head *taken)
 {
 	struct kipc_sem_list *list = waiter->list;
 	unsigned int stop;
+	bool done;
 	int ret;
 
 	kipc_sem_left_queue(set, waiter);
 	kipc_sem_claim_list(set, list);
 	ret = kipc_sem_apply(set, list, &stop);
+	done = !ret;
 	if (ret == KIPC_SEM_WAIT) {
 		if (!(list->ops[stop].flags & KIPC_SEM_NOWAIT)) {
 			kipc_sem_set_stop(waiter, stop);
 			kipc_sem_enqueue(set, waiter);
-			return;
+			return false;
 		}
 		ret = -EAGAIN;
-	} else if (!ret) {
+	} else if (done) {
 		ret = kipc_sem_sign_wide(set, list);
 	}
 	kipc_waiter_take_locked(&waiter->waiter, ret, taken);
+	return done;
 }
 
-static int kipc_sem_compare(void *unused, const struct list_head *a,
-			    const struct list_head *b)
+static bool kipc_sem_is_longer(struct rb_node *a, const struct rb_node *b)
 {
-	return kipc_sem_waiter_of(a)->ticket > kipc_sem_waiter_of(b)->ticket;
+	return rb_entry(a, struct kipc_sem_waiter, turn)->ticket <
+	       rb_entry(b, struct kipc_sem_waiter, turn)->ticket;
 }
 
 /*
- * Empties the queues of all semaphores that have changed. Those who only wait for
- * zero are served at once; the others are left in @waiters in the order in which
- * they began to wait.
+ * Empties the queues of a semaphore that has changed. Those who only wait for zero
+ * are served at once; the others enter @turns.
  */
-static void kipc_sem_gather(struct kipc_sem_set *set, struct list_head *waiters,
-			    struct list_head *taken)
+static void kipc_sem_gather(struct kipc_sem_set *set, struct kipc_sem *sem,
+			    struct rb_root_cached *turns, struct list_head *taken)
 {
 	struct kipc_sem_waiter *waiter, *next;
-	unsigned int nr = 0;
-	struct kipc_sem *sem;
-	LIST_HEAD(zeros);
 
-	for (sem = kipc_sem_first_claimed(set); sem;
-	     sem = kipc_sem_next_claimed(set, sem)) {
-		if (!(sem->changed & KIPC_SEM_CHANGED_WAKE))
-			continue;
-		sem->changed &= ~KIPC_SEM_CHANGED_WAKE;
-		if (!sem->value)
-			list_splice_init(&sem->zeros, &zeros);
-		/* Below 0 nothing goes, but a list may wait for zero and alter. */
-		if ((sem->value || sem->nr_wide) && !list_empty(&sem->alters)) {
-			list_splice_tail_init(&sem->alters, waiters);
-			nr++;
+	if (!sem->value) {
+		/* None of them comes back: another one stops it, if any. */
+		list_for_each_entry_safe(waiter, next, &sem->zeros, waiter.node) {
+			list_del_init(&waiter->waiter.node);
+			kipc_sem_serve_wide(set, waiter, taken);
 		}
+		/* Below 0 nothing goes, but a list may wait for zero and alter. */
+		if (!sem->nr_wide)
+			return;
 	}
-	if (nr > 1)
-		list_sort(NULL, waiters, kipc_sem_compare);
-	list_for_each_entry_safe(waiter, next, &zeros, waiter.node) {
+	list_for_each_entry_safe(waiter, next, &sem->alters, waiter.node) {
 		list_del_init(&waiter->waiter.node);
-		kipc_sem_serve_wide(set, waiter, taken);
+		rb_add_cached(&waiter->turn, turns, kipc_sem_is_longer);
 	}
 }
 
-/*
- * What one waiter has done may help another who waits longer, so that one is to be
- * looked at before this one is.
- */
-static void kipc_sem_put_back(struct kipc_sem_set *set,
-			      struct kipc_sem_waiter *waiter)
+/* Likewise of all semaphores that the list of a waiter, which is done, has changed. */
+static void kipc_sem_gather_list(struct kipc_sem_set *set,
+				 const struct kipc_sem_list *list,
+				 struct rb_root_cached *turns,
+				 struct list_head *taken)
 {
-	kipc_sem_left_queue(set, waiter);
-	kipc_sem_enqueue(set, waiter);
-	kipc_sem_set_changed_locked(set, &set->sems[waiter->num]);
+	const struct kipc_sem_op *op;
+	struct kipc_sem *sem;
+
+	for (op = list->ops; op < list->ops + list->nr; op++) {
+		sem = &set->sems[op->num];
+		/*
+		 * A single operation that waited has made it smaller: not for those
+		 * who stand there with single ones, and have had too little before.
+		 */
+		if (list->nr == 1 && sem->value && !sem->nr_wide)
+			continue;
+		if (op->op)
+			kipc_sem_gather(set, sem, turns, taken);
+	}
+}
+
+/* Takes the one who waits longest. */
+static struct kipc_sem_waiter *
+kipc_sem_next_turn(struct rb_root_cached *turns)
+{
+	struct rb_node *first = rb_first_cached(turns);
+
+	if (!first)
+		return NULL;
+	rb_erase_cached(first, turns);
+	return rb_entry(first, struct kipc_sem_waiter, turn);
 }
 
 /**
@@ -330,24 +335,28 @@ static void kipc_sem_put_back(struct kipc_sem_set *set,
  * @set: the set, locked wide
  * @taken: list for kipc_waiters_wake()
  *
+ * All who wait at one that has changed have a turn, who waits longest first. Who
+ * cannot go on then stands in a queue again, until that semaphore changes; whoever
+ * is done may change some, and gives a turn to those who wait there. So nobody
+ * stands in a queue who could go on. It comes to an end, as those who are done are
+ * gone, and each of them gives a turn at most to all who are left.
+ *
  * Those who poll are woken as well.
  */
 void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken)
 {
-	struct kipc_sem_waiter *waiter, *next;
-	LIST_HEAD(waiters);
+	struct rb_root_cached turns = RB_ROOT_CACHED;
+	struct kipc_sem_waiter *waiter;
+	struct kipc_sem *sem;
 
-	while (set->wake) {
-		set->wake = false;
-		kipc_sem_gather(set, &waiters, taken);
-		list_for_each_entry_safe(waiter, next, &waiters, waiter.node) {
-			list_del_init(&waiter->waiter.node);
-			if (set->wake)
-				kipc_sem_put_back(set, waiter);
-			else
-				kipc_sem_serve_wide(set, waiter, taken);
-		}
-	}
+	for (sem = kipc_sem_first_claimed(set); sem;
+	     sem = kipc_sem_next_claimed(set, sem))
+		if (sem->changed)
+			kipc_sem_gather(set, sem, &turns, taken);
+	/* Its list is there as long as it has not been told that it is done. */
+	while ((waiter = kipc_sem_next_turn(&turns)))
+		if (kipc_sem_serve_wide(set, waiter, taken))
+			kipc_sem_gather_list(set, waiter->list, &turns, taken);
 	kipc_sem_poll_wake_locked(set);
 }
 
@@ -363,9 +372,10 @@ void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken)
 void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
 			int value, struct pid *pid)
 {
+	lockdep_assert_held(&set->lock);
 	sem->value = value;
 	kipc_sem_set_pid(sem, pid);
-	kipc_sem_set_changed_locked(set, sem);
+	sem->changed = true;
 }
 
 /* Enters the queue of the operation that stops a list. */
