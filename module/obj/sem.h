@@ -21,10 +21,11 @@
 /*
  * Semaphore sets.
  *
- * An operation on one semaphore takes that semaphore's lock and no other. All
- * else - lists of operations, changes of the whole set, adjustments when a process
- * ends - goes wide: it takes the lock of the set, and claims the semaphores that
- * it touches, one after the other, in any order. To claim one is to take its lock,
+ * An operation on one semaphore takes that semaphore's lock and no other; a list of
+ * two that finds nobody waiting takes both, the one with the lower number first. All
+ * else - other lists of operations, changes of the whole set, adjustments when a
+ * process ends - goes wide: it takes the lock of the set, and claims the semaphores
+ * that it touches, one after the other, in any order. To claim one is to take its lock,
  * to mark it and to give the lock back. Who finds a semaphore marked goes wide as
  * well, and so waits until the set's lock is free, when no claims are left. Claims
  * are made by the holder of the set's lock only, so they never deadlock, and as
@@ -66,7 +67,8 @@ struct kipc_user;
  * @otime: time of the last operation that is noted here; the set's is the latest
  * @zeros: those who wait here with a list that alters nothing
  * @alters: others who wait here: those with a single operation in the order in which
- *	they came, those with lists anywhere between them
+ *	they came, those with lists anywhere
+ *	between them
  */
 struct kipc_sem {
 	spinlock_t lock; /* what it guards is said above, member by member */
@@ -95,10 +97,11 @@ struct kipc_sem {
  * @entry: what all objects with an id have; first member
  * @nsems: number of semaphores; constant
  * @robust: KIPC_SEM_ROBUST; constant
+ * @nr_undos: entries of @undos; changed under @lock. It is here as each operation
+ *	reads what is above @lock, while those who go wide write what follows.
  * @lock: taken by who goes wide
  * @claims: number of the semaphore claimed last plus 1, or KIPC_SEM_CLAIM_END;
  *	guarded by @lock
- * @nr_undos: entries of @undos; changed under @lock
  * @undos: adjustments of processes; guarded by @lock
  * @files: open files; guarded by @lock
  * @watches: for each semaphore, those who poll for it; NULL if nobody ever did;
@@ -110,10 +113,11 @@ struct kipc_sem {
 struct kipc_sem_set {
 	struct kipc_entry entry;
 	unsigned int nsems;
-	bool robust;
-	spinlock_t lock; /* what it guards is said above, member by member */
-	u32 claims;
 	unsigned int nr_undos;
+	bool robust;
+	/* What it guards is said above, member by member. */
+	spinlock_t lock ____cacheline_aligned_in_smp;
+	u32 claims;
 	struct list_head undos;
 	struct list_head files;
 	struct hlist_head *watches;
