@@ -656,6 +656,48 @@ TEST_F(set, arrays_of_another_size_than_the_set_are_einval)
 	EXPECT_TRUE(SEM_VALUES(self->id, 0, 0, 0, 7));
 }
 
+/*
+ * --- a list that sleeps is not looked at before the semaphore that stopped it changes;
+ * natively these get EAGAIN and ERANGE at once, and the third is counted elsewhere
+ */
+
+TEST_F(set, sleeping_list_is_looked_at_when_what_stopped_it_changes)
+{
+	pid_t nowait, range, counted;
+
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	nowait = SEM_SLEEPER(self->id, SEM_OP(0, -1, IPC_NOWAIT), SEM_OP(1, -1, 0));
+	range = SEM_SLEEPER(self->id, SEM_OP(2, 1, 0), SEM_OP(3, -1, 0));
+	counted = SEM_SLEEPER(self->id, SEM_OP(0, -1, 0), SEM_OP(3, -2, 0));
+	ASSERT_LT(0, nowait);
+	ASSERT_LT(0, range);
+	ASSERT_LT(0, counted);
+	EXPECT_EQ(0, sem_do(self->id, 0, -1, 0));
+	EXPECT_EQ(0, sem_setval(self->id, 2, SEMVMX));
+	EXPECT_TRUE(sem_is_asleep(nowait));
+	EXPECT_TRUE(sem_is_asleep(range));
+	EXPECT_EQ(0, sem_getncnt(self->id, 0));
+	EXPECT_EQ(1, sem_getncnt(self->id, 1));
+	EXPECT_EQ(2, sem_getncnt(self->id, 3));
+	/* what has been meanwhile does not matter */
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_EQ(0, sem_do(self->id, 1, 1, 0));
+	EXPECT_EQ(0, child_wait(nowait));
+	EXPECT_TRUE(SEM_VALUES(self->id, 0, 0, SEMVMX, 0));
+	/* then the values of then count */
+	EXPECT_EQ(0, sem_do(self->id, 3, 1, 0));
+	EXPECT_EQ(ERANGE, child_wait(range));
+	nowait = SEM_SLEEPER(self->id, SEM_OP(1, 0, IPC_NOWAIT), SEM_OP(0, -1, 0));
+	ASSERT_LT(0, nowait);
+	EXPECT_EQ(0, sem_do(self->id, 1, 1, 0));
+	EXPECT_TRUE(sem_is_asleep(nowait));
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_EQ(EAGAIN, child_wait(nowait));
+	EXPECT_EQ(0, sem_do(self->id, 3, 1, 0));
+	EXPECT_EQ(0, child_wait(counted));
+	EXPECT_TRUE(SEM_VALUES(self->id, 0, 1, SEMVMX, 0));
+}
+
 TEST_F(set, one_call_tells_all_of_a_semaphore)
 {
 	struct kipc_sem_value value;
