@@ -19,7 +19,7 @@ static const struct message_cache {
 	{ "kipc_msg_400", 200 },
 	{ "kipc_msg_912", 700 },
 	{ "kipc_msg_1936", 1500 },
-	{ "kipc_msg_4096", 3000 },
+	{ "kipc_msg_4224", 3000 },
 };
 
 /* Give back what the caches keep, on a debug kernel also what it keeps from being used. */

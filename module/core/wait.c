@@ -108,9 +108,7 @@ void kipc_waiters_wake(struct list_head *taken)
 
 	list_for_each_entry_safe(waiter, next, taken, node) {
 		task = get_task_struct(waiter->task);
-		/* Pairs with the acquire of the waiter, which may go right after. */
-		smp_store_release(&waiter->state, KIPC_WAITER_DONE);
-		kipc_wake_task(task);
+		kipc_waiter_wake_one(waiter, task);
 	}
 }
 
@@ -132,7 +130,8 @@ static bool kipc_is_over(const ktime_t *expires)
  *
  * Context: sleeps; no locks held.
  * Return: 0 when the work is done; -ETIME when it is late, -EINTR when a signal is
- * pending and it is not late: then the caller takes the lock and looks at the state.
+ * pending and it is not late: then the caller takes the lock and looks at the state;
+ * -EAGAIN when it was poked: then the caller may wait again.
  */
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 {
@@ -147,6 +146,10 @@ int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 		if (late || signal_pending(current)) {
 			/* As natively, a signal does not hide that time is over. */
 			ret = late || kipc_is_over(expires) ? -ETIME : -EINTR;
+			break;
+		}
+		if (READ_ONCE(waiter->poked)) {
+			ret = -EAGAIN;
 			break;
 		}
 		if (expires)

@@ -178,14 +178,39 @@ enum kipc_waiter_state {
  * @node: in a list of the object, or of who has done its work
  * @task: the thread
  * @state: changed under the object's lock up to TAKEN
+ * @poked: it is to see whether it may still wait; set under the object's lock
  * @result: of the work; the waiter's own once it is DONE
  */
 struct kipc_waiter {
 	struct list_head node;
 	struct task_struct *task;
 	enum kipc_waiter_state state;
+	bool poked;
 	int result;
 };
+
+/**
+ * kipc_waiter_init - make a waiter of the calling thread
+ * @waiter: its entry, for it to put in a list of the object
+ */
+static inline void kipc_waiter_init(struct kipc_waiter *waiter)
+{
+	waiter->task = current;
+	waiter->state = KIPC_WAITER_QUEUED;
+	waiter->poked = false;
+}
+
+/**
+ * kipc_waiter_poke_locked - have a waiter see whether it may still wait
+ * @waiter: a waiter that is queued, and stays where it is; the object's lock is held
+ *
+ * For what is rare: the waiter is woken under the lock.
+ */
+static inline void kipc_waiter_poke_locked(struct kipc_waiter *waiter)
+{
+	WRITE_ONCE(waiter->poked, true);
+	wake_up_process(waiter->task);
+}
 
 /**
  * kipc_waiter_take_locked - take a waiter off its list, with its work done
@@ -203,6 +228,36 @@ static inline void kipc_waiter_take_locked(struct kipc_waiter *waiter,
 }
 
 ktime_t *kipc_deadline(u64 timeout, bool relative, ktime_t *deadline);
+/**
+ * kipc_waiter_take_one_locked - take one waiter, which is in no list any more
+ * @waiter: the waiter; the object's lock is held
+ * @result: what it gets
+ *
+ * Return: its task, for kipc_waiter_wake_one().
+ */
+static inline struct task_struct *
+kipc_waiter_take_one_locked(struct kipc_waiter *waiter, int result)
+{
+	waiter->result = result;
+	WRITE_ONCE(waiter->state, KIPC_WAITER_TAKEN);
+	return get_task_struct(waiter->task);
+}
+
+/**
+ * kipc_waiter_wake_one - tell one waiter that its work is done, and wake it
+ * @waiter: the waiter
+ * @task: its task
+ *
+ * Context: no spinlock held.
+ */
+static inline void kipc_waiter_wake_one(struct kipc_waiter *waiter,
+					struct task_struct *task)
+{
+	/* Pairs with the acquire of the waiter, which may go right after. */
+	smp_store_release(&waiter->state, KIPC_WAITER_DONE);
+	kipc_wake_task(task);
+}
+
 void kipc_waiters_wake(struct list_head *taken);
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires);
 void kipc_waiter_settle(struct kipc_waiter *waiter);

@@ -18,6 +18,8 @@ static void kipc_msg_queue_free(struct kipc_obj *obj)
 
 	list_for_each_entry_safe(msg, next, &queue->messages, node)
 		kipc_msg_free(msg);
+	if (queue->spare)
+		kipc_msg_free(queue->spare);
 	put_pid(queue->lspid);
 	put_pid(queue->lrpid);
 	kipc_entry_destroy(entry);

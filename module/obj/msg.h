@@ -42,7 +42,6 @@
 
 struct kipc_msg_notice;
 struct kipc_msg_page;
-struct kmem_cache;
 
 /**
  * struct kipc_msg_key - what something is found by
@@ -63,7 +62,7 @@ struct kipc_msg_key {
  * @node: in the queue's list
  * @key: its type, in the queue's tree
  * @ref: one of the queue or of who sends or receives it, and one per copier
- * @cache: which cache the memory is of
+ * @room: bytes of @data; constant
  * @replaced: it was received, and the queue's @lrpid is another since
  * @lrpid: what that was before; a counted reference, or NULL
  * @rtime: what the queue's was before it was received
@@ -75,8 +74,8 @@ struct kipc_msg {
 	struct list_head node;
 	struct kipc_msg_key key;
 	refcount_t ref;
-	u8 cache;
 	bool replaced;
+	u16 room;
 	struct pid *lrpid;
 	time64_t rtime;
 	size_t len;
@@ -90,7 +89,7 @@ struct kipc_msg {
  * @qbytes: how many bytes, and how many messages, it may hold
  * @cbytes: bytes of all messages
  * @qnum: messages
- * @order: given last to a message or to one who waits
+ * @order: given last to a message or a receiver
  * @messages: the messages, oldest first
  * @types: the same by type
  * @senders: struct kipc_msg_sender, longest waiting first
@@ -103,6 +102,8 @@ struct kipc_msg {
  * @lspid: process that sent last, a counted reference, or NULL
  * @lrpid: process that received last, likewise
  * @notice: whom to tell of the next message, or NULL
+ * @spare: memory of a message that is gone, for the next one, or NULL; exchanged without
+ *	the lock
  * @fasync: who has asked for SIGIO
  * @pollers: poll, select, epoll and io_uring
  */
@@ -124,6 +125,7 @@ struct kipc_msg_queue {
 	struct pid *lspid;
 	struct pid *lrpid;
 	struct kipc_msg_notice *notice;
+	struct kipc_msg *spare;
 	struct fasync_struct *fasync;
 	wait_queue_head_t pollers;
 };
@@ -155,29 +157,25 @@ struct kipc_msg_want {
 };
 
 /**
- * struct kipc_msg_wait - how a call waits
- * @nowait: not at all
+ * struct kipc_msg_how - how a call waits
+ * @timeout: when it stops, in ns, or KIPC_TIMEOUT_NONE
+ * @flags: KIPC_MSG_NOWAIT, KIPC_MSG_RELATIVE; others are ignored
  * @by_id: it was allowed by the permissions at the moment, not by a descriptor
- * @once: it cannot begin anew after a signal that nobody handles
- * @expires: when it stops waiting, or NULL for never
  */
-struct kipc_msg_wait {
-	bool nowait;
+struct kipc_msg_how {
+	u64 timeout;
+	u32 flags;
 	bool by_id;
-	bool once;
-	ktime_t *expires;
 };
 
 /**
  * struct kipc_msg_sender - a thread that waits for room, on its own stack
  * @waiter: in the queue's @senders
  * @msg: what it sends
- * @order: since when it waits
  */
 struct kipc_msg_sender {
 	struct kipc_waiter waiter;
 	struct kipc_msg *msg;
-	u64 order;
 };
 
 /**
@@ -228,6 +226,9 @@ struct kipc_msg_file {
 	s64 send_type;
 };
 
+/* The smallest memory of a message holds so many bytes. */
+#define KIPC_MSG_ROOM_MIN	80
+
 /* What wants to receive from a queue, or to send to it. */
 #define KIPC_MSG_READ	0444
 #define KIPC_MSG_WRITE	0222
@@ -269,6 +270,9 @@ struct kipc_msg *kipc_msg_receivable_locked(struct kipc_msg_queue *queue,
 bool kipc_msg_is_writable_locked(const struct kipc_msg_queue *queue);
 bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 			 struct kipc_msg_wake *wake);
+struct kipc_msg_receiver *
+kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
+			 struct task_struct **task);
 void kipc_msg_put_back(struct kipc_msg_queue *queue, struct kipc_msg *msg);
 struct kipc_msg *kipc_msg_take_locked(struct kipc_msg_queue *queue,
 				      const struct kipc_msg_want *want,
@@ -277,18 +281,22 @@ void kipc_msg_serve_locked(struct kipc_msg_queue *queue,
 			   struct kipc_msg_wake *wake);
 void kipc_msg_drop_receiver_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg_receiver *receiver);
-void kipc_msg_take_all_locked(struct kipc_msg_queue *queue, int result,
-			      struct kipc_msg_wake *wake);
+void kipc_msg_end_all_locked(struct kipc_msg_queue *queue,
+			     struct kipc_msg_wake *wake);
+void kipc_msg_poke_all_locked(struct kipc_msg_queue *queue);
 
 /* obj/msg_wait.c */
-int kipc_msg_send(struct kipc_msg_queue *queue, struct kipc_msg *msg,
-		  const struct kipc_msg_wait *how);
-struct kipc_msg *kipc_msg_receive(struct kipc_msg_queue *queue,
-				  const struct kipc_msg_want *want,
-				  const struct kipc_msg_wait *how);
+int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
+			 const struct kipc_msg_how *how)
+	__releases(&queue->entry.lock);
+struct kipc_msg *kipc_msg_receive_locked(struct kipc_msg_queue *queue,
+					 const struct kipc_msg_want *want,
+					 const struct kipc_msg_how *how,
+					 struct kipc_msg *msg)
+	__releases(&queue->entry.lock);
 struct kipc_msg *kipc_msg_copy(struct kipc_msg_queue *queue, s64 position,
 			       const struct kipc_msg_want *want);
-void kipc_msg_retry_all(struct kipc_msg_queue *queue, unsigned long qbytes);
+void kipc_msg_changed(struct kipc_msg_queue *queue, unsigned long qbytes);
 void kipc_msg_wake_slow(struct kipc_msg_queue *queue,
 			struct kipc_msg_wake *wake);
 void kipc_msg_end(struct kipc_msg_queue *queue);
@@ -314,6 +322,49 @@ long kipc_msg_file_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg);
 void kipc_msg_want_init(struct kipc_msg_want *want, s64 type, u32 flags,
 			size_t size);
+
+/**
+ * kipc_msg_has_room_locked - may a message be added to a queue?
+ * @queue: the queue, locked
+ * @len: bytes of payload
+ *
+ * Return: true if so.
+ */
+static inline bool kipc_msg_has_room_locked(const struct kipc_msg_queue *queue,
+					    size_t len)
+{
+	/* The limit may have been lowered below what is there. */
+	return queue->qnum < queue->qbytes && queue->cbytes <= queue->qbytes &&
+	       len <= queue->qbytes - queue->cbytes;
+}
+
+/**
+ * kipc_msg_append_locked - add a message behind all others
+ * @queue: the queue, locked
+ * @msg: the message
+ */
+static inline void kipc_msg_append_locked(struct kipc_msg_queue *queue,
+					  struct kipc_msg *msg)
+{
+	list_add_tail(&msg->node, &queue->messages);
+	kipc_msg_key_add(&queue->types, &msg->key);
+	queue->cbytes += msg->len;
+	queue->qnum++;
+}
+
+/**
+ * kipc_msg_remove_locked - take a message out
+ * @queue: the queue, locked
+ * @msg: the message, the oldest of its type
+ */
+static inline void kipc_msg_remove_locked(struct kipc_msg_queue *queue,
+					  struct kipc_msg *msg)
+{
+	list_del(&msg->node);
+	kipc_msg_key_del(&queue->types, &msg->key);
+	queue->cbytes -= msg->len;
+	queue->qnum--;
+}
 
 /**
  * kipc_msg_is_watched_locked - does anybody poll, or want SIGIO?

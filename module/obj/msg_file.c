@@ -12,7 +12,7 @@
 
 #include "compat.h"
 #include "core/instance.h"
-#include "obj/msg.h"
+#include "obj/msg_fast.h"
 
 /* Bytes of a type in what is read and written. */
 static size_t kipc_msg_file_head(const struct kipc_msg_file *msg_file)
@@ -46,29 +46,35 @@ static s64 kipc_msg_file_send_type(struct kipc_msg_file *msg_file)
 	return type;
 }
 
+/* How a read or write waits. */
+static const struct kipc_msg_how kipc_msg_file_how[] = {
+	[false]	= { .timeout = KIPC_TIMEOUT_NONE },
+	[true]	= { .flags = KIPC_MSG_NOWAIT },
+};
+
 static __always_inline ssize_t kipc_msg_do_read(struct file *file,
 						struct kipc_xfer *xfer,
 						size_t len, bool nowait)
 {
 	struct kipc_msg_file *msg_file = file->private_data;
+	struct kipc_msg_queue *queue = msg_file->queue;
 	size_t head = kipc_msg_file_head(msg_file);
-	const struct kipc_msg_wait how = { .nowait = nowait };
 	struct kipc_msg_want want;
 	struct kipc_msg *msg;
 
 	if (unlikely(len < head))
 		return -EINVAL;
 	kipc_msg_file_want(msg_file, &want, len - head);
-	msg = kipc_msg_receive(msg_file->queue, &want, &how);
+	msg = kipc_msg_receive(queue, &want, &kipc_msg_file_how[nowait]);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg) == -ENOMSG ? -EAGAIN : PTR_ERR(msg);
 	len = min(len - head, msg->len);
 	if (unlikely((head && kipc_xfer_out(xfer, &msg->key.type, head) != head) ||
-		     kipc_msg_to_user(msg, xfer, len))) {
-		kipc_msg_put_back(msg_file->queue, msg);
+		     kipc_msg_out(msg, xfer, len))) {
+		kipc_msg_put_back(queue, msg);
 		return -EFAULT;
 	}
-	kipc_msg_free(msg);
+	kipc_msg_done(queue, msg);
 	return head + len;
 }
 
@@ -80,7 +86,6 @@ static __always_inline ssize_t kipc_msg_do_write(struct file *file,
 	struct kipc_msg_file *msg_file = file->private_data;
 	struct kipc_msg_queue *queue = msg_file->queue;
 	size_t head = kipc_msg_file_head(msg_file);
-	const struct kipc_msg_wait how = { .nowait = nowait };
 	struct kipc_msg *msg;
 	s64 type;
 	int ret;
@@ -95,16 +100,15 @@ static __always_inline ssize_t kipc_msg_do_write(struct file *file,
 		return -EFAULT;
 	if (unlikely(type < 1))
 		return -EINVAL;
-	msg = kipc_msg_from_user(xfer, len - head, gfp);
+	msg = kipc_msg_make(queue, xfer, len - head, gfp);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
 	msg->key.type = type;
-	ret = kipc_msg_send(queue, msg, &how);
-	if (unlikely(ret)) {
-		kipc_msg_free(msg);
-		return ret;
-	}
-	return len;
+	ret = kipc_msg_send(queue, msg, &kipc_msg_file_how[nowait]);
+	if (likely(!ret))
+		return len;
+	kipc_msg_done(queue, msg);
+	return ret;
 }
 
 static ssize_t kipc_msg_read(struct file *file, char __user *buf, size_t len,

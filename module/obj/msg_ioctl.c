@@ -10,7 +10,7 @@
 
 #include "compat.h"
 #include "core/instance.h"
-#include "obj/msg.h"
+#include "obj/msg_fast.h"
 
 /* First versions of the structures: these sizes never change. */
 #define KIPC_MSG_GET_SIZE_VER0		16
@@ -52,17 +52,6 @@ static struct kipc_msg_queue *kipc_msg_of_call(struct kipc_call *call, int id)
 static void kipc_msg_put(struct kipc_msg_queue *queue)
 {
 	kipc_entry_put(&queue->entry);
-}
-
-/* May this call do this? A descriptor was checked when it was opened. */
-static int kipc_msg_check_access(const struct kipc_call *call,
-				 struct kipc_msg_queue *queue, umode_t wanted)
-{
-	if (!call->obj)
-		return kipc_perm_check(&queue->entry, wanted);
-	return call->file->f_mode & (wanted == KIPC_MSG_READ ? FMODE_READ :
-							       FMODE_WRITE) ?
-	       0 : -EACCES;
 }
 
 /**
@@ -164,113 +153,174 @@ static int kipc_msg_ioctl_open(struct kipc_call *call, void *arg)
 	return ret;
 }
 
-static int kipc_msg_ioctl_send(struct kipc_call *call, void *arg)
+static int kipc_msg_check_send(const struct kipc_instance *inst,
+			       const struct kipc_msg_send *arg)
 {
-	const struct kipc_msg_send *send = arg;
-	struct kipc_xfer xfer = { .buf = u64_to_user_ptr(send->addr) };
-	struct kipc_msg_wait how = {
-		.nowait	= send->flags & KIPC_MSG_NOWAIT,
-		.by_id	= !call->obj,
-		.once	= send->flags & KIPC_MSG_RELATIVE,
-	};
-	struct kipc_msg_queue *queue;
-	struct kipc_msg *msg;
-	ktime_t deadline;
-	int ret;
+	return arg->type < 1 ||
+	       arg->size > kipc_limit_get(&inst->limits, KIPC_LIMIT_MSGMAX) ?
+	       -EINVAL : 0;
+}
 
-	if (send->type < 1 ||
-	    send->size > kipc_limit_get(&call->inst->limits,
-					KIPC_LIMIT_MSGMAX))
-		return -EINVAL;
-	msg = kipc_msg_from_user(&xfer, send->size, GFP_KERNEL_ACCOUNT);
+/* Sends to a queue, by its id or on a descriptor. */
+static __always_inline int kipc_msg_do_send(struct kipc_msg_queue *queue,
+					    const struct kipc_msg_send *arg,
+					    bool by_id)
+{
+	struct kipc_xfer xfer = { .buf = u64_to_user_ptr(arg->addr) };
+	const struct kipc_msg_how how = {
+		.timeout	= arg->timeout,
+		.flags		= arg->flags,
+		.by_id		= by_id,
+	};
+	struct kipc_msg *msg;
+	int ret = 0;
+
+	msg = kipc_msg_make(queue, &xfer, arg->size, GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	msg->key.type = send->type;
-	how.expires = kipc_deadline(send->timeout,
-				    send->flags & KIPC_MSG_RELATIVE, &deadline);
-	queue = kipc_msg_of_call(call, send->id);
-	if (IS_ERR(queue)) {
-		ret = PTR_ERR(queue);
-		goto out_free;
-	}
-	ret = kipc_msg_check_access(call, queue, KIPC_MSG_WRITE);
-	if (!ret)
+	msg->key.type = arg->type;
+	if (by_id)
+		ret = kipc_perm_check(&queue->entry, KIPC_MSG_WRITE);
+	if (likely(!ret))
 		ret = kipc_msg_send(queue, msg, &how);
-	kipc_msg_put(queue);
-out_free:
 	if (unlikely(ret))
-		kipc_msg_free(msg);
+		kipc_msg_done(queue, msg);
 	return ret;
 }
 
-/* Copies a message out; what the caller is told beside it is left in @arg. */
-static int kipc_msg_deliver(const struct kipc_msg *msg,
-			    struct kipc_msg_receive *arg)
+/* There is no such queue; but as natively, a message that cannot be read comes first. */
+static noinline int kipc_msg_no_queue(const struct kipc_msg_send *arg)
 {
 	struct kipc_xfer xfer = { .buf = u64_to_user_ptr(arg->addr) };
+	struct kipc_msg *msg;
 
-	arg->size = min_t(u64, arg->size, msg->len);
-	arg->type = msg->key.type;
-	return kipc_msg_to_user(msg, &xfer, arg->size);
+	msg = kipc_msg_from_user(&xfer, arg->size, GFP_KERNEL_ACCOUNT);
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	kipc_msg_free(msg);
+	return -EINVAL;
+}
+
+/* Sends as a call says whose flags are checked. */
+static int kipc_msg_ioctl_send(struct kipc_call *call, void *arg)
+{
+	const struct kipc_msg_send *send = arg;
+	struct kipc_msg_queue *queue;
+	int ret = kipc_msg_check_send(call->inst, send);
+
+	if (ret)
+		return ret;
+	if (call->obj && !(call->file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	queue = kipc_msg_of_call(call, send->id);
+	if (IS_ERR(queue))
+		return kipc_msg_no_queue(send);
+	ret = kipc_msg_do_send(queue, send, !call->obj);
+	kipc_msg_put(queue);
+	return ret;
+}
+
+/* The same, for a structure of this version. */
+static long kipc_msg_send_call(struct kipc_call *call, void __user *uarg)
+{
+	struct kipc_msg_send arg;
+
+	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags & ~KIPC_MSG_SEND_FLAGS)
+		return -EINVAL;
+	return kipc_msg_ioctl_send(call, &arg);
+}
+
+/* The same on a descriptor, which holds the queue. */
+static long kipc_msg_send_file(struct file *file, void __user *uarg)
+{
+	struct kipc_msg_file *msg_file = file->private_data;
+	struct kipc_msg_queue *queue = msg_file->queue;
+	struct kipc_msg_send arg;
+	int ret;
+
+	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags & ~KIPC_MSG_SEND_FLAGS)
+		return -EINVAL;
+	ret = kipc_msg_check_send(queue->entry.obj.inst, &arg);
+	if (ret)
+		return ret;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	if (arg.id != KIPC_ID_SELF)
+		return kipc_msg_no_queue(&arg);
+	return kipc_msg_do_send(queue, &arg, false);
 }
 
 /*
  * Receives from a queue. Where @uarg is not NULL, the structure there gets what the caller
  * is told, and a message is put back if it cannot.
  */
-static int kipc_msg_do_receive(struct kipc_msg_queue *queue,
-			       struct kipc_msg_receive *arg,
-			       const struct kipc_msg_wait *how,
-			       struct kipc_msg_receive __user *uarg)
+static __always_inline int
+kipc_msg_do_receive(struct kipc_msg_queue *queue, struct kipc_msg_receive *arg,
+		    struct kipc_msg_receive __user *uarg, bool by_id)
 {
+	struct kipc_xfer xfer = { .buf = u64_to_user_ptr(arg->addr) };
+	const struct kipc_msg_how how = {
+		.timeout	= arg->timeout,
+		.flags		= arg->flags,
+		.by_id		= by_id,
+	};
 	bool copy = arg->flags & KIPC_MSG_COPY;
 	struct kipc_msg_want want;
 	struct kipc_msg *msg;
 	int ret;
 
 	kipc_msg_want_init(&want, arg->type, arg->flags, arg->size);
-	if (copy)
+	if (unlikely(copy))
 		msg = kipc_msg_copy(queue, arg->type, &want);
 	else
-		msg = kipc_msg_receive(queue, &want, how);
+		msg = kipc_msg_receive(queue, &want, &how);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	ret = kipc_msg_deliver(msg, arg);
+	arg->size = min_t(u64, arg->size, msg->len);
+	arg->type = msg->key.type;
+	ret = kipc_msg_out(msg, &xfer, arg->size);
 	if (!ret && uarg && (put_user(arg->type, &uarg->type) ||
 			     put_user(arg->size, &uarg->size)))
 		ret = -EFAULT;
-	if (unlikely(ret) && !copy)
+	if (unlikely(ret && !copy))
 		kipc_msg_put_back(queue, msg);
 	else
-		kipc_msg_free(msg);
+		kipc_msg_done(queue, msg);
 	return ret;
 }
 
+static int kipc_msg_check_receive(const struct kipc_msg_receive *arg)
+{
+	if (arg->size > S64_MAX)
+		return -EINVAL;
+	return arg->flags & KIPC_MSG_COPY &&
+	       (arg->flags & (KIPC_MSG_NOWAIT | KIPC_MSG_EXCEPT)) !=
+	       KIPC_MSG_NOWAIT ? -EINVAL : 0;
+}
+
+/* Receives as a call says whose flags are checked. */
 static int kipc_msg_receive_arg(struct kipc_call *call,
 				struct kipc_msg_receive *arg,
 				struct kipc_msg_receive __user *uarg)
 {
-	struct kipc_msg_wait how = {
-		.nowait	= arg->flags & KIPC_MSG_NOWAIT,
-		.by_id	= !call->obj,
-		.once	= arg->flags & KIPC_MSG_RELATIVE,
-	};
 	struct kipc_msg_queue *queue;
-	ktime_t deadline;
-	int ret;
+	int ret = kipc_msg_check_receive(arg);
 
-	if (arg->size > S64_MAX ||
-	    (arg->flags & KIPC_MSG_COPY &&
-	     (!how.nowait || arg->flags & KIPC_MSG_EXCEPT)))
-		return -EINVAL;
-	how.expires = kipc_deadline(arg->timeout,
-				    arg->flags & KIPC_MSG_RELATIVE, &deadline);
+	if (ret)
+		return ret;
+	if (call->obj && !(call->file->f_mode & FMODE_READ))
+		return -EACCES;
 	queue = kipc_msg_of_call(call, arg->id);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
-	ret = kipc_msg_check_access(call, queue, KIPC_MSG_READ);
+	if (!call->obj)
+		ret = kipc_perm_check(&queue->entry, KIPC_MSG_READ);
 	if (!ret)
-		ret = kipc_msg_do_receive(queue, arg, &how, uarg);
+		ret = kipc_msg_do_receive(queue, arg, uarg, !call->obj);
 	kipc_msg_put(queue);
 	return ret;
 }
@@ -280,7 +330,7 @@ static int kipc_msg_ioctl_receive(struct kipc_call *call, void *arg)
 	return kipc_msg_receive_arg(call, arg, NULL);
 }
 
-/* Copies results by itself, so that no message is lost when they cannot be. */
+/* The same, for a structure of this version; no message is lost when it cannot be written. */
 static long kipc_msg_receive_call(struct kipc_call *call, void __user *uarg)
 {
 	struct kipc_msg_receive arg;
@@ -290,6 +340,27 @@ static long kipc_msg_receive_call(struct kipc_call *call, void __user *uarg)
 	if (arg.flags & ~KIPC_MSG_RECEIVE_FLAGS)
 		return -EINVAL;
 	return kipc_msg_receive_arg(call, &arg, uarg);
+}
+
+/* The same on a descriptor, which holds the queue. */
+static long kipc_msg_receive_file(struct file *file, void __user *uarg)
+{
+	struct kipc_msg_file *msg_file = file->private_data;
+	struct kipc_msg_receive arg;
+	int ret;
+
+	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
+		return -EFAULT;
+	if (arg.flags & ~KIPC_MSG_RECEIVE_FLAGS)
+		return -EINVAL;
+	ret = kipc_msg_check_receive(&arg);
+	if (ret)
+		return ret;
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
+	if (arg.id != KIPC_ID_SELF)
+		return -EINVAL;
+	return kipc_msg_do_receive(msg_file->queue, &arg, uarg, false);
 }
 
 static int kipc_msg_ioctl_stat(struct kipc_call *call, void *arg)
@@ -339,7 +410,7 @@ static int kipc_msg_do_set(struct kipc_msg_queue *queue,
 		return -EPERM;
 	ret = kipc_perm_set(&queue->entry, &arg->set);
 	if (!ret)
-		kipc_msg_retry_all(queue, min_t(u64, arg->qbytes, ULONG_MAX));
+		kipc_msg_changed(queue, min_t(u64, arg->qbytes, ULONG_MAX));
 	return ret;
 }
 
@@ -454,6 +525,7 @@ static const struct kipc_ioctl kipc_msg_ioctl_rows[] = {
 		.flags		= KIPC_MSG_SEND_FLAGS,
 		.flags_at	= offsetof(struct kipc_msg_send, flags),
 		.reserved_at	= KIPC_IOCTL_NO_MEMBER,
+		.direct		= kipc_msg_send_call,
 		.handler	= kipc_msg_ioctl_send,
 	},
 	[KIPC_NR_MSG_RECEIVE & 0xf] = {
@@ -526,6 +598,21 @@ const struct kipc_ioctl_set kipc_msg_ioctls = {
 	.block = KIPC_NR_MSG_GET >> 4,
 };
 
+static noinline long kipc_msg_dispatch(struct file *file, unsigned int cmd,
+				       unsigned long arg)
+{
+	struct kipc_msg_file *msg_file = file->private_data;
+	struct kipc_entry *entry = &msg_file->queue->entry;
+	struct kipc_call call = {
+		.file = file,
+		.inst = entry->obj.inst,
+		.obj = entry,
+	};
+
+	return kipc_ioctl_dispatch(&call, KIPC_ON_MSG, cmd,
+				   (void __user *)arg);
+}
+
 /**
  * kipc_msg_file_ioctl - ioctl on a descriptor of a queue
  * @file: the open file
@@ -537,17 +624,13 @@ const struct kipc_ioctl_set kipc_msg_ioctls = {
 long kipc_msg_file_ioctl(struct file *file, unsigned int cmd,
 			 unsigned long arg)
 {
-	struct kipc_msg_file *msg_file = file->private_data;
-	struct kipc_entry *entry = &msg_file->queue->entry;
-	struct kipc_call call = {
-		.file = file,
-		.inst = entry->obj.inst,
-		.obj = entry,
-	};
-
+	/* The calls that have to be fast. */
+	if (cmd == KIPC_IOC_MSG_SEND)
+		return kipc_msg_send_file(file, (void __user *)arg);
+	if (cmd == KIPC_IOC_MSG_RECEIVE)
+		return kipc_msg_receive_file(file, (void __user *)arg);
 	if (cmd == FIONREAD)
 		return put_user(kipc_msg_file_pending(file),
 				(int __user *)arg);
-	return kipc_ioctl_dispatch(&call, KIPC_ON_MSG, cmd,
-				   (void __user *)arg);
+	return kipc_msg_dispatch(file, cmd, arg);
 }

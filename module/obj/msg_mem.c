@@ -4,7 +4,8 @@
  *
  * Users decide how large messages are and what is in them. So that none of them ever lies
  * beside an object of the kernel, they have caches of their own. What is longer than the
- * largest of those goes on in single pages.
+ * largest of those goes on in single pages. A queue keeps the memory of one message that
+ * is gone (msg_fast.h): most queues see one message after the other, of about the same size.
  */
 #include <linux/err.h>
 #include <linux/gfp.h>
@@ -29,18 +30,18 @@ static_assert(sizeof(struct kipc_msg_page) == PAGE_SIZE);
 
 #define KIPC_MSG_PAGE_BYTES	sizeof_field(struct kipc_msg_page, data)
 
-/* So many bytes need no page. */
-#define KIPC_MSG_FIRST_BYTES	4096
+/* So many bytes need no page; what is 8 KiB, or 64 KiB, with so many needs one page less. */
+#define KIPC_MSG_FIRST_BYTES	4224
 
 static const struct {
 	const char *name;
 	unsigned int bytes;
 } kipc_msg_cache_rows[] = {
-	{ "kipc_msg_80", 80 },
+	{ "kipc_msg_80", KIPC_MSG_ROOM_MIN },
 	{ "kipc_msg_400", 400 },
 	{ "kipc_msg_912", 912 },
 	{ "kipc_msg_1936", 1936 },
-	{ "kipc_msg_4096", KIPC_MSG_FIRST_BYTES },
+	{ "kipc_msg_4224", KIPC_MSG_FIRST_BYTES },
 };
 
 static struct kmem_cache *kipc_msg_caches[ARRAY_SIZE(kipc_msg_cache_rows)]
@@ -73,7 +74,7 @@ void kipc_msg_free(struct kipc_msg *msg)
 		cond_resched();
 	}
 	put_pid(msg->lrpid);
-	kmem_cache_free(kipc_msg_caches[msg->cache], msg);
+	kmem_cache_free(kipc_msg_caches[kipc_msg_choose_cache(msg->room)], msg);
 }
 
 /* Adds the pages for what is not in the first piece. */
@@ -105,7 +106,7 @@ static struct kipc_msg *kipc_msg_alloc(size_t len, gfp_t gfp)
 	if (!msg)
 		return NULL;
 	refcount_set(&msg->ref, 1);
-	msg->cache = cache;
+	msg->room = kipc_msg_cache_rows[cache].bytes;
 	msg->len = len;
 	msg->lrpid = NULL;
 	msg->more = NULL;

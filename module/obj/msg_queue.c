@@ -139,14 +139,6 @@ kipc_msg_find_receiver_locked(struct kipc_msg_queue *queue, s64 type)
 	return one;
 }
 
-static bool kipc_msg_has_room_locked(const struct kipc_msg_queue *queue,
-				     size_t len)
-{
-	/* The limit may have been lowered below what is there. */
-	return queue->qnum < queue->qbytes && queue->cbytes <= queue->qbytes &&
-	       len <= queue->qbytes - queue->cbytes;
-}
-
 /* Could a message be in the queue if nothing else was? */
 static bool kipc_msg_fits_ever_locked(const struct kipc_msg_queue *queue,
 				      size_t len)
@@ -253,6 +245,33 @@ static void kipc_msg_take_sender_locked(struct kipc_msg_queue *queue,
 	kipc_waiter_take_locked(&sender->waiter, result, &wake->taken);
 }
 
+/**
+ * kipc_msg_hand_one_locked - give a message to one receiver, and nobody else
+ * @queue: the queue, locked
+ * @msg: the message, which was not in it
+ * @task: where to leave the receiver's task, for kipc_waiter_wake_one()
+ *
+ * Return: the receiver, or NULL if there is none, or one that has no room for it.
+ */
+struct kipc_msg_receiver *
+kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
+			 struct task_struct **task)
+{
+	struct kipc_msg_receiver *receiver;
+
+	receiver = kipc_msg_find_receiver_locked(queue, msg->key.type);
+	if (unlikely(!receiver || msg->len > receiver->want->size))
+		return NULL;
+	receiver->msg = msg;
+	msg->key.order = ++queue->order;
+	kipc_msg_note_sent_locked(queue, current);
+	kipc_msg_note_received_locked(queue, msg, receiver->waiter.task);
+	kipc_msg_drop_receiver_locked(queue, receiver);
+	list_del(&receiver->waiter.node);
+	*task = kipc_waiter_take_one_locked(&receiver->waiter, 0);
+	return receiver;
+}
+
 /* Gives a message to who waits for it. */
 static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
 				      struct kipc_msg *msg,
@@ -276,28 +295,18 @@ static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
 	return false;
 }
 
-/* Adds a message to the queue, in its place. */
-static void kipc_msg_keep_locked(struct kipc_msg_queue *queue,
-				 struct kipc_msg *msg,
-				 struct kipc_msg_wake *wake)
+/* Adds a message that was received and comes back. */
+static void kipc_msg_insert_locked(struct kipc_msg_queue *queue,
+				   struct kipc_msg *msg)
 {
-	struct list_head *after = &queue->messages;
-	struct kipc_msg *other;
+	struct kipc_msg *after;
 
-	/* What comes back belongs near the front. */
-	if (unlikely(!list_empty(after) &&
-		     list_last_entry(after, struct kipc_msg, node)->key.order >
-		     msg->key.order)) {
-		list_for_each_entry(other, &queue->messages, node)
-			if (other->key.order > msg->key.order)
-				break;
-		after = &other->node;
-	}
-	list_add_tail(&msg->node, after);
-	kipc_msg_key_add(&queue->types, &msg->key);
-	queue->cbytes += msg->len;
-	queue->qnum++;
-	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
+	/* Few may have come back before it, and be older. */
+	list_for_each_entry(after, &queue->messages, node)
+		if (after->key.order > msg->key.order)
+			break;
+	kipc_msg_append_locked(queue, msg);
+	list_move_tail(&msg->node, &after->node);
 }
 
 /* Adds a message that was just sent, by a thread that waited or by the caller. */
@@ -312,7 +321,8 @@ static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
 	}
 	msg->key.order = ++queue->order;
 	kipc_msg_note_sent_locked(queue, sender);
-	kipc_msg_keep_locked(queue, msg, wake);
+	kipc_msg_append_locked(queue, msg);
+	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
 }
 
 /**
@@ -357,8 +367,11 @@ void kipc_msg_put_back(struct kipc_msg_queue *queue, struct kipc_msg *msg)
 	gone = queue->entry.gone;
 	if (!gone) {
 		kipc_msg_note_returned_locked(queue, msg);
-		if (!kipc_msg_hand_over_locked(queue, msg, &wake))
-			kipc_msg_keep_locked(queue, msg, &wake);
+		if (!kipc_msg_hand_over_locked(queue, msg, &wake)) {
+			kipc_msg_insert_locked(queue, msg);
+			kipc_msg_tell_locked(queue, &wake,
+					     KIPC_MSG_TELL_READABLE);
+		}
 	}
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
@@ -428,10 +441,7 @@ struct kipc_msg *kipc_msg_take_locked(struct kipc_msg_queue *queue,
 	if (likely(msg)) {
 		if (unlikely(msg->len > want->size))
 			return ERR_PTR(-E2BIG);
-		list_del(&msg->node);
-		kipc_msg_key_del(&queue->types, &msg->key);
-		queue->cbytes -= msg->len;
-		queue->qnum--;
+		kipc_msg_remove_locked(queue, msg);
 	} else {
 		if (likely(!queue->nr_senders))
 			return NULL;
@@ -449,13 +459,12 @@ struct kipc_msg *kipc_msg_take_locked(struct kipc_msg_queue *queue,
 }
 
 /**
- * kipc_msg_take_all_locked - end all waiting
+ * kipc_msg_end_all_locked - end all waiting, with -EIDRM
  * @queue: the queue, locked
- * @result: what those who wait get
  * @wake: whom to wake
  */
-void kipc_msg_take_all_locked(struct kipc_msg_queue *queue, int result,
-			      struct kipc_msg_wake *wake)
+void kipc_msg_end_all_locked(struct kipc_msg_queue *queue,
+			     struct kipc_msg_wake *wake)
 {
 	struct kipc_msg_receiver *receiver, *next_receiver;
 	struct kipc_msg_sender *sender, *next_sender;
@@ -463,12 +472,38 @@ void kipc_msg_take_all_locked(struct kipc_msg_queue *queue, int result,
 
 	list_for_each_entry_safe(sender, next_sender, &queue->senders,
 				 waiter.node)
-		kipc_msg_take_sender_locked(queue, sender, result, wake);
+		kipc_msg_take_sender_locked(queue, sender, -EIDRM, wake);
 	list_for_each_entry_safe(receiver, next_receiver, &queue->receivers,
 				 waiter.node)
-		kipc_msg_take_receiver_locked(queue, receiver, result, wake);
+		kipc_msg_take_receiver_locked(queue, receiver, -EIDRM, wake);
 	while ((key = kipc_msg_key_least(&queue->receiver_types))) {
 		receiver = container_of(key, struct kipc_msg_receiver, key);
-		kipc_msg_take_receiver_locked(queue, receiver, result, wake);
+		kipc_msg_take_receiver_locked(queue, receiver, -EIDRM, wake);
+	}
+}
+
+/**
+ * kipc_msg_poke_all_locked - have all who wait see whether they may
+ * @queue: the queue, locked
+ */
+void kipc_msg_poke_all_locked(struct kipc_msg_queue *queue)
+{
+	struct kipc_msg_receiver *receiver;
+	struct kipc_msg_sender *sender;
+	struct kipc_msg_key *key, *same;
+
+	list_for_each_entry(sender, &queue->senders, waiter.node)
+		kipc_waiter_poke_locked(&sender->waiter);
+	list_for_each_entry(receiver, &queue->receivers, waiter.node)
+		kipc_waiter_poke_locked(&receiver->waiter);
+	for (key = kipc_msg_key_least(&queue->receiver_types); key;
+	     key = kipc_msg_key_next(key)) {
+		same = key;
+		do {
+			receiver = container_of(same, struct kipc_msg_receiver,
+						key);
+			kipc_waiter_poke_locked(&receiver->waiter);
+			same = list_next_entry(same, same);
+		} while (same != key);
 	}
 }

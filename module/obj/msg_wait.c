@@ -9,12 +9,6 @@
 
 #include "obj/msg.h"
 
-/*
- * What a waiter gets that is to begin anew, inside; not an error. The permissions that
- * allowed it may have changed.
- */
-#define KIPC_MSG_AGAIN	1
-
 /**
  * kipc_msg_wake_slow - the case of kipc_msg_wake() that somebody is to be told
  * @queue: the queue; the caller has a reference
@@ -39,36 +33,6 @@ void kipc_msg_wake_slow(struct kipc_msg_queue *queue,
 		kipc_msg_notice_tell(wake->notice);
 }
 
-/* Has a sender stand where it belongs: behind all, unless it waited already. */
-static void kipc_msg_enqueue_sender_locked(struct kipc_msg_queue *queue,
-					   struct kipc_msg_sender *sender)
-{
-	struct kipc_msg_sender *before;
-
-	list_for_each_entry_reverse(before, &queue->senders, waiter.node)
-		if (before->order < sender->order)
-			break;
-	list_add(&sender->waiter.node, &before->waiter.node);
-	queue->nr_senders++;
-}
-
-static void kipc_msg_enqueue_receiver_locked(struct kipc_msg_queue *queue,
-					     struct kipc_msg_receiver *receiver)
-{
-	struct kipc_msg_receiver *before;
-
-	queue->nr_receivers++;
-	if (receiver->want->mode == KIPC_MSG_EQUAL) {
-		INIT_LIST_HEAD(&receiver->waiter.node);
-		kipc_msg_key_add(&queue->receiver_types, &receiver->key);
-		return;
-	}
-	list_for_each_entry_reverse(before, &queue->receivers, waiter.node)
-		if (before->key.order < receiver->key.order)
-			break;
-	list_add(&receiver->waiter.node, &before->waiter.node);
-}
-
 /* Takes a sender that gives up off the queue, and lets others go on. */
 static bool kipc_msg_leave_send(struct kipc_msg_queue *queue,
 				struct kipc_msg_sender *sender)
@@ -91,43 +55,59 @@ static bool kipc_msg_leave_send(struct kipc_msg_queue *queue,
 	return queued;
 }
 
-/* What a call that gives up waiting returns, from what kipc_waiter_wait() did. */
-static int kipc_msg_given_up(const struct kipc_msg_wait *how, int ret)
+/* Sleeps until a waiter's work is done, or has to be given up. No locks are held. */
+static int kipc_msg_sleep(struct kipc_msg_queue *queue,
+			  struct kipc_waiter *waiter,
+			  const struct kipc_msg_how *how, umode_t wanted)
+{
+	ktime_t deadline, *expires;
+	int ret;
+
+	expires = kipc_deadline(how->timeout, how->flags & KIPC_MSG_RELATIVE,
+				&deadline);
+	for (;;) {
+		ret = kipc_waiter_wait(waiter, expires);
+		if (likely(ret != -EAGAIN))
+			return ret;
+		/* IPC_SET may have changed the permissions. */
+		WRITE_ONCE(waiter->poked, false);
+		ret = how->by_id ? kipc_perm_check(&queue->entry, wanted) : 0;
+		if (ret)
+			return ret;
+	}
+}
+
+/* What a call that gives up waiting returns, from what kipc_msg_sleep() did. */
+static int kipc_msg_given_up(const struct kipc_msg_how *how, int ret)
 {
 	if (ret == -ETIME)
 		return -ETIMEDOUT;
-	/* As natively: EINTR after a handler, else the call begins anew. */
-	return how->once ? -EINTR : -ERESTARTNOHAND;
+	if (ret != -EINTR)
+		return ret;
+	/* As natively: EINTR after a handler, else the call begins anew, if it can. */
+	return how->flags & KIPC_MSG_RELATIVE ? -EINTR : -ERESTARTNOHAND;
 }
 
 /* Waits for room. The queue is locked, and unlocked. */
-static noinline int kipc_msg_wait_send(struct kipc_msg_queue *queue,
-				       struct kipc_msg *msg,
-				       const struct kipc_msg_wait *how,
-				       u64 *order, struct kipc_msg_wake *wake)
+static int kipc_msg_wait_send(struct kipc_msg_queue *queue,
+			      struct kipc_msg *msg,
+			      const struct kipc_msg_how *how,
+			      struct kipc_msg_wake *wake)
 	__releases(&queue->entry.lock)
 {
-	struct kipc_msg_sender sender = {
-		.waiter = {
-			.task	= current,
-			.state	= KIPC_WAITER_QUEUED,
-		},
-		.msg = msg,
-	};
+	struct kipc_msg_sender sender;
 	int ret;
 
-	if (!*order)
-		*order = ++queue->order;
-	sender.order = *order;
-	kipc_msg_enqueue_sender_locked(queue, &sender);
-	/* Who waits again may stand before others now. */
-	kipc_msg_serve_locked(queue, wake);
+	kipc_waiter_init(&sender.waiter);
+	sender.msg = msg;
+	list_add_tail(&sender.waiter.node, &queue->senders);
+	queue->nr_senders++;
 	/* A receiver would find this message. */
 	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, wake);
 
-	ret = kipc_waiter_wait(&sender.waiter, how->expires);
+	ret = kipc_msg_sleep(queue, &sender.waiter, how, KIPC_MSG_WRITE);
 	if (ret) {
 		if (kipc_msg_leave_send(queue, &sender))
 			return kipc_msg_given_up(how, ret);
@@ -136,49 +116,59 @@ static noinline int kipc_msg_wait_send(struct kipc_msg_queue *queue,
 	return sender.waiter.result;
 }
 
-static int kipc_msg_send_once(struct kipc_msg_queue *queue,
-			      struct kipc_msg *msg,
-			      const struct kipc_msg_wait *how, u64 *order)
+/**
+ * kipc_msg_send_locked - the general case of kipc_msg_send()
+ * @queue: the queue; its lock is held, and dropped
+ * @msg: the message
+ * @how: how to wait
+ *
+ * Return: as of kipc_msg_send().
+ */
+int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
+			 const struct kipc_msg_how *how)
+	__releases(&queue->entry.lock)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	struct kipc_msg_receiver *receiver;
+	struct task_struct *task;
 	int ret = 0;
 
-	spin_lock(&queue->entry.lock);
-	if (unlikely(queue->entry.gone))
-		ret = -EIDRM;
-	else if (unlikely(!kipc_msg_put_locked(queue, msg, &wake)))
+	if (unlikely(queue->entry.gone)) {
+		spin_unlock(&queue->entry.lock);
+		return -EIDRM;
+	}
+	/* The usual case of somebody waiting: one, who can have it. */
+	if (queue->nr_receivers) {
+		receiver = kipc_msg_hand_one_locked(queue, msg, &task);
+		if (likely(receiver)) {
+			spin_unlock(&queue->entry.lock);
+			kipc_waiter_wake_one(&receiver->waiter, task);
+			return 0;
+		}
+	}
+	if (!kipc_msg_put_locked(queue, msg, &wake)) {
+		if (!(how->flags & KIPC_MSG_NOWAIT))
+			return kipc_msg_wait_send(queue, msg, how, &wake);
 		ret = -EAGAIN;
-	if (unlikely(ret == -EAGAIN) && !how->nowait)
-		return kipc_msg_wait_send(queue, msg, how, order, &wake);
+	}
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
 	return ret;
 }
 
-/**
- * kipc_msg_send - send a message
- * @queue: the queue; the caller has a reference, and may do this
- * @msg: the message, with a type; no longer the caller's on success
- * @how: how to wait
- *
- * Context: may sleep.
- * Return: 0; -EAGAIN, -EIDRM, -EINTR, -ERESTARTNOHAND, -ETIMEDOUT; -EACCES if it was forbidden meanwhile.
- */
-int kipc_msg_send(struct kipc_msg_queue *queue, struct kipc_msg *msg,
-		  const struct kipc_msg_wait *how)
+/* Has a receiver wait behind all others. */
+static __always_inline void
+kipc_msg_enqueue_receiver_locked(struct kipc_msg_queue *queue,
+				 struct kipc_msg_receiver *receiver)
 {
-	u64 order = 0;
-	int ret;
-
-	for (;;) {
-		ret = kipc_msg_send_once(queue, msg, how, &order);
-		if (likely(ret != KIPC_MSG_AGAIN))
-			return ret;
-		if (!how->by_id)
-			continue;
-		ret = kipc_perm_check(&queue->entry, KIPC_MSG_WRITE);
-		if (ret)
-			return ret;
+	queue->nr_receivers++;
+	receiver->key.order = ++queue->order;
+	if (receiver->want->mode == KIPC_MSG_EQUAL) {
+		receiver->key.type = receiver->want->type;
+		INIT_LIST_HEAD(&receiver->waiter.node);
+		kipc_msg_key_add(&queue->receiver_types, &receiver->key);
+	} else {
+		list_add_tail(&receiver->waiter.node, &queue->receivers);
 	}
 }
 
@@ -199,94 +189,70 @@ static bool kipc_msg_leave_receive(struct kipc_msg_queue *queue,
 }
 
 /* Waits for a message. The queue is locked, and unlocked. */
-static noinline struct kipc_msg *
+static __always_inline struct kipc_msg *
 kipc_msg_wait_receive(struct kipc_msg_queue *queue,
 		      const struct kipc_msg_want *want,
-		      const struct kipc_msg_wait *how, u64 *order)
+		      const struct kipc_msg_how *how)
 	__releases(&queue->entry.lock)
 {
-	struct kipc_msg_receiver receiver = {
-		.waiter = {
-			.task	= current,
-			.state	= KIPC_WAITER_QUEUED,
-		},
-		.key.type	= want->type,
-		.want		= want,
-	};
+	struct kipc_msg_receiver receiver;
 	int ret;
 
-	if (!*order)
-		*order = ++queue->order;
-	receiver.key.order = *order;
+	kipc_waiter_init(&receiver.waiter);
+	receiver.want = want;
 	kipc_msg_enqueue_receiver_locked(queue, &receiver);
 	spin_unlock(&queue->entry.lock);
 
-	ret = kipc_waiter_wait(&receiver.waiter, how->expires);
+	ret = kipc_msg_sleep(queue, &receiver.waiter, how, KIPC_MSG_READ);
 	if (ret) {
 		if (kipc_msg_leave_receive(queue, &receiver))
 			return ERR_PTR(kipc_msg_given_up(how, ret));
 		kipc_waiter_settle(&receiver.waiter);
 	}
-	if (likely(!receiver.waiter.result))
-		return receiver.msg;
-	return receiver.waiter.result == KIPC_MSG_AGAIN ? NULL :
-		ERR_PTR(receiver.waiter.result);
+	return likely(!receiver.waiter.result) ?
+	       receiver.msg : ERR_PTR(receiver.waiter.result);
 }
 
-/* Returns what kipc_msg_receive() does, or NULL if that is to begin anew. */
-static struct kipc_msg *kipc_msg_receive_once(struct kipc_msg_queue *queue,
-					      const struct kipc_msg_want *want,
-					      const struct kipc_msg_wait *how,
-					      u64 *order)
+/* Receives what somebody else is concerned by; else as kipc_msg_receive_locked(). */
+static noinline struct kipc_msg *
+kipc_msg_receive_shared(struct kipc_msg_queue *queue,
+			const struct kipc_msg_want *want,
+			const struct kipc_msg_how *how)
+	__releases(&queue->entry.lock)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
 	struct kipc_msg *msg;
 
-	spin_lock(&queue->entry.lock);
-	if (unlikely(queue->entry.gone)) {
-		msg = ERR_PTR(-EIDRM);
-	} else {
-		msg = kipc_msg_take_locked(queue, want, &wake);
-		if (!msg) {
-			if (!how->nowait)
-				return kipc_msg_wait_receive(queue, want, how,
-							     order);
-			msg = ERR_PTR(-ENOMSG);
-		}
-	}
+	msg = kipc_msg_take_locked(queue, want, &wake);
+	if (!msg && !(how->flags & KIPC_MSG_NOWAIT))
+		return kipc_msg_wait_receive(queue, want, how);
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
-	return msg;
+	return msg ?: ERR_PTR(-ENOMSG);
 }
 
 /**
- * kipc_msg_receive - receive a message
- * @queue: the queue; the caller has a reference, and may do this
+ * kipc_msg_receive_locked - the general case of kipc_msg_receive()
+ * @queue: the queue; its lock is held, and dropped
  * @want: what is wanted
  * @how: how to wait
+ * @msg: what is in the queue and wanted, or NULL
  *
- * Context: may sleep.
- * Return: the message, for kipc_msg_free() or kipc_msg_put_back(), or ERR_PTR: -ENOMSG,
- * -E2BIG, -EIDRM, -EINTR, -ERESTARTNOHAND, -ETIMEDOUT; -EACCES if it was forbidden meanwhile.
+ * Return: as of kipc_msg_receive().
  */
-struct kipc_msg *kipc_msg_receive(struct kipc_msg_queue *queue,
-				  const struct kipc_msg_want *want,
-				  const struct kipc_msg_wait *how)
+struct kipc_msg *kipc_msg_receive_locked(struct kipc_msg_queue *queue,
+					 const struct kipc_msg_want *want,
+					 const struct kipc_msg_how *how,
+					 struct kipc_msg *msg)
+	__releases(&queue->entry.lock)
 {
-	struct kipc_msg *msg;
-	u64 order = 0;
-	int ret;
-
-	for (;;) {
-		msg = kipc_msg_receive_once(queue, want, how, &order);
-		if (likely(msg))
-			return msg;
-		if (!how->by_id)
-			continue;
-		ret = kipc_perm_check(&queue->entry, KIPC_MSG_READ);
-		if (ret)
-			return ERR_PTR(ret);
+	if (unlikely(queue->entry.gone)) {
+		spin_unlock(&queue->entry.lock);
+		return ERR_PTR(-EIDRM);
 	}
+	if (msg || queue->nr_senders || how->flags & KIPC_MSG_NOWAIT)
+		return kipc_msg_receive_shared(queue, want, how);
+	return kipc_msg_wait_receive(queue, want, how);
 }
 
 /**
@@ -320,19 +286,22 @@ struct kipc_msg *kipc_msg_copy(struct kipc_msg_queue *queue, s64 position,
 }
 
 /**
- * kipc_msg_retry_all - judge anew all who wait, after IPC_SET
+ * kipc_msg_changed - judge anew all who wait, after IPC_SET
  * @queue: the queue; the caller has a reference
  * @qbytes: how much it may hold from now on
+ *
+ * They keep their places.
  */
-void kipc_msg_retry_all(struct kipc_msg_queue *queue, unsigned long qbytes)
+void kipc_msg_changed(struct kipc_msg_queue *queue, unsigned long qbytes)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
 
 	spin_lock(&queue->entry.lock);
 	queue->qbytes = qbytes;
-	kipc_msg_take_all_locked(queue, KIPC_MSG_AGAIN, &wake);
+	kipc_msg_poke_all_locked(queue);
+	kipc_msg_serve_locked(queue, &wake);
 	if (kipc_msg_is_writable_locked(queue))
-		wake.tell |= KIPC_MSG_TELL_WRITABLE;
+		kipc_msg_tell_locked(queue, &wake, KIPC_MSG_TELL_WRITABLE);
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
 }
@@ -351,7 +320,7 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 	LIST_HEAD(messages);
 
 	spin_lock(&queue->entry.lock);
-	kipc_msg_take_all_locked(queue, -EIDRM, &wake);
+	kipc_msg_end_all_locked(queue, &wake);
 	list_splice_init(&queue->messages, &messages);
 	queue->types = RB_ROOT;
 	queue->cbytes = 0;
@@ -363,5 +332,8 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 	kill_fasync(&queue->fasync, SIGIO, POLL_HUP);
 	kipc_msg_notice_free(notice);
 	list_for_each_entry_safe(msg, next, &messages, node)
+		kipc_msg_free(msg);
+	msg = xchg(&queue->spare, NULL);
+	if (msg)
 		kipc_msg_free(msg);
 }

@@ -383,8 +383,7 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 				struct kipc_sem_waiter *waiter,
 				struct kipc_sem_list *list, unsigned int stop)
 {
-	waiter->waiter.task = current;
-	waiter->waiter.state = KIPC_WAITER_QUEUED;
+	kipc_waiter_init(&waiter->waiter);
 	waiter->list = list;
 	waiter->ticket = atomic64_inc_return(&set->tickets);
 	kipc_sem_set_stop(waiter, stop);
