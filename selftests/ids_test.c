@@ -4,8 +4,7 @@
  * many there can be. Classes 1 and 6.
  */
 #include "instance_fixture.h"
-
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#include "ids.h"
 
 #define SEQ(id)		((id) >> shm->index_bits)
 #define INDEX(id)	((id) & ((1 << shm->index_bits) - 1))
@@ -23,6 +22,37 @@ static int max_index(void)
 	struct shm_info info;
 
 	return shm->ctl(0, SHM_INFO, &info);
+}
+
+static int segment_get(key_t key, int flags)
+{
+	return shm->get(key, flags & IPC_CREAT ? 4096 : 0, flags);
+}
+
+static int set_limit(int n)
+{
+	return shm_limit("shmmni", n);
+}
+
+static int next_id(int id)
+{
+	return shm_limit("shm_next_id", id);
+}
+
+static int next_id_now(void)
+{
+	char text[32];
+
+	return shm_limit_get("shm_next_id", text, sizeof(text)) ? -7 : atoi(text);
+}
+
+static struct ids segments(void)
+{
+	return (struct ids) {
+		.index_bits = shm->index_bits, .get = segment_get, .remove = shm_remove,
+		.exists = shm_exists, .used = shm_used, .set_limit = set_limit,
+		.set_next = next_id, .next = next_id_now,
+	};
 }
 
 /* --- keys */
@@ -86,36 +116,9 @@ TEST_F(shm, exclusive_creation_refuses_a_key_that_is_taken)
 
 TEST_F(shm, exclusive_creation_by_many_has_one_winner)
 {
-	enum { CHILDREN = 4, ROUNDS = 100 };
-	int *start = shared_alloc(4096), *won = start + 1, *lost = start + 2, i, round, id;
-	pid_t pids[CHILDREN];
+	struct ids ids = segments();
 
-	ASSERT_NE(NULL, start);
-	for (i = 0; i < CHILDREN; i++) {
-		pids[i] = child_fork();
-		if (pids[i])
-			continue;
-		for (round = 1; round <= ROUNDS; round++) {
-			while (LOAD(start) < round)
-				sched_yield();
-			id = shm->get(KEY + round, 1, IPC_CREAT | IPC_EXCL | 0600);
-			if (id >= 0)
-				__atomic_add_fetch(won, 1, __ATOMIC_SEQ_CST);
-			else if (errno == EEXIST)
-				__atomic_add_fetch(lost, 1, __ATOMIC_SEQ_CST);
-			else
-				_exit(1);
-		}
-		_exit(0);
-	}
-	for (round = 1; round <= ROUNDS; round++) {
-		__atomic_store_n(start, round, __ATOMIC_SEQ_CST);
-		ASSERT_TRUE(EVENTUALLY(LOAD(won) + LOAD(lost) == round * CHILDREN));
-		ASSERT_EQ(round, *won);
-		EXPECT_EQ(0, shm_remove(shm->get(KEY + round, 0, 0)));
-	}
-	for (i = 0; i < CHILDREN; i++)
-		EXPECT_EQ(0, child_wait(pids[i]));
+	one_of_many_wins(_metadata, &ids);
 }
 
 TEST_F(shm, removal_frees_the_key_even_while_attached)
@@ -234,29 +237,9 @@ TEST_F(shm, an_index_is_not_used_again_at_once)
 
 TEST_F(shm, next_id_gives_the_id_asked_for_once)
 {
-	int wanted[] = { 5 << shm->index_bits | 17, 0, INT_MAX, 1 << shm->index_bits | 17 };
-	int id, again;
-	char text[32];
-	size_t i;
+	struct ids ids = segments();
 
-	/* the highest index has to be allowed, where it can be */
-	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-		ASSERT_EQ(0, shm_limit("shm_next_id", wanted[i]));
-		ASSERT_EQ(0, shm_limit_get("shm_next_id", text, sizeof(text)));
-		EXPECT_EQ(wanted[i], atoi(text));
-		id = shm->get(KEY, 4096, IPC_CREAT | 0600);
-		EXPECT_EQ(wanted[i], id);
-		ASSERT_EQ(0, shm_limit_get("shm_next_id", text, sizeof(text)));
-		EXPECT_STREQ("-1\n", text);
-		EXPECT_EQ(id, shm->get(KEY, 0, 0));
-		EXPECT_TRUE(shm_exists(id));
-		again = shm_new(4096);
-		ASSERT_LE(0, again);
-		EXPECT_NE(id, again);
-		EXPECT_EQ(0, shm_remove(again));
-		EXPECT_EQ(0, shm_remove(id));
-		EXPECT_FALSE(shm_exists(id));
-	}
+	next_id_is_given_once(_metadata, &ids);
 }
 
 TEST_F(shm, next_id_of_an_index_that_is_taken_gives_the_next_free_one)
@@ -400,42 +383,9 @@ TEST_F(shm, info_of_an_instance_without_ids_says_none)
 
 TEST_F(shm, shmmni_is_the_number_of_ids_and_no_more)
 {
-	enum { COUNT = 50 };
-	int ids[COUNT], i, id;
+	struct ids ids = segments();
 
-	ASSERT_EQ(0, shm_limit("shmmni", COUNT));
-	for (i = 0; i < COUNT; i++) {
-		ids[i] = shm->get(KEY + i, 4096, IPC_CREAT | 0600);
-		ASSERT_LE(0, ids[i]);
-	}
-	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(-1, shm_new(4096));
-		EXPECT_EQ(ENOSPC, errno);
-		EXPECT_EQ(-1, shm->get(KEY + COUNT, 4096, IPC_CREAT | 0600));
-		EXPECT_EQ(ENOSPC, errno);
-	}
-	EXPECT_EQ(COUNT, shm_used());
-	EXPECT_EQ(COUNT, shm_total());
-	EXPECT_EQ(-1, shm->get(KEY + COUNT, 0, 0));
-	EXPECT_EQ(ENOENT, errno);
-	/* what is there is found all the same */
-	EXPECT_EQ(ids[7], shm->get(KEY + 7, 0, IPC_CREAT));
-	EXPECT_EQ(0, shm_remove(ids[7]));
-	id = shm->get(KEY + COUNT, 4096, IPC_CREAT | 0600);
-	EXPECT_LE(0, id);
-	EXPECT_EQ(-1, shm_new(4096));
-	EXPECT_EQ(ENOSPC, errno);
-	/* lowered below what there is, nothing goes */
-	ASSERT_EQ(0, shm_limit("shmmni", 10));
-	EXPECT_EQ(COUNT, shm_used());
-	EXPECT_EQ(0, shm_remove(id));
-	EXPECT_EQ(-1, shm_new(4096));
-	EXPECT_EQ(ENOSPC, errno);
-	for (i = 0; i < COUNT; i++)
-		EXPECT_EQ(i == 7 ? -1 : 0, shm_remove(ids[i]));
-	id = shm_new(4096);
-	EXPECT_LE(0, id);
-	EXPECT_EQ(0, shm_remove(id));
+	limit_is_kept(_metadata, &ids);
 }
 
 /* One that is removed, but attached, has its id still. */
@@ -460,43 +410,29 @@ TEST_F(shm, ids_of_removed_segments_count_until_the_last_detach)
 
 /* --- found while it is made, while it goes: classes 1 and 6 */
 
-#define STORM_KEYS 8
-
-struct storm {
-	int stop;
-	int last_id;		/* the id that was given last */
-	long found[3];		/* by index, by key, by a guess of the id */
-};
+static pid_t makers[2];
 
 static size_t storm_size(int key)
 {
 	return PAGE * (1 + key - KEY);
 }
 
-static void storm_create(struct storm *storm, unsigned int seed)
+static int storm_make(key_t key)
 {
-	int key, id;
+	return shm->get(key, storm_size(key), IPC_CREAT | IPC_EXCL | 0640);
+}
 
-	while (!LOAD(&storm->stop)) {
-		key = KEY + rand_r(&seed) % STORM_KEYS;
-		id = shm->get(key, storm_size(key), IPC_CREAT | IPC_EXCL | 0640);
-		if (id >= 0)
-			__atomic_store_n(&storm->last_id, id, __ATOMIC_SEQ_CST);
-		else if (errno != EEXIST)
-			_exit(1);
-		id = shm->get(KEY + rand_r(&seed) % STORM_KEYS, 0, 0);
-		if (id < 0 ? errno != ENOENT : shm_remove(id) && errno != EINVAL && errno != EIDRM)
-			_exit(2);
-	}
-	_exit(0);
+static int storm_find(key_t key)
+{
+	return shm->get(key, 0, 0);
 }
 
 /* What is wrong with this segment, or NULL. */
-static const char *storm_check(const pid_t *pids, int id, const struct shmid_ds *ds)
+static const char *storm_check(int id, const struct shmid_ds *ds)
 {
 	int key = ds->shm_perm.__key;
 
-	if (key && (key < KEY || key >= KEY + STORM_KEYS))
+	if (key && !storm_key_is_right(key))
 		return "key";
 	if (key && ds->shm_segsz != storm_size(key))
 		return "size";
@@ -506,72 +442,59 @@ static const char *storm_check(const pid_t *pids, int id, const struct shmid_ds 
 		return "mode or size";
 	if (ds->shm_perm.__seq != SEQ(id))
 		return "sequence number";
-	if (ds->shm_cpid != pids[0] && ds->shm_cpid != pids[1])
+	if (ds->shm_cpid != makers[0] && ds->shm_cpid != makers[1])
 		return "creator";
-	if (time(NULL) - ds->shm_ctime > 3600 || time(NULL) < ds->shm_ctime - 1)
-		return "time";
-	return NULL;
+	return storm_time_is_right(ds->shm_ctime) ? NULL : "time";
+}
+
+static const char *storm_at_index(int index, long *found)
+{
+	struct shmid_ds ds;
+	int id = shm->ctl(index, SHM_STAT_ANY, &ds);
+
+	if (id < 0)
+		return storm_is_gone() ? NULL : "answer to SHM_STAT_ANY";
+	++*found;
+	return INDEX(id) == index ? storm_check(id, &ds) : "index";
+}
+
+static const char *storm_stat(int id, long *found)
+{
+	struct shmid_ds ds;
+
+	if (shm->ctl(id, IPC_STAT, &ds))
+		return storm_is_gone() ? NULL : "answer to IPC_STAT";
+	++*found;
+	return storm_check(id, &ds);
+}
+
+static const char *storm_attach(int id, long *found)
+{
+	const char *wrong = "contents";
+	struct shmid_ds ds;
+	char *p;
+
+	p = shm->at(id, NULL, SHM_RDONLY);
+	if (p == NOT_ATTACHED)
+		return storm_is_gone() ? NULL : "answer to an attachment";
+	++*found;
+	/* it cannot go now */
+	if (shm->ctl(id, IPC_STAT, &ds) || ds.shm_nattch < 1)
+		wrong = "answer to IPC_STAT";
+	else if (!p[0] && !p[ds.shm_segsz - 1])
+		wrong = storm_check(id, &ds);
+	return shm->dt(p) ? "answer to a detachment" : wrong;
 }
 
 TEST_F_TIMEOUT(shm, what_is_found_is_complete, 120)
 {
-	struct storm *storm = shared_alloc(sizeof(*storm));
-	const char *wrong = NULL;
-	struct shmid_ds ds;
-	pid_t pids[2];
-	long long end;
-	int i, k, id;
-	char *p;
+	static const struct storm storm = {
+		.make = storm_make, .find = storm_find, .remove = shm_remove,
+		.max_index = max_index, .at_index = storm_at_index,
+		.by_key = storm_stat, .by_guess = storm_attach,
+	};
 
-	ASSERT_NE(NULL, storm);
-	for (i = 0; i < 2; i++) {
-		pids[i] = child_fork();
-		if (!pids[i])
-			storm_create(storm, i);
-	}
-	end = now_ms() + 4000;
-	for (k = 0; !wrong && now_ms() < end; k++) {
-		for (i = max_index(); !wrong && i >= 0; i--) {
-			id = shm->ctl(i, SHM_STAT_ANY, &ds);
-			if (id < 0) {
-				ASSERT_TRUE(errno == EINVAL || errno == EIDRM);
-				continue;
-			}
-			EXPECT_EQ(i, INDEX(id));
-			wrong = storm_check(pids, id, &ds);
-			storm->found[0]++;
-		}
-		id = shm->get(KEY + k % STORM_KEYS, 0, 0);
-		if (id >= 0 && !wrong && !shm->ctl(id, IPC_STAT, &ds)) {
-			wrong = storm_check(pids, id, &ds);
-			storm->found[1]++;
-		}
-		/* the one that is made now is the next, or thereabouts */
-		for (i = 0; i < 4; i++) {
-			id = LOAD(&storm->last_id) + i;
-			p = shm->at(id, NULL, SHM_RDONLY);
-			if (p == NOT_ATTACHED) {
-				ASSERT_TRUE(errno == EINVAL || errno == EIDRM);
-				continue;
-			}
-			ASSERT_EQ(0, shm->ctl(id, IPC_STAT, &ds));
-			wrong = wrong ?: storm_check(pids, id, &ds);
-			ASSERT_LE(1, ds.shm_nattch);
-			ASSERT_EQ(0, p[0]);
-			ASSERT_EQ(0, p[ds.shm_segsz - 1]);
-			ASSERT_EQ(0, shm->dt(p));
-			storm->found[2]++;
-		}
-	}
-	EXPECT_EQ(NULL, wrong)
-		TH_LOG("a segment was found with the wrong %s", wrong ?: "");
-	for (i = 0; i < 3; i++)
-		EXPECT_LT(0, storm->found[i]);
-	__atomic_store_n(&storm->stop, 1, __ATOMIC_SEQ_CST);
-	EXPECT_EQ(0, child_wait(pids[0]));
-	EXPECT_EQ(0, child_wait(pids[1]));
-	for (i = 0; i < STORM_KEYS; i++)
-		shm_remove(shm->get(KEY + i, 0, 0));
+	storm_run(_metadata, &storm, makers);
 }
 
 TEST_HARNESS_MAIN

@@ -4,14 +4,17 @@
  * and keys. Classes 1 and 6.
  */
 #include "msg_fixture.h"
-#include "race.h"
-
-#define KEY 0x6b697063
+#include "ids.h"
 
 #define SEQ(id)		((id) >> msg->index_bits)
 
 /* An id, and the sequence number and index that it is made of. */
 #define ID(seq, index)	((seq) << msg->index_bits | (index))
+
+static int set_limit(int n)
+{
+	return msg_limit_set("msgmni", n);
+}
 
 static int next_id(int id)
 {
@@ -21,6 +24,15 @@ static int next_id(int id)
 static int next_id_now(void)
 {
 	return msg_limit_get("msg_next_id");
+}
+
+static struct ids queues(void)
+{
+	return (struct ids) {
+		.index_bits = msg->index_bits, .get = msg->get, .remove = msg_rmid,
+		.exists = msg_exists, .used = msg_used, .set_limit = set_limit,
+		.set_next = next_id, .next = next_id_now,
+	};
 }
 
 /* --- keys */
@@ -76,33 +88,9 @@ TEST_F(msg, key_finds_its_queue)
 
 TEST_F(msg, exclusive_creation_by_many_has_one_winner)
 {
-	enum { CHILDREN = 4, ROUNDS = 100 };
-	int *start = shared_alloc(4096), *won = start + 1, *lost = start + 2, i, round, id;
-	pid_t pids[CHILDREN];
+	struct ids ids = queues();
 
-	ASSERT_NE(NULL, start);
-	for (i = 0; i < CHILDREN; i++) {
-		pids[i] = child_fork();
-		if (pids[i])
-			continue;
-		for (round = 1; round <= ROUNDS; round++) {
-			while (LOAD(start) < round)
-				sched_yield();
-			id = msg->get(KEY + round, IPC_CREAT | IPC_EXCL | 0600);
-			if (id < 0 && errno != EEXIST)
-				_exit(1);
-			ADD(id < 0 ? lost : won, 1);
-		}
-		_exit(0);
-	}
-	for (round = 1; round <= ROUNDS; round++) {
-		STORE(start, round);
-		ASSERT_TRUE(EVENTUALLY(LOAD(won) + LOAD(lost) == round * CHILDREN));
-		ASSERT_EQ(round, LOAD(won));
-		EXPECT_EQ(0, msg_rmid(msg->get(KEY + round, 0)));
-	}
-	for (i = 0; i < CHILDREN; i++)
-		EXPECT_EQ(0, child_wait(pids[i]));
+	one_of_many_wins(_metadata, &ids);
 }
 
 TEST_F(msg, removal_frees_the_key_and_ends_the_sleep_of_the_old_queue_alone)
@@ -155,41 +143,9 @@ TEST_F(msg, new_queue_is_described_completely)
 
 TEST_F(msg, msgmni_is_the_number_of_ids_and_no_more)
 {
-	enum { COUNT = 50 };
-	int ids[COUNT], i, id;
+	struct ids ids = queues();
 
-	ASSERT_EQ(0, msg_limit_set("msgmni", COUNT));
-	for (i = 0; i < COUNT; i++) {
-		ids[i] = msg->get(KEY + i, IPC_CREAT | 0600);
-		ASSERT_LE(0, ids[i]);
-	}
-	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(-1, msg_new());
-		EXPECT_EQ(ENOSPC, errno);
-		EXPECT_EQ(-1, msg->get(KEY + COUNT, IPC_CREAT | 0600));
-		EXPECT_EQ(ENOSPC, errno);
-	}
-	EXPECT_EQ(COUNT, msg_used());
-	EXPECT_EQ(-1, msg->get(KEY + COUNT, 0));
-	EXPECT_EQ(ENOENT, errno);
-	/* what is there is found all the same */
-	EXPECT_EQ(ids[7], msg->get(KEY + 7, IPC_CREAT));
-	EXPECT_EQ(0, msg_rmid(ids[7]));
-	id = msg->get(KEY + COUNT, IPC_CREAT | 0600);
-	EXPECT_LE(0, id);
-	EXPECT_EQ(-1, msg_new());
-	EXPECT_EQ(ENOSPC, errno);
-	/* lowered below what there is, nothing goes */
-	ASSERT_EQ(0, msg_limit_set("msgmni", 10));
-	EXPECT_EQ(COUNT, msg_used());
-	EXPECT_EQ(0, msg_rmid(id));
-	EXPECT_EQ(-1, msg_new());
-	EXPECT_EQ(ENOSPC, errno);
-	for (i = 0; i < COUNT; i++)
-		EXPECT_EQ(i == 7 ? -1 : 0, msg_rmid(ids[i]));
-	id = msg_new();
-	EXPECT_LE(0, id);
-	EXPECT_EQ(0, msg_rmid(id));
+	limit_is_kept(_metadata, &ids);
 }
 
 /* --- ids */
@@ -244,24 +200,9 @@ TEST_F(msg, ids_that_differ_in_one_bit_are_einval)
 
 TEST_F(msg, next_id_gives_the_id_asked_for_once)
 {
-	int wanted[] = { ID(5, 17), 0, INT_MAX, ID(1, 17) }, id, again;
-	size_t i;
+	struct ids ids = queues();
 
-	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-		ASSERT_EQ(0, next_id(wanted[i]));
-		EXPECT_EQ(wanted[i], next_id_now());
-		id = msg->get(KEY, IPC_CREAT | 0600);
-		EXPECT_EQ(wanted[i], id);
-		EXPECT_EQ(-1, next_id_now());
-		EXPECT_EQ(id, msg->get(KEY, 0));
-		EXPECT_EQ(0, msg_put(id, 1, 1));
-		again = msg_new();
-		ASSERT_LE(0, again);
-		EXPECT_NE(id, again);
-		EXPECT_EQ(0, msg_rmid(again));
-		EXPECT_EQ(0, msg_rmid(id));
-		EXPECT_FALSE(msg_exists(id));
-	}
+	next_id_is_given_once(_metadata, &ids);
 }
 
 TEST_F(msg, next_id_is_used_up_by_a_creation_alone)
@@ -290,38 +231,27 @@ TEST_F(msg, next_id_is_used_up_by_a_creation_alone)
 
 /* --- found while it is made, while it goes: classes 1 and 6 */
 
-#define STORM_KEYS 8
-
-struct storm {
-	int stop;
-	int last_id;		/* the id that was given last */
-	long found[3];		/* by index, by key, by a guess of the id */
-};
-
-static void storm_create(struct storm *storm, unsigned int seed)
+static int storm_make(key_t key)
 {
-	int key, id;
+	return msg->get(key, IPC_CREAT | IPC_EXCL | 0640);
+}
 
-	while (!LOAD(&storm->stop)) {
-		key = KEY + rand_r(&seed) % STORM_KEYS;
-		id = msg->get(key, IPC_CREAT | IPC_EXCL | 0640);
-		if (id >= 0)
-			STORE(&storm->last_id, id);
-		else if (errno != EEXIST)
-			_exit(1);
-		id = msg->get(KEY + rand_r(&seed) % STORM_KEYS, 0);
-		if (id < 0 ? errno != ENOENT : msg_rmid(id) && errno != EINVAL && errno != EIDRM)
-			_exit(2);
-	}
-	_exit(0);
+static int storm_find(key_t key)
+{
+	return msg->get(key, 0);
+}
+
+static int storm_max_index(void)
+{
+	struct msginfo info;
+
+	return msg_info(MSG_INFO, &info);
 }
 
 /* What is wrong with this queue, or NULL. */
 static const char *storm_check(int id, const struct msqid_ds *ds)
 {
-	int key = ds->msg_perm.__key;
-
-	if (key < KEY || key >= KEY + STORM_KEYS)
+	if (!storm_key_is_right(ds->msg_perm.__key))
 		return "key";
 	if (ds->msg_qbytes != MSGMNB)
 		return "size";
@@ -331,78 +261,49 @@ static const char *storm_check(int id, const struct msqid_ds *ds)
 		return "sequence number";
 	if (ds->msg_qnum > 1 || ds->msg_cbytes != 4 * ds->msg_qnum)
 		return "number of messages";
-	if (time(NULL) - ds->msg_ctime > 3600 || time(NULL) < ds->msg_ctime - 1)
-		return "time";
-	return NULL;
+	return storm_time_is_right(ds->msg_ctime) ? NULL : "time";
 }
 
-static bool gone(void)
+static const char *storm_at_index(int index, long *found)
 {
-	return errno == EINVAL || errno == EIDRM;
+	struct msqid_ds ds;
+	int id = msg_stat_any(index, &ds);
+
+	if (id < 0)
+		return storm_is_gone() ? NULL : "answer to MSG_STAT_ANY";
+	++*found;
+	return msg_index(id) == index ? storm_check(id, &ds) : "index";
 }
 
 /* Send to and receive from what may be there; nobody else does. */
-static const char *storm_use(int id, int serial, long *found)
+static const char *storm_use(int id, long *found)
 {
+	static int serial;
 	struct msqid_ds ds;
 	int tag;
 
-	if (msg_put(id, 1, serial))
-		return gone() ? NULL : "answer to sending";
+	if (msg_put(id, 1, ++serial))
+		return storm_is_gone() ? NULL : "answer to sending";
 	++*found;
 	if (msg_stat(id, &ds))
-		return gone() ? NULL : "answer to IPC_STAT";
+		return storm_is_gone() ? NULL : "answer to IPC_STAT";
 	/* it may be one that was made since */
 	tag = msg_take(id, 0);
-	if (tag < 0 ? !gone() && errno != ENOMSG : tag != serial)
+	if (tag < 0 ? !storm_is_gone() && errno != ENOMSG : tag != serial)
 		return "message";
 	return storm_check(id, &ds);
 }
 
 TEST_F_TIMEOUT(msg, what_is_found_is_complete, 120)
 {
-	struct storm *storm = shared_alloc(sizeof(*storm));
-	const char *wrong = NULL;
-	struct msginfo info;
-	struct msqid_ds ds;
+	static const struct storm storm = {
+		.make = storm_make, .find = storm_find, .remove = msg_rmid,
+		.max_index = storm_max_index, .at_index = storm_at_index,
+		.by_key = storm_use, .by_guess = storm_use,
+	};
 	pid_t pids[2];
-	long long end;
-	int i, k, id;
 
-	ASSERT_NE(NULL, storm);
-	for (i = 0; i < 2; i++) {
-		pids[i] = child_fork();
-		if (!pids[i])
-			storm_create(storm, i);
-	}
-	end = now_ms() + 3000;
-	for (k = 0; !wrong && (k < 200 || now_ms() < end); k++) {
-		for (i = msg_info(MSG_INFO, &info); !wrong && i >= 0; i--) {
-			id = msg_stat_any(i, &ds);
-			if (id < 0) {
-				ASSERT_TRUE(gone());
-				continue;
-			}
-			EXPECT_EQ(i, msg_index(id));
-			wrong = storm_check(id, &ds);
-			storm->found[0]++;
-		}
-		id = msg->get(KEY + k % STORM_KEYS, 0);
-		if (id >= 0 && !wrong)
-			wrong = storm_use(id, k, &storm->found[1]);
-		/* the one that is made now is the next, or thereabouts */
-		for (i = 0; !wrong && i < 4; i++)
-			wrong = storm_use(LOAD(&storm->last_id) + i, k, &storm->found[2]);
-	}
-	EXPECT_EQ(NULL, wrong)
-		TH_LOG("a queue was found with the wrong %s", wrong ?: "");
-	for (i = 0; i < 3; i++)
-		EXPECT_LT(0, storm->found[i]);
-	STORE(&storm->stop, 1);
-	EXPECT_EQ(0, child_wait(pids[0]));
-	EXPECT_EQ(0, child_wait(pids[1]));
-	for (i = 0; i < STORM_KEYS; i++)
-		msg_rmid(msg->get(KEY + i, 0));
+	storm_run(_metadata, &storm, pids);
 }
 
 TEST_HARNESS_MAIN

@@ -14,11 +14,6 @@
 
 /* --- the calls; the queue is empty and has room for one byte */
 
-static int wanted(unsigned int bits)
-{
-	return msg->get(KEY, bits) < 0 ? -1 : 0;
-}
-
 static int stat_by(int id, int cmd)
 {
 	struct msqid_ds ds;
@@ -34,7 +29,7 @@ static int but_for(int ret, int error)
 	return ret == -1 && errno == error ? 0 : -1;
 }
 
-static int receive(int id, long type, int flags)
+static int receive_by(int id, long type, int flags)
 {
 	return but_for(msg_receive_tag(id, type, flags | IPC_NOWAIT) < 0 ? -1 : 0, ENOMSG);
 }
@@ -51,77 +46,80 @@ static int open_by(int id, unsigned int flags)
 
 static void try_all(struct verdicts *v, int id)
 {
-	const struct actor *a = v->actor;
-	bool read = may_access(a, v->mode, READ), write = may_access(a, v->mode, WRITE);
-	unsigned int mode = v->mode, bits;
-	char what[32];
+	bool read = may_access(v->actor, v->mode, READ);
+	bool write = may_access(v->actor, v->mode, WRITE);
 
-	/* the same bits in each place mean the same */
-	for (bits = 0; bits < 8; bits++) {
-		snprintf(what, sizeof(what), "get for %u", bits);
-		verdict(v, what, wanted(bits << 6), may_access(a, mode, bits), EACCES);
-		verdict(v, what, wanted(bits << 3 | IPC_CREAT), may_access(a, mode, bits), EACCES);
-		verdict(v, what, wanted(bits), may_access(a, mode, bits), EACCES);
-	}
 	verdict(v, "IPC_STAT", stat_by(id, IPC_STAT), read, EACCES);
 	verdict(v, "MSG_STAT", stat_by(id, MSG_STAT), read, EACCES);
 	verdict(v, "MSG_STAT_ANY", stat_by(id, MSG_STAT_ANY), true, 0);
-	verdict(v, "receive", receive(id, 0, 0), read, EACCES);
-	verdict(v, "receive a type", receive(id, 1, MSG_NOERROR), read, EACCES);
-	verdict(v, "receive the lowest", receive(id, -1, 0), read, EACCES);
-	verdict(v, "receive another", receive(id, 1, MSG_EXCEPT), read, EACCES);
-	verdict(v, "copy", receive(id, 0, MSG_COPY), read, EACCES);
+	verdict(v, "receive", receive_by(id, 0, 0), read, EACCES);
+	verdict(v, "receive a type", receive_by(id, 1, MSG_NOERROR), read, EACCES);
+	verdict(v, "receive the lowest", receive_by(id, -1, 0), read, EACCES);
+	verdict(v, "receive another", receive_by(id, 1, MSG_EXCEPT), read, EACCES);
+	verdict(v, "copy", receive_by(id, 0, MSG_COPY), read, EACCES);
 	verdict(v, "send", but_for(msg_put(id, 1, 1), EAGAIN), write, EACCES);
 	if (msg != &msg_kipc)
 		return;
-	verdict(v, "open", open_by(id, 0), may_access(a, mode, READ | WRITE), EACCES);
+	verdict(v, "open", open_by(id, 0), read && write, EACCES);
 	verdict(v, "open to receive", open_by(id, KIPC_MSG_RDONLY), read, EACCES);
 	verdict(v, "open to send", open_by(id, KIPC_MSG_WRONLY), write, EACCES);
 }
 
-static int queue_make(void)
+static int queue_get(int flags)
 {
-	struct actor creator = { "creator", CREATOR_UID, CREATOR_GID, 0, -1 };
-	int id;
-
-	if (act(&creator))
-		return -1;
-	id = msg->get(KEY, IPC_CREAT | IPC_EXCL | 0600);
-	return act_end() ? -1 : id;
+	return msg->get(KEY, flags);
 }
 
-static int queue_mode(int id, unsigned int mode)
+static int queue_set(int id, uid_t uid, gid_t gid, unsigned int mode)
 {
-	return msg_set(id, OWNER_UID, OWNER_GID, mode, 1);
+	return msg_set(id, uid, gid, mode, 1);
 }
+
+static int queue_perm(int id, struct ipc_perm *perm)
+{
+	struct msqid_ds ds;
+	int ret = msg_stat(id, &ds);
+
+	*perm = ds.msg_perm;
+	return ret;
+}
+
+static int queue_use(int id)
+{
+	return receive_by(id, 0, 0);
+}
+
+static int queue_instance(void)
+{
+	if (msg == &msg_native)
+		return unshare(CLONE_NEWIPC);
+	msg_dev = msg_instance();
+	return msg_dev < 0 ? -1 : 0;
+}
+
+static const struct kind queue = {
+	.get = queue_get,
+	.set = queue_set,
+	.remove = msg_rmid,
+	.perm = queue_perm,
+	.use = queue_use,
+	.try_all = try_all,
+	.enter_instance = queue_instance,
+};
 
 TEST_F_TIMEOUT(msg, every_call_obeys_the_whole_matrix_of_user_group_mode_and_capability, 240)
 {
-	struct verdicts v = { ._metadata = _metadata };
-	struct msqid_ds ds;
-	int id;
+	whole_matrix_is_obeyed(_metadata, &queue);
+}
 
-	all_caps = caps_permitted();
-	id = queue_make();
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, queue_mode(id, 0));
-	ds = msg_ds(id);
-	EXPECT_EQ(CREATOR_UID, ds.msg_perm.cuid);
-	EXPECT_EQ(CREATOR_GID, ds.msg_perm.cgid);
-	EXPECT_EQ(OWNER_UID, ds.msg_perm.uid);
-	EXPECT_EQ(OWNER_GID, ds.msg_perm.gid);
-	for (v.actor = actors; v.actor < actors + ARRAY_SIZE(actors); v.actor++) {
-		for (v.mode = 0; v.mode < 01000; v.mode++) {
-			ASSERT_EQ(0, queue_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			try_all(&v, id);
-			ASSERT_EQ(0, act_end());
-		}
-	}
-	printf("# %d verdicts, %d of them allow it\n", v.checked, v.allowed);
-	fflush(stdout);
-	EXPECT_EQ(0, msg_qnum(id));
-	EXPECT_EQ(0, msg_rmid(id));
+TEST_F(msg, only_owner_creator_and_administrator_set_and_remove)
+{
+	few_set_and_remove(_metadata, &queue);
+}
+
+TEST_F(msg, creator_keeps_control_of_what_was_given_away)
+{
+	creator_keeps_control(_metadata, &queue);
 }
 
 /* What was refused has changed nothing, what was allowed is done. */
@@ -131,8 +129,7 @@ TEST_F(msg, refused_calls_change_nothing)
 	struct msqid_ds ds;
 	int id;
 
-	all_caps = caps_permitted();
-	id = queue_make();
+	id = made_by_creator(&queue);
 	ASSERT_LE(0, id);
 	EXPECT_EQ(0, msg_put(id, 1, 1));
 	EXPECT_EQ(0, msg_put(id, 2, 2));
@@ -169,81 +166,15 @@ TEST_F(msg, refused_calls_change_nothing)
 	EXPECT_EQ(0, msg_rmid(id));
 }
 
-TEST_F(msg, only_owner_creator_and_administrator_set_and_remove)
-{
-	static const unsigned int modes[] = { 0, 0200, 0600, 0666, 0777 };
-	struct verdicts v = { ._metadata = _metadata };
-	struct msqid_ds now;
-	int id, ret, error;
-	size_t i;
-
-	all_caps = caps_permitted();
-	for (v.actor = actors; v.actor < actors + ARRAY_SIZE(actors); v.actor++) {
-		for (i = 0; i < ARRAY_SIZE(modes); i++) {
-			v.mode = modes[i];
-			id = queue_make();
-			ASSERT_LE(0, id);
-			ASSERT_EQ(0, queue_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			ret = msg_set(id, STRANGER_UID, OWNER_GID, v.mode ^ 0111, 2);
-			error = errno;
-			ASSERT_EQ(0, act_end());
-			errno = error;
-			verdict(&v, "IPC_SET", ret, may_control(v.actor), EPERM);
-			now = msg_ds(id);
-			EXPECT_EQ(ret ? v.mode : v.mode ^ 0111, now.msg_perm.mode);
-			EXPECT_EQ(ret ? OWNER_UID : STRANGER_UID, now.msg_perm.uid);
-			EXPECT_EQ(ret ? 1 : 2, now.msg_qbytes);
-			EXPECT_EQ(CREATOR_UID, now.msg_perm.cuid);
-
-			ASSERT_EQ(0, queue_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			ret = msg_rmid(id);
-			error = errno;
-			ASSERT_EQ(0, act_end());
-			errno = error;
-			verdict(&v, "IPC_RMID", ret, may_control(v.actor), EPERM);
-			EXPECT_EQ(!!ret, msg_exists(id));
-			if (ret)
-				EXPECT_EQ(0, msg_rmid(id));
-		}
-	}
-}
-
-TEST_F(msg, creator_keeps_control_of_what_was_given_away)
-{
-	struct actor creator = actors[0], owner = actors[1];
-	int id;
-
-	all_caps = caps_permitted();
-	id = queue_make();
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, queue_mode(id, 0600));
-	ASSERT_EQ(0, act(&owner));
-	EXPECT_EQ(0, msg_set(id, STRANGER_UID, STRANGER_GID, 0600, 100));
-	/* the former owner has lost it */
-	EXPECT_EQ(-1, msg_set(id, OWNER_UID, OWNER_GID, 0600, 100));
-	EXPECT_EQ(EPERM, errno);
-	EXPECT_EQ(-1, msg_put(id, 1, 1));
-	EXPECT_EQ(EACCES, errno);
-	ASSERT_EQ(0, act_end());
-	ASSERT_EQ(0, act(&creator));
-	EXPECT_EQ(0, msg_put(id, 1, 1));
-	EXPECT_EQ(1, msg_take(id, 0));
-	EXPECT_EQ(0, msg_rmid(id));
-	ASSERT_EQ(0, act_end());
-}
-
 /* As far as a caller can tell two errors apart, the kernel's order is kept. */
 TEST_F(msg, order_of_errors_is_the_kernels)
 {
 	struct actor stranger = actors[7];
 	int id;
 
-	all_caps = caps_permitted();
-	id = queue_make();
+	id = made_by_creator(&queue);
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, queue_mode(id, 0600));
+	ASSERT_EQ(0, give_to_owner(&queue, id, 0600));
 	ASSERT_EQ(0, act(&stranger));
 	/* get: is it there, permission */
 	EXPECT_EQ(-1, msg->get(KEY, IPC_CREAT | IPC_EXCL | 0400));
@@ -332,67 +263,13 @@ TEST_F(msg, capabilities_of_a_user_namespace_have_no_power_over_an_instance_outs
 
 TEST_F(msg, users_are_those_of_the_namespace_of_who_asks)
 {
-	struct msqid_ds ds;
-	pid_t pid;
-	int id;
-
-	id = msg->get(KEY, IPC_CREAT | 0644);
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, msg_set(id, THIRD_UID, OTHER_UID, 0644, 100));
-	pid = child_fork();
-	if (!pid) {
-		EXPECT_EQ(0, user_namespace_enter_with_two());
-		ds = msg_ds(id);
-		EXPECT_EQ(1, ds.msg_perm.uid);
-		EXPECT_EQ(0, ds.msg_perm.gid);
-		/* who has no number in here */
-		EXPECT_EQ(65534, ds.msg_perm.cuid);
-		EXPECT_EQ(65534, ds.msg_perm.cgid);
-		EXPECT_EQ(0, setresuid(1, 1, 1));
-		/* it is the owner's to set, but nobody's to name who is none here */
-		EXPECT_EQ(-1, msg_set(id, 2, 0, 0644, 100));
-		EXPECT_EQ(EINVAL, errno);
-		EXPECT_EQ(0, msg_set(id, 0, 0, 0644, 100));
-		child_exit();
-	}
-	ASSERT_LT(0, pid);
-	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(OTHER_UID, msg_ds(id).msg_perm.uid);
-	EXPECT_EQ(0, msg_ds(id).msg_perm.cuid);
-	EXPECT_EQ(0, msg_rmid(id));
+	users_are_the_askers(_metadata, &queue);
 }
 
 /* An instance of the namespace: its capabilities rule there, and only there. */
 TEST_F(msg, capabilities_count_in_an_instance_of_their_own_namespace)
 {
-	pid_t pid;
-	int id;
-
-	pid = child_fork();
-	if (!pid) {
-		EXPECT_EQ(0, user_namespace_enter_with_two());
-		if (msg == &msg_native) {
-			EXPECT_EQ(0, unshare(CLONE_NEWIPC));
-		} else {
-			msg_dev = msg_instance();
-			EXPECT_LE(0, msg_dev);
-		}
-		EXPECT_EQ(0, setresuid(-1, 1, -1));
-		id = msg->get(KEY, IPC_CREAT | 0);
-		EXPECT_LE(0, id);
-		EXPECT_EQ(-1, msg_put(id, 1, 1));
-		EXPECT_EQ(EACCES, errno);
-		EXPECT_EQ(0, setresuid(-1, 0, -1));
-		EXPECT_EQ(0, msg_put(id, 1, 1));
-		EXPECT_EQ(1, msg_take(id, 0));
-		EXPECT_EQ(1, msg_ds(id).msg_perm.uid);
-		EXPECT_EQ(0, msg_set(id, 0, 0, 0600, 100));
-		EXPECT_EQ(0, msg_rmid(id));
-		child_exit();
-	}
-	ASSERT_LT(0, pid);
-	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(0, msg_used());
+	capabilities_count_at_home(_metadata, &queue);
 }
 
 TEST_HARNESS_MAIN

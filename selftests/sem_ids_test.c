@@ -5,11 +5,7 @@
  */
 #define SEM_BY_ID_ALONE
 #include "sem_fixture.h"
-
-#define KEY 0x6b697063
-
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
+#include "ids.h"
 
 #define SEQ(id)		((id) >> sem->index_bits)
 
@@ -31,6 +27,28 @@ static int next_id_now(void)
 	char text[32];
 
 	return sem_limit_get("sem_next_id", text, sizeof(text)) ? -7 : atoi(text);
+}
+
+static int set_get(key_t key, int flags)
+{
+	return sem->get(key, flags & IPC_CREAT ? 1 : 0, flags);
+}
+
+static int set_limit(int n)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "32000 1024000000 500 %d", n);
+	return limits(text);
+}
+
+static struct ids sets(void)
+{
+	return (struct ids) {
+		.index_bits = sem->index_bits, .get = set_get, .remove = sem_rmid,
+		.exists = sem_exists, .used = sem_used, .set_limit = set_limit,
+		.set_next = next_id, .next = next_id_now,
+	};
 }
 
 /* --- keys */
@@ -104,36 +122,9 @@ TEST_F(sem, exclusive_creation_of_what_exists_is_eexist)
 
 TEST_F(sem, exclusive_creation_by_many_has_one_winner)
 {
-	enum { CHILDREN = 4, ROUNDS = 100 };
-	int *start = shared_alloc(4096), *won = start + 1, *lost = start + 2, i, round, id;
-	pid_t pids[CHILDREN];
+	struct ids ids = sets();
 
-	ASSERT_NE(NULL, start);
-	for (i = 0; i < CHILDREN; i++) {
-		pids[i] = child_fork();
-		if (pids[i])
-			continue;
-		for (round = 1; round <= ROUNDS; round++) {
-			while (LOAD(start) < round)
-				sched_yield();
-			id = sem->get(KEY + round, 1, IPC_CREAT | IPC_EXCL | 0600);
-			if (id >= 0)
-				__atomic_add_fetch(won, 1, __ATOMIC_SEQ_CST);
-			else if (errno == EEXIST)
-				__atomic_add_fetch(lost, 1, __ATOMIC_SEQ_CST);
-			else
-				_exit(1);
-		}
-		_exit(0);
-	}
-	for (round = 1; round <= ROUNDS; round++) {
-		STORE(start, round);
-		ASSERT_TRUE(EVENTUALLY(LOAD(won) + LOAD(lost) == round * CHILDREN));
-		ASSERT_EQ(round, LOAD(won));
-		EXPECT_EQ(0, sem_rmid(sem->get(KEY + round, 0, 0)));
-	}
-	for (i = 0; i < CHILDREN; i++)
-		EXPECT_EQ(0, child_wait(pids[i]));
+	one_of_many_wins(_metadata, &ids);
 }
 
 TEST_F(sem, removal_frees_the_key_and_ends_the_sleep_of_the_old_set_alone)
@@ -307,42 +298,9 @@ TEST_F(sem, room_of_a_set_is_free_when_it_is_removed)
 
 TEST_F(sem, semmni_is_the_number_of_ids_and_no_more)
 {
-	enum { COUNT = 50 };
-	int ids[COUNT], i, id;
+	struct ids ids = sets();
 
-	ASSERT_EQ(0, limits("32000 1024000000 500 50"));
-	for (i = 0; i < COUNT; i++) {
-		ids[i] = sem->get(KEY + i, 2, IPC_CREAT | 0600);
-		ASSERT_LE(0, ids[i]);
-	}
-	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(-1, sem_new(1));
-		EXPECT_EQ(ENOSPC, errno);
-		EXPECT_EQ(-1, sem->get(KEY + COUNT, 1, IPC_CREAT | 0600));
-		EXPECT_EQ(ENOSPC, errno);
-	}
-	EXPECT_EQ(COUNT, sem_used());
-	EXPECT_EQ(2 * COUNT, sem_total());
-	EXPECT_EQ(-1, sem->get(KEY + COUNT, 0, 0));
-	EXPECT_EQ(ENOENT, errno);
-	/* what is there is found all the same */
-	EXPECT_EQ(ids[7], sem->get(KEY + 7, 0, IPC_CREAT));
-	EXPECT_EQ(0, sem_rmid(ids[7]));
-	id = sem->get(KEY + COUNT, 1, IPC_CREAT | 0600);
-	EXPECT_LE(0, id);
-	EXPECT_EQ(-1, sem_new(1));
-	EXPECT_EQ(ENOSPC, errno);
-	/* lowered below what there is, nothing goes */
-	ASSERT_EQ(0, limits("32000 1024000000 500 10"));
-	EXPECT_EQ(COUNT, sem_used());
-	EXPECT_EQ(0, sem_rmid(id));
-	EXPECT_EQ(-1, sem_new(1));
-	EXPECT_EQ(ENOSPC, errno);
-	for (i = 0; i < COUNT; i++)
-		EXPECT_EQ(i == 7 ? -1 : 0, sem_rmid(ids[i]));
-	id = sem_new(1);
-	EXPECT_LE(0, id);
-	EXPECT_EQ(0, sem_rmid(id));
+	limit_is_kept(_metadata, &ids);
 }
 
 /* --- ids */
@@ -394,25 +352,9 @@ TEST_F(sem, ids_that_differ_in_one_bit_are_einval)
 
 TEST_F(sem, next_id_gives_the_id_asked_for_once)
 {
-	int wanted[] = { 5 << sem->index_bits | 17, 0, INT_MAX, 1 << sem->index_bits | 17 };
-	int id, again;
-	size_t i;
+	struct ids ids = sets();
 
-	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
-		ASSERT_EQ(0, next_id(wanted[i]));
-		EXPECT_EQ(wanted[i], next_id_now());
-		id = sem->get(KEY, 1, IPC_CREAT | 0600);
-		EXPECT_EQ(wanted[i], id);
-		EXPECT_EQ(-1, next_id_now());
-		EXPECT_EQ(id, sem->get(KEY, 0, 0));
-		EXPECT_EQ(0, sem_do(id, 0, 1, 0));
-		again = sem_new(1);
-		ASSERT_LE(0, again);
-		EXPECT_NE(id, again);
-		EXPECT_EQ(0, sem_rmid(again));
-		EXPECT_EQ(0, sem_rmid(id));
-		EXPECT_FALSE(sem_exists(id));
-	}
+	next_id_is_given_once(_metadata, &ids);
 }
 
 TEST_F(sem, next_id_is_used_up_by_a_creation_alone)
@@ -443,35 +385,26 @@ TEST_F(sem, next_id_is_used_up_by_a_creation_alone)
 
 /* --- found while it is made, while it goes: classes 1 and 6 */
 
-#define STORM_KEYS 8
-
-struct storm {
-	int stop;
-	int last_id;		/* the id that was given last */
-	long found[3];		/* by index, by key, by a guess of the id */
-};
-
 static unsigned int storm_nsems(int key)
 {
 	return 1 + (key - KEY) * 3;
 }
 
-static void storm_create(struct storm *storm, unsigned int seed)
+static int storm_make(key_t key)
 {
-	int key, id;
+	return sem->get(key, storm_nsems(key), IPC_CREAT | IPC_EXCL | 0640);
+}
 
-	while (!LOAD(&storm->stop)) {
-		key = KEY + rand_r(&seed) % STORM_KEYS;
-		id = sem->get(key, storm_nsems(key), IPC_CREAT | IPC_EXCL | 0640);
-		if (id >= 0)
-			STORE(&storm->last_id, id);
-		else if (errno != EEXIST)
-			_exit(1);
-		id = sem->get(KEY + rand_r(&seed) % STORM_KEYS, 0, 0);
-		if (id < 0 ? errno != ENOENT : sem_rmid(id) && errno != EINVAL && errno != EIDRM)
-			_exit(2);
-	}
-	_exit(0);
+static int storm_find(key_t key)
+{
+	return sem->get(key, 0, 0);
+}
+
+static int storm_max_index(void)
+{
+	struct seminfo info;
+
+	return sem_info(SEM_INFO, &info);
 }
 
 /* What is wrong with this set, or NULL. */
@@ -479,7 +412,7 @@ static const char *storm_check(int id, const struct semid_ds *ds)
 {
 	int key = ds->sem_perm.__key;
 
-	if (key < KEY || key >= KEY + STORM_KEYS)
+	if (!storm_key_is_right(key))
 		return "key";
 	if (ds->sem_nsems != storm_nsems(key))
 		return "number of semaphores";
@@ -487,14 +420,18 @@ static const char *storm_check(int id, const struct semid_ds *ds)
 		return "mode";
 	if (ds->sem_perm.__seq != SEQ(id))
 		return "sequence number";
-	if (time(NULL) - ds->sem_ctime > 3600 || time(NULL) < ds->sem_ctime - 1)
-		return "time";
-	return NULL;
+	return storm_time_is_right(ds->sem_ctime) ? NULL : "time";
 }
 
-static bool gone(void)
+static const char *storm_at_index(int index, long *found)
 {
-	return errno == EINVAL || errno == EIDRM;
+	struct semid_ds ds;
+	int id = sem_stat_any(index, &ds);
+
+	if (id < 0)
+		return storm_is_gone() ? NULL : "answer to SEM_STAT_ANY";
+	++*found;
+	return sem_index(id) == index ? storm_check(id, &ds) : "index";
 }
 
 /* An operation and all values of what may be there. */
@@ -505,13 +442,13 @@ static const char *storm_use(int id, long *found)
 	size_t i;
 
 	if (SEM_DO(id, SEM_OP(0, 1, 0), SEM_OP(0, -1, 0), SEM_OP(0, 0, IPC_NOWAIT)))
-		return gone() ? NULL : "answer to an operation";
+		return storm_is_gone() ? NULL : "answer to an operation";
 	++*found;
 	if (sem_stat(id, &ds))
-		return gone() ? NULL : "answer to IPC_STAT";
+		return storm_is_gone() ? NULL : "answer to IPC_STAT";
 	memset(values, POISON, sizeof(values));
 	if (sem_getall(id, values, ARRAY_SIZE(values)))
-		return gone() ? NULL : "answer to GETALL";
+		return storm_is_gone() ? NULL : "answer to GETALL";
 	if (!is_all(values, 0, ds.sem_nsems * sizeof(*values)))
 		return "value";
 	for (i = ds.sem_nsems; i < ARRAY_SIZE(values); i++)
@@ -522,48 +459,14 @@ static const char *storm_use(int id, long *found)
 
 TEST_F_TIMEOUT(sem, what_is_found_is_complete, 120)
 {
-	struct storm *storm = shared_alloc(sizeof(*storm));
-	const char *wrong = NULL;
-	struct seminfo info;
-	struct semid_ds ds;
+	static const struct storm storm = {
+		.make = storm_make, .find = storm_find, .remove = sem_rmid,
+		.max_index = storm_max_index, .at_index = storm_at_index,
+		.by_key = storm_use, .by_guess = storm_use,
+	};
 	pid_t pids[2];
-	long long end;
-	int i, k, id;
 
-	ASSERT_NE(NULL, storm);
-	for (i = 0; i < 2; i++) {
-		pids[i] = child_fork();
-		if (!pids[i])
-			storm_create(storm, i);
-	}
-	end = now_ms() + 4000;
-	for (k = 0; !wrong && now_ms() < end; k++) {
-		for (i = sem_info(SEM_INFO, &info); !wrong && i >= 0; i--) {
-			id = sem_stat_any(i, &ds);
-			if (id < 0) {
-				ASSERT_TRUE(gone());
-				continue;
-			}
-			EXPECT_EQ(i, sem_index(id));
-			wrong = storm_check(id, &ds);
-			storm->found[0]++;
-		}
-		id = sem->get(KEY + k % STORM_KEYS, 0, 0);
-		if (id >= 0 && !wrong)
-			wrong = storm_use(id, &storm->found[1]);
-		/* the one that is made now is the next, or thereabouts */
-		for (i = 0; !wrong && i < 4; i++)
-			wrong = storm_use(LOAD(&storm->last_id) + i, &storm->found[2]);
-	}
-	EXPECT_EQ(NULL, wrong)
-		TH_LOG("a set was found with the wrong %s", wrong ?: "");
-	for (i = 0; i < 3; i++)
-		EXPECT_LT(0, storm->found[i]);
-	STORE(&storm->stop, 1);
-	EXPECT_EQ(0, child_wait(pids[0]));
-	EXPECT_EQ(0, child_wait(pids[1]));
-	for (i = 0; i < STORM_KEYS; i++)
-		sem_rmid(sem->get(KEY + i, 0, 0));
+	storm_run(_metadata, &storm, pids);
 }
 
 TEST_HARNESS_MAIN

@@ -15,11 +15,6 @@
 
 /* --- the calls; each leaves all values as they were, which is 0 */
 
-static int wanted(unsigned int bits)
-{
-	return sem->get(KEY, 1, bits) < 0 ? -1 : 0;
-}
-
 static int get_all(int id)
 {
 	unsigned short values[2];
@@ -62,18 +57,9 @@ static int timed(int id)
 
 static void try_all(struct verdicts *v, int id)
 {
-	const struct actor *a = v->actor;
-	bool read = may_access(a, v->mode, READ), alter = may_access(a, v->mode, ALTER);
-	unsigned int mode = v->mode, bits;
-	char what[32];
+	bool read = may_access(v->actor, v->mode, READ);
+	bool alter = may_access(v->actor, v->mode, ALTER);
 
-	/* the same bits in each place mean the same */
-	for (bits = 0; bits < 8; bits++) {
-		snprintf(what, sizeof(what), "get for %u", bits);
-		verdict(v, what, wanted(bits << 6), may_access(a, mode, bits), EACCES);
-		verdict(v, what, wanted(bits << 3 | IPC_CREAT), may_access(a, mode, bits), EACCES);
-		verdict(v, what, wanted(bits), may_access(a, mode, bits), EACCES);
-	}
 	verdict(v, "IPC_STAT", stat_by(id, IPC_STAT), read, EACCES);
 	verdict(v, "SEM_STAT", stat_by(id, SEM_STAT), read, EACCES);
 	verdict(v, "SEM_STAT_ANY", stat_by(id, SEM_STAT_ANY), true, 0);
@@ -96,53 +82,60 @@ static void try_all(struct verdicts *v, int id)
 		SEM_DO(id, SEM_OP(0, 1, SEM_UNDO), SEM_OP(0, -1, SEM_UNDO)), alter, EACCES);
 	if (sem != &sem_kipc)
 		return;
-	verdict(v, "open", open_by(id, 0), may_access(a, mode, READ | ALTER), EACCES);
+	verdict(v, "open", open_by(id, 0), read && alter, EACCES);
 	verdict(v, "open for reading", open_by(id, KIPC_SEM_RDONLY), read, EACCES);
 }
 
-static int set_make(void)
+static int set_get(int flags)
 {
-	struct actor creator = { "creator", CREATOR_UID, CREATOR_GID, 0, -1 };
-	int id;
-
-	if (act(&creator))
-		return -1;
-	id = sem->get(KEY, 2, IPC_CREAT | IPC_EXCL | 0600);
-	return act_end() ? -1 : id;
+	return sem->get(KEY, flags & IPC_CREAT ? 2 : 1, flags);
 }
 
-static int set_mode(int id, unsigned int mode)
+static int set_perm(int id, struct ipc_perm *perm)
 {
-	return sem_set(id, OWNER_UID, OWNER_GID, mode);
+	struct semid_ds ds;
+	int ret = sem_stat(id, &ds);
+
+	*perm = ds.sem_perm;
+	return ret;
 }
+
+static int set_use(int id)
+{
+	return sem_do(id, 0, 0, 0);
+}
+
+static int set_instance(void)
+{
+	if (sem == &sem_native)
+		return unshare(CLONE_NEWIPC);
+	sem_dev = sem_instance();
+	return sem_dev < 0 ? -1 : 0;
+}
+
+static const struct kind set = {
+	.get = set_get,
+	.set = sem_set,
+	.remove = sem_rmid,
+	.perm = set_perm,
+	.use = set_use,
+	.try_all = try_all,
+	.enter_instance = set_instance,
+};
 
 TEST_F_TIMEOUT(sem, every_call_obeys_the_whole_matrix_of_user_group_mode_and_capability, 240)
 {
-	struct verdicts v = { ._metadata = _metadata };
-	struct semid_ds ds;
-	int id;
+	whole_matrix_is_obeyed(_metadata, &set);
+}
 
-	all_caps = caps_permitted();
-	id = set_make();
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, set_mode(id, 0));
-	ds = sem_ds(id);
-	EXPECT_EQ(CREATOR_UID, ds.sem_perm.cuid);
-	EXPECT_EQ(CREATOR_GID, ds.sem_perm.cgid);
-	EXPECT_EQ(OWNER_UID, ds.sem_perm.uid);
-	EXPECT_EQ(OWNER_GID, ds.sem_perm.gid);
-	for (v.actor = actors; v.actor < actors + ARRAY_SIZE(actors); v.actor++) {
-		for (v.mode = 0; v.mode < 01000; v.mode++) {
-			ASSERT_EQ(0, set_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			try_all(&v, id);
-			ASSERT_EQ(0, act_end());
-		}
-	}
-	printf("# %d verdicts, %d of them allow it\n", v.checked, v.allowed);
-	fflush(stdout);
-	EXPECT_TRUE(SEM_VALUES(id, 0, 0));
-	EXPECT_EQ(0, sem_rmid(id));
+TEST_F(sem, only_owner_creator_and_administrator_set_and_remove)
+{
+	few_set_and_remove(_metadata, &set);
+}
+
+TEST_F(sem, creator_keeps_control_of_what_was_given_away)
+{
+	creator_keeps_control(_metadata, &set);
 }
 
 /* What was refused has changed nothing. */
@@ -153,11 +146,10 @@ TEST_F(sem, refused_calls_change_nothing)
 	struct semid_ds before, now;
 	int id, k;
 
-	all_caps = caps_permitted();
-	id = set_make();
+	id = made_by_creator(&set);
 	ASSERT_LE(0, id);
 	EXPECT_EQ(0, sem_do(id, 0, 5, 0));
-	ASSERT_EQ(0, set_mode(id, 0444));
+	ASSERT_EQ(0, give_to_owner(&set, id, 0444));
 	before = sem_ds(id);
 	ASSERT_EQ(0, act(&stranger));
 	for (k = 0; k < 2; k++) {
@@ -183,69 +175,6 @@ TEST_F(sem, refused_calls_change_nothing)
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
-TEST_F(sem, only_owner_creator_and_administrator_set_and_remove)
-{
-	static const unsigned int modes[] = { 0, 0200, 0600, 0666, 0777 };
-	struct verdicts v = { ._metadata = _metadata };
-	struct semid_ds now;
-	int id, ret, error;
-	size_t i;
-
-	all_caps = caps_permitted();
-	for (v.actor = actors; v.actor < actors + ARRAY_SIZE(actors); v.actor++) {
-		for (i = 0; i < ARRAY_SIZE(modes); i++) {
-			v.mode = modes[i];
-			id = set_make();
-			ASSERT_LE(0, id);
-			ASSERT_EQ(0, set_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			ret = sem_set(id, STRANGER_UID, OWNER_GID, v.mode ^ 0111);
-			error = errno;
-			ASSERT_EQ(0, act_end());
-			errno = error;
-			verdict(&v, "IPC_SET", ret, may_control(v.actor), EPERM);
-			now = sem_ds(id);
-			EXPECT_EQ(ret ? v.mode : v.mode ^ 0111, now.sem_perm.mode);
-			EXPECT_EQ(ret ? OWNER_UID : STRANGER_UID, now.sem_perm.uid);
-			EXPECT_EQ(CREATOR_UID, now.sem_perm.cuid);
-
-			ASSERT_EQ(0, set_mode(id, v.mode));
-			ASSERT_EQ(0, act(v.actor));
-			ret = sem_rmid(id);
-			error = errno;
-			ASSERT_EQ(0, act_end());
-			errno = error;
-			verdict(&v, "IPC_RMID", ret, may_control(v.actor), EPERM);
-			EXPECT_EQ(!!ret, sem_exists(id));
-			if (ret)
-				EXPECT_EQ(0, sem_rmid(id));
-		}
-	}
-}
-
-TEST_F(sem, creator_keeps_control_of_what_was_given_away)
-{
-	struct actor creator = actors[0], owner = actors[1];
-	int id;
-
-	all_caps = caps_permitted();
-	id = set_make();
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, set_mode(id, 0600));
-	ASSERT_EQ(0, act(&owner));
-	EXPECT_EQ(0, sem_set(id, STRANGER_UID, STRANGER_GID, 0600));
-	/* the former owner has lost it */
-	EXPECT_EQ(-1, sem_set(id, OWNER_UID, OWNER_GID, 0600));
-	EXPECT_EQ(EPERM, errno);
-	EXPECT_EQ(-1, sem_do(id, 0, 0, 0));
-	EXPECT_EQ(EACCES, errno);
-	ASSERT_EQ(0, act_end());
-	ASSERT_EQ(0, act(&creator));
-	EXPECT_EQ(0, sem_do(id, 0, 1, 0));
-	EXPECT_EQ(0, sem_rmid(id));
-	ASSERT_EQ(0, act_end());
-}
-
 /* Who fell asleep with permission keeps it. */
 TEST_F(sem, sleepers_are_not_asked_again)
 {
@@ -253,10 +182,9 @@ TEST_F(sem, sleepers_are_not_asked_again)
 	int id;
 	pid_t pid;
 
-	all_caps = caps_permitted();
-	id = set_make();
+	id = made_by_creator(&set);
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, set_mode(id, 0600));
+	ASSERT_EQ(0, give_to_owner(&set, id, 0600));
 	pid = child_fork();
 	if (!pid) {
 		if (act(&owner))
@@ -264,7 +192,7 @@ TEST_F(sem, sleepers_are_not_asked_again)
 		_exit(SEM_DO(id, SEM_OP(0, -1, 0), SEM_OP(1, -1, 0)) ? errno : 0);
 	}
 	ASSERT_TRUE(EVENTUALLY(sem_is_asleep(pid)));
-	ASSERT_EQ(0, set_mode(id, 0));
+	ASSERT_EQ(0, give_to_owner(&set, id, 0));
 	EXPECT_EQ(0, sem_do(id, 0, 1, 0));
 	EXPECT_TRUE(sem_is_asleep(pid));
 	EXPECT_EQ(0, sem_do(id, 1, 1, 0));
@@ -280,8 +208,7 @@ TEST_F(sem, order_of_errors_is_the_kernels)
 	struct sembuf op = SEM_OP(0, -1, IPC_NOWAIT);
 	int id;
 
-	all_caps = caps_permitted();
-	id = set_make();
+	id = made_by_creator(&set);
 	ASSERT_LE(0, id);
 	ASSERT_EQ(0, act(&stranger));
 	/* get: is it there, the number of semaphores, permission */
@@ -388,67 +315,13 @@ TEST_F(sem, capabilities_of_a_user_namespace_have_no_power_over_an_instance_outs
 
 TEST_F(sem, users_are_those_of_the_namespace_of_who_asks)
 {
-	struct semid_ds ds;
-	int id;
-	pid_t pid;
-
-	id = sem->get(KEY, 1, IPC_CREAT | 0644);
-	ASSERT_LE(0, id);
-	ASSERT_EQ(0, sem_set(id, THIRD_UID, OTHER_UID, 0644));
-	pid = child_fork();
-	if (!pid) {
-		EXPECT_EQ(0, user_namespace_enter_with_two());
-		ds = sem_ds(id);
-		EXPECT_EQ(1, ds.sem_perm.uid);
-		EXPECT_EQ(0, ds.sem_perm.gid);
-		/* who has no number in here */
-		EXPECT_EQ(65534, ds.sem_perm.cuid);
-		EXPECT_EQ(65534, ds.sem_perm.cgid);
-		EXPECT_EQ(0, setresuid(1, 1, 1));
-		/* it is the owner's to set, but nobody's to name who is none here */
-		EXPECT_EQ(-1, sem_set(id, 2, 0, 0644));
-		EXPECT_EQ(EINVAL, errno);
-		EXPECT_EQ(0, sem_set(id, 0, 0, 0644));
-		child_exit();
-	}
-	ASSERT_LT(0, pid);
-	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(OTHER_UID, sem_ds(id).sem_perm.uid);
-	EXPECT_EQ(0, sem_ds(id).sem_perm.cuid);
-	EXPECT_EQ(0, sem_rmid(id));
+	users_are_the_askers(_metadata, &set);
 }
 
 /* An instance of the namespace: its capabilities rule there, and only there. */
 TEST_F(sem, capabilities_count_in_an_instance_of_their_own_namespace)
 {
-	int id;
-	pid_t pid;
-
-	pid = child_fork();
-	if (!pid) {
-		EXPECT_EQ(0, user_namespace_enter_with_two());
-		if (sem == &sem_native) {
-			EXPECT_EQ(0, unshare(CLONE_NEWIPC));
-		} else {
-			sem_dev = sem_instance();
-			EXPECT_LE(0, sem_dev);
-		}
-		EXPECT_EQ(0, setresuid(-1, 1, -1));
-		id = sem->get(KEY, 1, IPC_CREAT | 0);
-		EXPECT_LE(0, id);
-		EXPECT_EQ(-1, sem_do(id, 0, 1, 0));
-		EXPECT_EQ(EACCES, errno);
-		EXPECT_EQ(0, setresuid(-1, 0, -1));
-		EXPECT_EQ(0, sem_do(id, 0, 1, 0));
-		EXPECT_EQ(1, sem_getval(id, 0));
-		EXPECT_EQ(1, sem_ds(id).sem_perm.uid);
-		EXPECT_EQ(0, sem_set(id, 0, 0, 0600));
-		EXPECT_EQ(0, sem_rmid(id));
-		child_exit();
-	}
-	ASSERT_LT(0, pid);
-	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(0, sem_used());
+	capabilities_count_at_home(_metadata, &set);
 }
 
 TEST_HARNESS_MAIN
