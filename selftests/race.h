@@ -52,4 +52,14 @@ static inline void tune(long *spins, bool longer)
 	*spins = *spins < 0 ? 0 : *spins;
 }
 
+/* So many rounds, or fewer on a kernel whose checks make each of them take long. */
+static inline int rounds_of(int n)
+{
+	static int checks = -1;
+
+	if (checks < 0)
+		checks = !access("/proc/lockdep_stats", F_OK);
+	return checks ? n / 3 : n;
+}
+
 #endif /* KIPC_RACE_H */

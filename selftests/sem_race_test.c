@@ -84,7 +84,7 @@ TEST_F_TIMEOUT(sem, sleepers_of_a_removed_set_leave_the_next_one_with_its_id_alo
 		if (!pids[i])
 			crowd_member(crowd, i % 3);
 	}
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < rounds_of(150); round++) {
 		/* all of them sleep, or some are on their way to it */
 		if (round % 3 == 0)
 			ASSERT_TRUE(EVENTUALLY(sem_getncnt(crowd->id, 0) == MEMBERS));
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(sem, sleepers_are_killed_while_their_set_goes, 120)
 		if (!pids[i])
 			crowd_member(crowd, i % 3);
 	}
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < rounds_of(100); round++) {
 		i = rand_r(&seed) % MEMBERS;
 		order = rand_r(&seed) % 4;
 		if (order & 1)
@@ -224,7 +224,7 @@ TEST_F_TIMEOUT(sem, calls_with_an_old_id_never_reach_the_set_that_came_after, 12
 		if (!pids[i])
 			use_old_id(stale, i);
 	}
-	for (round = 0; round < 1000 || now_ms() < end; round++) {
+	for (round = 0; round < rounds_of(1000) || now_ms() < end; round++) {
 		id = sem_new(round % 5 ? 1 : 4);
 		ASSERT_LE(0, id);
 		spin(rand_r(&seed) % 5000);
@@ -291,7 +291,7 @@ TEST_F_TIMEOUT(sem, killed_at_any_moment_gives_everything_back, 120)
 		if (!pids[i])
 			carrier(id, i);
 	}
-	for (kills = 0; kills < 150; kills++) {
+	for (kills = 0; kills < rounds_of(150); kills++) {
 		spin(rand_r(&seed) % 100000);
 		i = rand_r(&seed) % CARRIERS;
 		ASSERT_EQ(128 + SIGKILL, child_kill(pids[i]));
@@ -359,7 +359,7 @@ static void end_against_wakeup(struct __test_metadata *_metadata, int rounds,
 
 	ASSERT_LE(0, waiter.id);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, wait_each_round, &waiter));
-	for (round = 0; round < rounds; round++) {
+	for (round = 0; round < rounds_of(rounds); round++) {
 		waiter.kind = round % 3;
 		waiter.timeout = end ? 0 : 1 + rand_r(&seed) % 30000;
 		gate_pass(&waiter.gate);
@@ -479,7 +479,7 @@ TEST_F_TIMEOUT(sem, setall_and_getall_are_one_step, 120)
 		if (!pids[i])
 			(i % 2 ? set_all : move)(traffic, i);
 	}
-	for (rounds = 0; rounds < 2000 || LOAD(&traffic->moved) < 500 ||
+	for (rounds = 0; rounds < rounds_of(2000) || LOAD(&traffic->moved) < 500 ||
 	     LOAD(&traffic->set) < 500; rounds++) {
 		memset(values, POISON, sizeof(values));
 		ASSERT_EQ(0, sem_getall(traffic->id, values, SEMS));
@@ -521,7 +521,7 @@ TEST_F_TIMEOUT(sem, threads_that_begin_to_adjust_at_once_share_one_adjustment, 1
 
 	ASSERT_LE(0, ids[0]);
 	ASSERT_LE(0, ids[1]);
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < rounds_of(150); round++) {
 		pid = child_fork();
 		if (!pid) {
 			struct gate gate = { .n = THREADS };
@@ -558,7 +558,7 @@ TEST_F_TIMEOUT(sem, process_ends_while_its_sets_are_removed, 120)
 	ASSERT_LE(0, stays);
 	goes = SET_OF(5, 5);
 	ASSERT_LE(0, goes);
-	for (round = 0; round < 150; round++) {
+	for (round = 0; round < rounds_of(150); round++) {
 		STORE(gate, 0);
 		for (i = 0; i < 3; i++) {
 			pids[i] = child_fork();
@@ -597,7 +597,7 @@ TEST_F_TIMEOUT(sem, setval_against_adjustments_leaves_one_of_two_results, 120)
 
 	ASSERT_NE(NULL, gate);
 	ASSERT_LE(0, id);
-	for (round = 0; round < 300; round++) {
+	for (round = 0; round < rounds_of(300); round++) {
 		STORE(gate, 0);
 		ASSERT_EQ(0, sem_setval(id, 0, 50));
 		pid = child_fork();
