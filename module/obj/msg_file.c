@@ -267,7 +267,6 @@ static const struct file_operations kipc_msg_fops = {
 	.unlocked_ioctl	= kipc_msg_file_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.release	= kipc_msg_release,
-	.llseek		= no_llseek,
 #ifdef CONFIG_PROC_FS
 	.show_fdinfo	= kipc_msg_show_fdinfo,
 #endif
