@@ -218,6 +218,19 @@ TEST_F(msg, queue_that_is_made_smaller_keeps_what_is_in_it)
 	EXPECT_EQ(0, msg_rmid(id));
 }
 
+TEST_F(msg, queue_may_be_as_large_as_can_be_said)
+{
+	int id = msg_new_of(SIZE_MAX), i;
+
+	ASSERT_LE(0, id);
+	EXPECT_EQ(SIZE_MAX, msg_ds(id).msg_qbytes);
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(0, msg_send(id, 1 + i, MSGMAX, IPC_NOWAIT));
+	EXPECT_EQ(10 * MSGMAX, msg_cbytes(id));
+	EXPECT_TRUE(msg_arrives(id, 5, MSGMAX));
+	EXPECT_EQ(0, msg_rmid(id));
+}
+
 /* Only with CAP_SYS_RESOURCE it may hold more than msgmnb; up to that the owner decides. */
 TEST_F(msg, size_beyond_the_limit_needs_the_capability)
 {
@@ -463,17 +476,12 @@ TEST_F(msg, info_tells_limits_and_what_is_used)
 
 TEST_F(msg, ids_that_are_none_are_einval)
 {
-	int id = msg_new(), bad[6];
+	int id = msg_new(), bad[MSG_BAD_IDS];
 	struct msqid_ds ds;
 	size_t i;
 
 	ASSERT_LE(0, id);
-	bad[0] = -1;
-	bad[1] = INT_MIN;
-	bad[2] = id + 1;
-	bad[3] = id + (1 << msg->index_bits);
-	bad[4] = INT_MAX;
-	bad[5] = id | INT_MIN;
+	msg_bad_ids(id, bad);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(-1, msg_stat(bad[i], &ds));
 		EXPECT_EQ(EINVAL, errno);

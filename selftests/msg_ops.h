@@ -503,6 +503,20 @@ static inline bool msg_unchanged(int id, const struct msqid_ds *before)
 	return msg_ds_same(&now, before);
 }
 
+/* Ids that no queue has if there is only the one. */
+#define MSG_BAD_IDS 6
+
+static inline void msg_bad_ids(int id, int bad[MSG_BAD_IDS])
+{
+	bad[0] = -1;
+	bad[1] = INT_MIN;
+	bad[2] = id + 1;
+	/* the right index of another sequence */
+	bad[3] = id + (1 << msg->index_bits);
+	bad[4] = INT_MAX;
+	bad[5] = id | INT_MIN;
+}
+
 static inline bool msg_exists(int id)
 {
 	struct msqid_ds ds;

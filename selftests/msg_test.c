@@ -471,17 +471,11 @@ TEST_F(msg, types_below_one_cannot_be_sent)
 
 TEST_F(msg, ids_that_are_none_are_einval)
 {
-	int id = QUEUE_OF(1), bad[6];
+	int id = QUEUE_OF(1), bad[MSG_BAD_IDS];
 	size_t i;
 
 	ASSERT_LE(0, id);
-	bad[0] = -1;
-	bad[1] = INT_MIN;
-	bad[2] = id + 1;
-	/* the right index of another sequence */
-	bad[3] = id + (1 << msg->index_bits);
-	bad[4] = INT_MAX;
-	bad[5] = id | INT_MIN;
+	msg_bad_ids(id, bad);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		EXPECT_EQ(-1, msg_send_tag(bad[i], 1, 1, 0));
 		EXPECT_EQ(EINVAL, errno);

@@ -361,6 +361,35 @@ TEST_F(msg, sleepers_without_permission_any_more_are_eacces)
 	EXPECT_EQ(0, queues_remove(&q));
 }
 
+/*
+ * A sleeper that has not run since IPC_SET does not know yet, and the kernel gives it what
+ * is sent. It has the message or EACCES, and never both or neither.
+ */
+TEST_F(msg, message_sent_while_permissions_change_is_not_lost)
+{
+	int id = msg_new(), round, status;
+	pid_t pid;
+
+	ASSERT_LE(0, id);
+	for (round = 0; round < 30; round++) {
+		ASSERT_EQ(0, msg_set(id, 0, 0, 0604, MSGMNB));
+		pid = child_fork();
+		if (!pid) {
+			if (become(OTHER_UID))
+				_exit(98);
+			_exit(msg_receive_tag(id, 1, 0) < 0 ? errno : GOT(0));
+		}
+		ASSERT_LT(0, msg_sleeper(pid));
+		ASSERT_EQ(0, msg_set(id, 0, 0, 0600, MSGMNB));
+		EXPECT_EQ(0, msg_put(id, 1, round));
+		status = child_wait(pid);
+		EXPECT_TRUE(status == EACCES || status == GOT(0))
+			TH_LOG("round %d: %d", round, status);
+		EXPECT_EQ(status == EACCES ? round : -1, msg_take(id, 0));
+	}
+	EXPECT_EQ(0, msg_rmid(id));
+}
+
 /* --- signals */
 
 TEST_F(msg, handled_signal_ends_every_kind_of_sleep_with_eintr)
