@@ -13,6 +13,7 @@
 #include <linux/fs_context.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
+#include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -103,6 +104,11 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 #define kipc_eventfd_signal(ctx)	eventfd_signal(ctx)
 #else
 #define kipc_eventfd_signal(ctx)	eventfd_signal(ctx, 1)
+#endif
+
+/* 6.5: caches can be kept from being merged; before, one for user copies was not. */
+#ifndef SLAB_NO_MERGE
+#define SLAB_NO_MERGE	0
 #endif
 
 /* 6.7: get_policy() returns an index for interleaving as well. */

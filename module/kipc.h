@@ -69,7 +69,8 @@ struct kipc_user;
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
  * under the object's, and wakes it after the unlock (module/core/wait.h). No mutex
  * is held either, but by a long write that has not written all of it yet. Pollers of
- * a semaphore set are the exception: the set's lock keeps their files from going.
+ * a semaphore set are the exception: the set's lock keeps their files from going; and
+ * those who wait at a message queue, when IPC_SET changes the permissions.
  */
 
 /**

@@ -285,12 +285,31 @@ static bool somebody_is_before(void)
 	return false;
 }
 
+static bool somebody_can_have(const struct message *msg)
+{
+	const struct job *job;
+	int i;
+
+	for (i = 0; i < model.nr_receivers; i++) {
+		job = &workers[model.receivers[i]].job;
+		if (wants(job, msg->type) && !is_too_big(job, msg))
+			return true;
+	}
+	return false;
+}
+
 static void model_send(int w)
 {
 	const struct job *job = &workers[w].job, *other;
 	struct message msg = { job->type, job->size, job->seq };
+	bool room = fits(&msg) && !somebody_is_before();
 	int i = 0, r;
 
+	/* a message that will not be ends nobody with E2BIG */
+	if (!room && job->flags & NOWAIT && !somebody_can_have(&msg)) {
+		ends_with(w, EAGAIN);
+		return;
+	}
 	while (i < model.nr_receivers) {
 		r = model.receivers[i];
 		other = &workers[r].job;
@@ -307,11 +326,9 @@ static void model_send(int w)
 		ends_with(w, 0);
 		return;
 	}
-	if (fits(&msg) && !somebody_is_before()) {
+	if (room) {
 		comes_in(&msg);
 		ends_with(w, 0);
-	} else if (job->flags & NOWAIT) {
-		ends_with(w, EAGAIN);
 	} else {
 		model.waiting[model.nr_senders] = msg;
 		model.senders[model.nr_senders++] = w;
@@ -514,8 +531,8 @@ static void run_model(struct __test_metadata *_metadata, struct _test_data_queue
 	ASSERT_EQ(0, queue_resize(self->fd, SELF, model.qbytes));
 	for (step = 1; step <= steps; step++) {
 		w = below(WORKERS);
-		if (!below(40) && model.nr_senders < 2) {
-			/* those who sleep begin anew, and several senders in any order */
+		if (!below(40)) {
+			/* those who sleep keep their places */
 			model.qbytes = below(qbytes_max + 1);
 			ASSERT_EQ(0, queue_resize(self->fd, SELF, model.qbytes));
 			serve();

@@ -65,6 +65,44 @@ int kipc_perm_check_owner(struct kipc_entry *entry, int cap)
 }
 
 /**
+ * kipc_perm_of_set - what does IPC_SET set?
+ * @set: what the caller says
+ * @perm: where to leave it
+ *
+ * Return: 0, or -EINVAL if the user or group does not exist in the caller's user
+ * namespace.
+ */
+int kipc_perm_of_set(const struct kipc_set *set, struct kipc_perm_set *perm)
+{
+	perm->uid = make_kuid(current_user_ns(), set->uid);
+	perm->gid = make_kgid(current_user_ns(), set->gid);
+	perm->mode = set->mode & 0777;
+	return uid_valid(perm->uid) && gid_valid(perm->gid) ? 0 : -EINVAL;
+}
+
+/**
+ * kipc_perm_set_locked - change owner and mode of an object
+ * @entry: the object, locked
+ * @perm: what to
+ *
+ * Return: true if that makes a difference.
+ */
+bool kipc_perm_set_locked(struct kipc_entry *entry,
+			  const struct kipc_perm_set *perm)
+{
+	bool differs = !uid_eq(entry->uid, perm->uid) ||
+		       !gid_eq(entry->gid, perm->gid) ||
+		       (entry->mode & 0777) != perm->mode;
+
+	lockdep_assert_held(&entry->lock);
+	entry->uid = perm->uid;
+	entry->gid = perm->gid;
+	entry->mode = (entry->mode & ~0777) | perm->mode;
+	entry->ctime = ktime_get_real_seconds();
+	return differs;
+}
+
+/**
  * kipc_perm_set - change owner and mode of an object as IPC_SET does
  * @entry: the object
  * @set: what to
@@ -74,23 +112,18 @@ int kipc_perm_check_owner(struct kipc_entry *entry, int cap)
  */
 int kipc_perm_set(struct kipc_entry *entry, const struct kipc_set *set)
 {
-	kuid_t uid = make_kuid(current_user_ns(), set->uid);
-	kgid_t gid = make_kgid(current_user_ns(), set->gid);
 	int ret = kipc_perm_check_owner(entry, CAP_SYS_ADMIN);
+	struct kipc_perm_set perm;
 
+	if (!ret)
+		ret = kipc_perm_of_set(set, &perm);
 	if (ret)
 		return ret;
-	if (!uid_valid(uid) || !gid_valid(gid))
-		return -EINVAL;
 	spin_lock(&entry->lock);
-	if (entry->gone) {
+	if (entry->gone)
 		ret = -EIDRM;
-	} else {
-		entry->uid = uid;
-		entry->gid = gid;
-		entry->mode = (entry->mode & ~0777) | (set->mode & 0777);
-		entry->ctime = ktime_get_real_seconds();
-	}
+	else
+		kipc_perm_set_locked(entry, &perm);
 	spin_unlock(&entry->lock);
 	return ret;
 }

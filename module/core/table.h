@@ -173,6 +173,18 @@ struct kipc_entry {
 	struct rcu_head rcu;
 };
 
+/**
+ * struct kipc_perm_set - what IPC_SET sets
+ * @uid: owner
+ * @gid: owner's group
+ * @mode: permissions, the nine bits of them
+ */
+struct kipc_perm_set {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+};
+
 /* core/table.c */
 void kipc_table_register(const struct kipc_table_ops *ops);
 int kipc_table_init(struct kipc_table *table, struct kipc_instance *inst,
@@ -221,6 +233,9 @@ void kipc_table_doom_locked(struct kipc_table *table, struct kipc_entry *entry);
 /* core/perm.c */
 int kipc_perm_check(struct kipc_entry *entry, umode_t wanted);
 int kipc_perm_check_owner(struct kipc_entry *entry, int cap);
+int kipc_perm_of_set(const struct kipc_set *set, struct kipc_perm_set *perm);
+bool kipc_perm_set_locked(struct kipc_entry *entry,
+			  const struct kipc_perm_set *perm);
 int kipc_perm_set(struct kipc_entry *entry, const struct kipc_set *set);
 void kipc_perm_fill_locked(struct kipc_entry *entry, struct kipc_perm *perm);
 

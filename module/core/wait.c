@@ -131,7 +131,7 @@ static bool kipc_is_over(const ktime_t *expires)
  * Context: sleeps; no locks held.
  * Return: 0 when the work is done; -ETIME when it is late, -EINTR when a signal is
  * pending and it is not late: then the caller takes the lock and looks at the state;
- * -EAGAIN when it was poked: then the caller may wait again.
+ * -EAGAIN when it was poked: then the caller sees whether it may wait again.
  */
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 {
@@ -148,7 +148,7 @@ int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 			ret = late || kipc_is_over(expires) ? -ETIME : -EINTR;
 			break;
 		}
-		if (READ_ONCE(waiter->poked)) {
+		if (kipc_waiter_is_in_doubt(waiter)) {
 			ret = -EAGAIN;
 			break;
 		}

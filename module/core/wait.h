@@ -178,14 +178,17 @@ enum kipc_waiter_state {
  * @node: in a list of the object, or of who has done its work
  * @task: the thread
  * @state: changed under the object's lock up to TAKEN
- * @poked: it is to see whether it may still wait; set under the object's lock
+ * @pokes: how often it was told to see whether it may still wait; changed under the
+ *	object's lock
+ * @seen: as of which of them it has seen that; likewise
  * @result: of the work; the waiter's own once it is DONE
  */
 struct kipc_waiter {
 	struct list_head node;
 	struct task_struct *task;
 	enum kipc_waiter_state state;
-	bool poked;
+	unsigned int pokes;
+	unsigned int seen;
 	int result;
 };
 
@@ -197,7 +200,8 @@ static inline void kipc_waiter_init(struct kipc_waiter *waiter)
 {
 	waiter->task = current;
 	waiter->state = KIPC_WAITER_QUEUED;
-	waiter->poked = false;
+	waiter->pokes = 0;
+	waiter->seen = 0;
 }
 
 /**
@@ -208,8 +212,19 @@ static inline void kipc_waiter_init(struct kipc_waiter *waiter)
  */
 static inline void kipc_waiter_poke_locked(struct kipc_waiter *waiter)
 {
-	WRITE_ONCE(waiter->poked, true);
+	WRITE_ONCE(waiter->pokes, waiter->pokes + 1);
 	wake_up_process(waiter->task);
+}
+
+/**
+ * kipc_waiter_is_in_doubt - has it still to see whether it may wait?
+ * @waiter: a waiter; the object's lock is held, or it is the caller's own
+ *
+ * Return: true if so. It gets nothing until then.
+ */
+static inline bool kipc_waiter_is_in_doubt(const struct kipc_waiter *waiter)
+{
+	return READ_ONCE(waiter->pokes) != waiter->seen;
 }
 
 /**

@@ -16,8 +16,10 @@ static void kipc_msg_queue_free(struct kipc_obj *obj)
 	struct kipc_msg_queue *queue = kipc_msg_queue_of(entry);
 	struct kipc_msg *msg, *next;
 
-	list_for_each_entry_safe(msg, next, &queue->messages, node)
+	list_for_each_entry_safe(msg, next, &queue->messages, node) {
 		kipc_msg_free(msg);
+		cond_resched();
+	}
 	if (queue->spare)
 		kipc_msg_free(queue->spare);
 	put_pid(queue->lspid);

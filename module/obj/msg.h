@@ -172,10 +172,12 @@ struct kipc_msg_how {
  * struct kipc_msg_sender - a thread that waits for room, on its own stack
  * @waiter: in the queue's @senders
  * @msg: what it sends
+ * @by_id: as in struct kipc_msg_how
  */
 struct kipc_msg_sender {
 	struct kipc_waiter waiter;
 	struct kipc_msg *msg;
+	bool by_id;
 };
 
 /**
@@ -184,12 +186,14 @@ struct kipc_msg_sender {
  * @key: since when it waits, and in the queue's @receiver_types if it wants one type
  * @want: what it wants
  * @msg: what it got
+ * @by_id: as in struct kipc_msg_how
  */
 struct kipc_msg_receiver {
 	struct kipc_waiter waiter;
 	struct kipc_msg_key key;
 	const struct kipc_msg_want *want;
 	struct kipc_msg *msg;
+	bool by_id;
 };
 
 /* What was made possible, and is told after the unlock. */
@@ -269,7 +273,7 @@ struct kipc_msg *kipc_msg_receivable_locked(struct kipc_msg_queue *queue,
 					    const struct kipc_msg_want *want);
 bool kipc_msg_is_writable_locked(const struct kipc_msg_queue *queue);
 bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
-			 struct kipc_msg_wake *wake);
+			 struct kipc_msg_wake *wake, bool waits);
 struct kipc_msg_receiver *
 kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 			 struct task_struct **task);
@@ -279,6 +283,9 @@ struct kipc_msg *kipc_msg_take_locked(struct kipc_msg_queue *queue,
 				      struct kipc_msg_wake *wake);
 void kipc_msg_serve_locked(struct kipc_msg_queue *queue,
 			   struct kipc_msg_wake *wake);
+void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
+				   struct kipc_msg_sender *sender,
+				   struct kipc_msg_wake *wake);
 void kipc_msg_drop_receiver_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg_receiver *receiver);
 void kipc_msg_end_all_locked(struct kipc_msg_queue *queue,
@@ -296,7 +303,8 @@ struct kipc_msg *kipc_msg_receive_locked(struct kipc_msg_queue *queue,
 	__releases(&queue->entry.lock);
 struct kipc_msg *kipc_msg_copy(struct kipc_msg_queue *queue, s64 position,
 			       const struct kipc_msg_want *want);
-void kipc_msg_changed(struct kipc_msg_queue *queue, unsigned long qbytes);
+int kipc_msg_set(struct kipc_msg_queue *queue, const struct kipc_perm_set *perm,
+		 unsigned long qbytes);
 void kipc_msg_wake_slow(struct kipc_msg_queue *queue,
 			struct kipc_msg_wake *wake);
 void kipc_msg_end(struct kipc_msg_queue *queue);
@@ -335,7 +343,8 @@ static inline bool kipc_msg_has_room_locked(const struct kipc_msg_queue *queue,
 {
 	/* The limit may have been lowered below what is there. */
 	return queue->qnum < queue->qbytes && queue->cbytes <= queue->qbytes &&
-	       len <= queue->qbytes - queue->cbytes;
+	       len <= queue->qbytes - queue->cbytes &&
+	       queue->qnum < KIPC_MSG_NUM_MAX;
 }
 
 /**

@@ -150,7 +150,7 @@ kipc_msg_receive(struct kipc_msg_queue *queue, const struct kipc_msg_want *want,
 	else
 		msg = kipc_msg_find_locked(queue, want);
 	if (unlikely(!msg || msg->len > want->size || queue->nr_senders ||
-		     queue->lrpid != pid || kipc_msg_is_watched_locked(queue)))
+		     queue->entry.gone || queue->lrpid != pid || kipc_msg_is_watched_locked(queue)))
 		return kipc_msg_receive_locked(queue, want, how, msg);
 	kipc_msg_remove_locked(queue, msg);
 	msg->replaced = false;

@@ -202,7 +202,8 @@ static int kipc_msg_release(struct inode *inode, struct file *file)
  * kipc_msg_file_pending - serve FIONREAD
  * @file: an open file of a queue
  *
- * Return: bytes that a read would return; 0 if it would wait.
+ * Return: bytes that a read would return, 0 if it would wait; -EACCES on a descriptor for
+ * sending only.
  */
 int kipc_msg_file_pending(struct file *file)
 {
@@ -212,6 +213,8 @@ int kipc_msg_file_pending(struct file *file)
 	struct kipc_msg *msg;
 	size_t len = 0;
 
+	if (!(file->f_mode & FMODE_READ))
+		return -EACCES;
 	kipc_msg_file_want(msg_file, &want, 0);
 	spin_lock(&queue->entry.lock);
 	msg = kipc_msg_receivable_locked(queue, &want);

@@ -194,6 +194,8 @@ static noinline int kipc_msg_no_queue(const struct kipc_msg_send *arg)
 	struct kipc_xfer xfer = { .buf = u64_to_user_ptr(arg->addr) };
 	struct kipc_msg *msg;
 
+	if (arg->id < 0)
+		return -EINVAL;
 	msg = kipc_msg_from_user(&xfer, arg->size, GFP_KERNEL_ACCOUNT);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
@@ -273,7 +275,8 @@ kipc_msg_do_receive(struct kipc_msg_queue *queue, struct kipc_msg_receive *arg,
 	struct kipc_msg *msg;
 	int ret;
 
-	kipc_msg_want_init(&want, arg->type, arg->flags, arg->size);
+	kipc_msg_want_init(&want, arg->type, arg->flags,
+			   min_t(u64, arg->size, SIZE_MAX));
 	if (unlikely(copy))
 		msg = kipc_msg_copy(queue, arg->type, &want);
 	else
@@ -401,6 +404,7 @@ static int kipc_msg_do_set(struct kipc_msg_queue *queue,
 			   const struct kipc_msg_set *arg)
 {
 	struct kipc_instance *inst = queue->entry.obj.inst;
+	struct kipc_perm_set perm;
 	int ret = kipc_perm_check_owner(&queue->entry, CAP_SYS_ADMIN);
 
 	if (ret)
@@ -408,10 +412,9 @@ static int kipc_msg_do_set(struct kipc_msg_queue *queue,
 	if (arg->qbytes > kipc_limit_get(&inst->limits, KIPC_LIMIT_MSGMNB) &&
 	    !ns_capable(inst->user_ns, CAP_SYS_RESOURCE))
 		return -EPERM;
-	ret = kipc_perm_set(&queue->entry, &arg->set);
-	if (!ret)
-		kipc_msg_changed(queue, min_t(u64, arg->qbytes, ULONG_MAX));
-	return ret;
+	ret = kipc_perm_of_set(&arg->set, &perm);
+	return ret ?: kipc_msg_set(queue, &perm,
+				   min_t(u64, arg->qbytes, ULONG_MAX));
 }
 
 static int kipc_msg_ioctl_set(struct kipc_call *call, void *arg)
@@ -598,6 +601,13 @@ const struct kipc_ioctl_set kipc_msg_ioctls = {
 	.block = KIPC_NR_MSG_GET >> 4,
 };
 
+static long kipc_msg_fionread(struct file *file, int __user *uarg)
+{
+	int bytes = kipc_msg_file_pending(file);
+
+	return bytes < 0 ? bytes : put_user(bytes, uarg);
+}
+
 static noinline long kipc_msg_dispatch(struct file *file, unsigned int cmd,
 				       unsigned long arg)
 {
@@ -630,7 +640,6 @@ long kipc_msg_file_ioctl(struct file *file, unsigned int cmd,
 	if (cmd == KIPC_IOC_MSG_RECEIVE)
 		return kipc_msg_receive_file(file, (void __user *)arg);
 	if (cmd == FIONREAD)
-		return put_user(kipc_msg_file_pending(file),
-				(int __user *)arg);
+		return kipc_msg_fionread(file, (int __user *)arg);
 	return kipc_msg_dispatch(file, cmd, arg);
 }

@@ -14,6 +14,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "obj/msg.h"
 
 /**
@@ -209,11 +210,11 @@ int __init kipc_msg_mem_init(void)
 	unsigned int i, offset = offsetof(struct kipc_msg, data);
 
 	for (i = 0; i < ARRAY_SIZE(kipc_msg_caches); i++) {
-		/* A region for user copies also keeps a cache from being merged. */
 		kipc_msg_caches[i] =
 			kmem_cache_create_usercopy(kipc_msg_cache_rows[i].name,
 						   offset + kipc_msg_cache_rows[i].bytes,
-						   0, SLAB_HWCACHE_ALIGN, offset,
+						   0, SLAB_HWCACHE_ALIGN |
+						   SLAB_NO_MERGE, offset,
 						   kipc_msg_cache_rows[i].bytes,
 						   NULL);
 		if (!kipc_msg_caches[i]) {

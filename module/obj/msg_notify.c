@@ -63,6 +63,44 @@ void kipc_msg_notice_sign_locked(struct kipc_msg_notice *notice,
 					       task_uid(sender));
 }
 
+/*
+ * Finds a thread for the signal: one that takes it or waits for it, else any. Only threads
+ * can be sent one with all that belongs to it. NULL if the process is no more, or runs
+ * another program, which has not asked, and may be more privileged.
+ */
+static struct task_struct *
+kipc_msg_notice_thread(const struct kipc_msg_notice *notice)
+{
+	struct task_struct *leader, *thread, *any = NULL;
+
+	leader = pid_task(notice->pid, PIDTYPE_TGID);
+	if (!leader)
+		return NULL;
+	for_each_thread(leader, thread) {
+		if (thread->flags & PF_EXITING ||
+		    thread->self_exec_id != notice->exec_id)
+			continue;
+		if (!sigismember(&thread->blocked, notice->info.si_signo))
+			return thread;
+		if (!any)
+			any = thread;
+	}
+	return any;
+}
+
+/* Is there still somebody to tell? */
+static bool kipc_msg_notice_is_live(const struct kipc_msg_notice *notice)
+{
+	bool live;
+
+	if (notice->eventfd)
+		return true;
+	rcu_read_lock();
+	live = kipc_msg_notice_thread(notice);
+	rcu_read_unlock();
+	return live;
+}
+
 /**
  * kipc_msg_notice_tell - tell of a message, and free the notice
  * @notice: the notice, signed, and in no queue any more
@@ -71,17 +109,16 @@ void kipc_msg_notice_sign_locked(struct kipc_msg_notice *notice,
  */
 void kipc_msg_notice_tell(struct kipc_msg_notice *notice)
 {
-	struct task_struct *task;
+	struct task_struct *thread;
 
 	if (notice->eventfd) {
 		kipc_eventfd_signal(notice->eventfd);
 	} else {
 		rcu_read_lock();
-		task = pid_task(notice->pid, PIDTYPE_TGID);
-		/* Another program has not asked, and may be more privileged. */
-		if (task && task->self_exec_id == notice->exec_id)
+		thread = kipc_msg_notice_thread(notice);
+		if (thread)
 			send_sig_info(notice->info.si_signo, &notice->info,
-				      task);
+				      thread);
 		rcu_read_unlock();
 	}
 	kipc_msg_notice_free(notice);
@@ -162,7 +199,7 @@ int kipc_msg_notify(struct kipc_msg_file *msg_file,
 	spin_lock(&queue->entry.lock);
 	if (queue->entry.gone)
 		ret = -EIDRM;
-	else if (queue->notice)
+	else if (queue->notice && kipc_msg_notice_is_live(queue->notice))
 		ret = -EBUSY;
 	else
 		swap(notice, queue->notice);

@@ -91,7 +91,8 @@ kipc_msg_find_sender_locked(struct kipc_msg_queue *queue,
 	struct kipc_msg_sender *sender, *best = NULL;
 
 	list_for_each_entry(sender, &queue->senders, waiter.node) {
-		if (!kipc_msg_is_wanted(want, sender->msg->key.type))
+		if (!kipc_msg_is_wanted(want, sender->msg->key.type) ||
+		    kipc_waiter_is_in_doubt(&sender->waiter))
 			continue;
 		if (want->mode != KIPC_MSG_LEAST)
 			return sender;
@@ -120,20 +121,56 @@ struct kipc_msg *kipc_msg_receivable_locked(struct kipc_msg_queue *queue,
 	return sender ? sender->msg : NULL;
 }
 
-/* Finds who has waited longest for a message of a type. */
-static struct kipc_msg_receiver *
-kipc_msg_find_receiver_locked(struct kipc_msg_queue *queue, s64 type)
+static struct kipc_msg_receiver *kipc_msg_receiver_of(struct kipc_msg_key *key)
 {
-	struct kipc_msg_key *key = kipc_msg_key_find(&queue->receiver_types,
-						     type);
-	struct kipc_msg_receiver *receiver, *one = NULL;
+	return container_of(key, struct kipc_msg_receiver, key);
+}
 
-	if (key)
-		one = container_of(key, struct kipc_msg_receiver, key);
+/* Is a receiver given anything at the moment, and has it room for so much? */
+static bool kipc_msg_can_have(const struct kipc_msg_receiver *receiver,
+			      size_t len)
+{
+	return !kipc_waiter_is_in_doubt(&receiver->waiter) &&
+	       len <= receiver->want->size;
+}
+
+/* Likewise of those who want this type, and no other. */
+static struct kipc_msg_receiver *
+kipc_msg_find_typed_receiver_locked(struct kipc_msg_queue *queue, s64 type,
+				    size_t len)
+{
+	struct kipc_msg_key *key, *oldest;
+	struct kipc_msg_receiver *receiver;
+
+	oldest = kipc_msg_key_find(&queue->receiver_types, type);
+	if (!oldest)
+		return NULL;
+	key = oldest;
+	do {
+		receiver = kipc_msg_receiver_of(key);
+		if (likely(kipc_msg_can_have(receiver, len)))
+			return receiver;
+		key = list_next_entry(key, same);
+	} while (key != oldest);
+	return NULL;
+}
+
+/*
+ * Finds who has waited longest for a message of a type, and has room for so many bytes; with 0
+ * for @len, room or not.
+ */
+static struct kipc_msg_receiver *
+kipc_msg_find_receiver_locked(struct kipc_msg_queue *queue, s64 type,
+			      size_t len)
+{
+	struct kipc_msg_receiver *receiver, *one;
+
+	one = kipc_msg_find_typed_receiver_locked(queue, type, len);
 	list_for_each_entry(receiver, &queue->receivers, waiter.node) {
 		if (one && one->key.order < receiver->key.order)
 			break;
-		if (kipc_msg_is_wanted(receiver->want, type))
+		if (kipc_msg_is_wanted(receiver->want, type) &&
+		    kipc_msg_can_have(receiver, len))
 			return receiver;
 	}
 	return one;
@@ -259,7 +296,7 @@ kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 {
 	struct kipc_msg_receiver *receiver;
 
-	receiver = kipc_msg_find_receiver_locked(queue, msg->key.type);
+	receiver = kipc_msg_find_receiver_locked(queue, msg->key.type, 0);
 	if (unlikely(!receiver || msg->len > receiver->want->size))
 		return NULL;
 	receiver->msg = msg;
@@ -279,8 +316,8 @@ static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
 {
 	struct kipc_msg_receiver *receiver;
 
-	while ((receiver = kipc_msg_find_receiver_locked(queue,
-							 msg->key.type))) {
+	while ((receiver = kipc_msg_find_receiver_locked(queue, msg->key.type,
+							 0))) {
 		if (msg->len > receiver->want->size) {
 			kipc_msg_take_receiver_locked(queue, receiver, -E2BIG,
 						      wake);
@@ -309,16 +346,24 @@ static void kipc_msg_insert_locked(struct kipc_msg_queue *queue,
 	list_move_tail(&msg->node, &after->node);
 }
 
+/* A message comes to stay: whoever has asked is told if it is alone. */
+static void kipc_msg_notice_locked(struct kipc_msg_queue *queue,
+				   struct task_struct *sender,
+				   struct kipc_msg_wake *wake)
+{
+	if (likely(!queue->notice || queue->qnum))
+		return;
+	kipc_msg_notice_sign_locked(queue->notice, sender);
+	swap(wake->notice, queue->notice);
+}
+
 /* Adds a message that was just sent, by a thread that waited or by the caller. */
 static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg *msg,
 				   struct task_struct *sender,
 				   struct kipc_msg_wake *wake)
 {
-	if (unlikely(queue->notice && !queue->qnum)) {
-		kipc_msg_notice_sign_locked(queue->notice, sender);
-		swap(wake->notice, queue->notice);
-	}
+	kipc_msg_notice_locked(queue, sender, wake);
 	msg->key.order = ++queue->order;
 	kipc_msg_note_sent_locked(queue, sender);
 	kipc_msg_append_locked(queue, msg);
@@ -330,20 +375,27 @@ static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
  * @queue: the queue, locked
  * @msg: the message, which is the queue's or a receiver's on success
  * @wake: whom to wake, on failure as well
+ * @waits: the caller waits with it otherwise
  *
  * Return: true if it was sent.
  */
 bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
-			 struct kipc_msg_wake *wake)
+			 struct kipc_msg_wake *wake, bool waits)
 {
+	bool room = kipc_msg_has_room_locked(queue, msg->len) &&
+		    !kipc_msg_is_held_up_locked(queue);
+
+	/* A message that will not be is no reason for anybody to get E2BIG. */
+	if (!room && !waits &&
+	    !kipc_msg_find_receiver_locked(queue, msg->key.type, msg->len))
+		return false;
 	if (unlikely(queue->nr_receivers) &&
 	    kipc_msg_hand_over_locked(queue, msg, wake)) {
 		msg->key.order = ++queue->order;
 		kipc_msg_note_sent_locked(queue, current);
 		return true;
 	}
-	if (unlikely(!kipc_msg_has_room_locked(queue, msg->len) ||
-		     kipc_msg_is_held_up_locked(queue)))
+	if (unlikely(!room))
 		return false;
 	kipc_msg_arrive_locked(queue, msg, current, wake);
 	return true;
@@ -368,6 +420,7 @@ void kipc_msg_put_back(struct kipc_msg_queue *queue, struct kipc_msg *msg)
 	if (!gone) {
 		kipc_msg_note_returned_locked(queue, msg);
 		if (!kipc_msg_hand_over_locked(queue, msg, &wake)) {
+			kipc_msg_notice_locked(queue, current, &wake);
 			kipc_msg_insert_locked(queue, msg);
 			kipc_msg_tell_locked(queue, &wake,
 					     KIPC_MSG_TELL_READABLE);
@@ -394,12 +447,42 @@ void kipc_msg_serve_locked(struct kipc_msg_queue *queue,
 	list_for_each_entry_safe(sender, next, &queue->senders, waiter.node) {
 		if (!kipc_msg_fits_ever_locked(queue, sender->msg->len))
 			continue;
-		if (!kipc_msg_has_room_locked(queue, sender->msg->len))
+		if (!kipc_msg_has_room_locked(queue, sender->msg->len) ||
+		    kipc_waiter_is_in_doubt(&sender->waiter))
 			break;
 		kipc_msg_arrive_locked(queue, sender->msg, sender->waiter.task,
 				       wake);
 		kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	}
+}
+
+/**
+ * kipc_msg_resume_sender_locked - let a sender go on that was in doubt
+ * @queue: the queue, locked
+ * @sender: the sender, which may be done already
+ * @wake: whom to wake
+ *
+ * What it sends was kept from receivers, and those behind it waited for it.
+ */
+void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
+				   struct kipc_msg_sender *sender,
+				   struct kipc_msg_wake *wake)
+{
+	struct kipc_waiter *waiter = &sender->waiter;
+
+	if (waiter->state != KIPC_WAITER_QUEUED ||
+	    kipc_waiter_is_in_doubt(waiter))
+		return;
+	if (kipc_msg_hand_over_locked(queue, sender->msg, wake)) {
+		sender->msg->key.order = ++queue->order;
+		kipc_msg_note_sent_locked(queue, waiter->task);
+		kipc_msg_take_sender_locked(queue, sender, 0, wake);
+	}
+	kipc_msg_serve_locked(queue, wake);
+	if (waiter->state == KIPC_WAITER_QUEUED)
+		kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
+	if (kipc_msg_is_writable_locked(queue))
+		kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_WRITABLE);
 }
 
 /* Takes the message of a sender that waits. */
@@ -477,14 +560,22 @@ void kipc_msg_end_all_locked(struct kipc_msg_queue *queue,
 				 waiter.node)
 		kipc_msg_take_receiver_locked(queue, receiver, -EIDRM, wake);
 	while ((key = kipc_msg_key_least(&queue->receiver_types))) {
-		receiver = container_of(key, struct kipc_msg_receiver, key);
+		receiver = kipc_msg_receiver_of(key);
 		kipc_msg_take_receiver_locked(queue, receiver, -EIDRM, wake);
 	}
+}
+
+static void kipc_msg_poke_receiver_locked(struct kipc_msg_receiver *receiver)
+{
+	if (receiver->by_id)
+		kipc_waiter_poke_locked(&receiver->waiter);
 }
 
 /**
  * kipc_msg_poke_all_locked - have all who wait see whether they may
  * @queue: the queue, locked
+ *
+ * Until they have, nobody is given anything. Descriptors are not concerned.
  */
 void kipc_msg_poke_all_locked(struct kipc_msg_queue *queue)
 {
@@ -493,16 +584,15 @@ void kipc_msg_poke_all_locked(struct kipc_msg_queue *queue)
 	struct kipc_msg_key *key, *same;
 
 	list_for_each_entry(sender, &queue->senders, waiter.node)
-		kipc_waiter_poke_locked(&sender->waiter);
+		if (sender->by_id)
+			kipc_waiter_poke_locked(&sender->waiter);
 	list_for_each_entry(receiver, &queue->receivers, waiter.node)
-		kipc_waiter_poke_locked(&receiver->waiter);
+		kipc_msg_poke_receiver_locked(receiver);
 	for (key = kipc_msg_key_least(&queue->receiver_types); key;
 	     key = kipc_msg_key_next(key)) {
 		same = key;
 		do {
-			receiver = container_of(same, struct kipc_msg_receiver,
-						key);
-			kipc_waiter_poke_locked(&receiver->waiter);
+			kipc_msg_poke_receiver_locked(kipc_msg_receiver_of(same));
 			same = list_next_entry(same, same);
 		} while (same != key);
 	}

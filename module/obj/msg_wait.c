@@ -55,29 +55,14 @@ static bool kipc_msg_leave_send(struct kipc_msg_queue *queue,
 	return queued;
 }
 
-/* Sleeps until a waiter's work is done, or has to be given up. No locks are held. */
-static int kipc_msg_sleep(struct kipc_msg_queue *queue,
-			  struct kipc_waiter *waiter,
-			  const struct kipc_msg_how *how, umode_t wanted)
+static ktime_t *kipc_msg_deadline(const struct kipc_msg_how *how,
+				  ktime_t *deadline)
 {
-	ktime_t deadline, *expires;
-	int ret;
-
-	expires = kipc_deadline(how->timeout, how->flags & KIPC_MSG_RELATIVE,
-				&deadline);
-	for (;;) {
-		ret = kipc_waiter_wait(waiter, expires);
-		if (likely(ret != -EAGAIN))
-			return ret;
-		/* IPC_SET may have changed the permissions. */
-		WRITE_ONCE(waiter->poked, false);
-		ret = how->by_id ? kipc_perm_check(&queue->entry, wanted) : 0;
-		if (ret)
-			return ret;
-	}
+	return kipc_deadline(how->timeout, how->flags & KIPC_MSG_RELATIVE,
+			     deadline);
 }
 
-/* What a call that gives up waiting returns, from what kipc_msg_sleep() did. */
+/* What a call that gives up waiting returns, from what kipc_waiter_wait() did. */
 static int kipc_msg_given_up(const struct kipc_msg_how *how, int ret)
 {
 	if (ret == -ETIME)
@@ -88,6 +73,24 @@ static int kipc_msg_given_up(const struct kipc_msg_how *how, int ret)
 	return how->flags & KIPC_MSG_RELATIVE ? -EINTR : -ERESTARTNOHAND;
 }
 
+/* IPC_SET has put a sender in doubt; sees whether it may go on, or wait. */
+static int kipc_msg_check_sender(struct kipc_msg_queue *queue,
+				 struct kipc_msg_sender *sender)
+{
+	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	unsigned int pokes = READ_ONCE(sender->waiter.pokes);
+	int ret = kipc_perm_check(&queue->entry, KIPC_MSG_WRITE);
+
+	if (ret)
+		return ret;
+	spin_lock(&queue->entry.lock);
+	sender->waiter.seen = pokes;
+	kipc_msg_resume_sender_locked(queue, sender, &wake);
+	spin_unlock(&queue->entry.lock);
+	kipc_msg_wake(queue, &wake);
+	return 0;
+}
+
 /* Waits for room. The queue is locked, and unlocked. */
 static int kipc_msg_wait_send(struct kipc_msg_queue *queue,
 			      struct kipc_msg *msg,
@@ -95,11 +98,13 @@ static int kipc_msg_wait_send(struct kipc_msg_queue *queue,
 			      struct kipc_msg_wake *wake)
 	__releases(&queue->entry.lock)
 {
+	ktime_t deadline, *expires = kipc_msg_deadline(how, &deadline);
 	struct kipc_msg_sender sender;
 	int ret;
 
 	kipc_waiter_init(&sender.waiter);
 	sender.msg = msg;
+	sender.by_id = how->by_id;
 	list_add_tail(&sender.waiter.node, &queue->senders);
 	queue->nr_senders++;
 	/* A receiver would find this message. */
@@ -107,7 +112,12 @@ static int kipc_msg_wait_send(struct kipc_msg_queue *queue,
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, wake);
 
-	ret = kipc_msg_sleep(queue, &sender.waiter, how, KIPC_MSG_WRITE);
+	do {
+		ret = kipc_waiter_wait(&sender.waiter, expires);
+		if (likely(ret != -EAGAIN))
+			break;
+		ret = kipc_msg_check_sender(queue, &sender);
+	} while (!ret);
 	if (ret) {
 		if (kipc_msg_leave_send(queue, &sender))
 			return kipc_msg_given_up(how, ret);
@@ -129,6 +139,7 @@ int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 	__releases(&queue->entry.lock)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	bool waits = !(how->flags & KIPC_MSG_NOWAIT);
 	struct kipc_msg_receiver *receiver;
 	struct task_struct *task;
 	int ret = 0;
@@ -146,8 +157,8 @@ int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 			return 0;
 		}
 	}
-	if (!kipc_msg_put_locked(queue, msg, &wake)) {
-		if (!(how->flags & KIPC_MSG_NOWAIT))
+	if (!kipc_msg_put_locked(queue, msg, &wake, waits)) {
+		if (waits)
 			return kipc_msg_wait_send(queue, msg, how, &wake);
 		ret = -EAGAIN;
 	}
@@ -188,6 +199,37 @@ static bool kipc_msg_leave_receive(struct kipc_msg_queue *queue,
 	return queued;
 }
 
+/*
+ * IPC_SET has put a receiver in doubt; sees whether it may go on. Meanwhile messages may
+ * have come that it was not given: returns one, or an error, and then does not wait any
+ * more; or NULL.
+ */
+static struct kipc_msg *
+kipc_msg_check_receiver(struct kipc_msg_queue *queue,
+			struct kipc_msg_receiver *receiver)
+{
+	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	unsigned int pokes = READ_ONCE(receiver->waiter.pokes);
+	int ret = kipc_perm_check(&queue->entry, KIPC_MSG_READ);
+	struct kipc_msg *msg = NULL;
+
+	if (ret && kipc_msg_leave_receive(queue, receiver))
+		return ERR_PTR(ret);
+	/* What is done is done, if it is: then it does not matter what is seen. */
+	spin_lock(&queue->entry.lock);
+	receiver->waiter.seen = pokes;
+	if (receiver->waiter.state == KIPC_WAITER_QUEUED &&
+	    !kipc_waiter_is_in_doubt(&receiver->waiter))
+		msg = kipc_msg_take_locked(queue, receiver->want, &wake);
+	if (msg) {
+		kipc_msg_drop_receiver_locked(queue, receiver);
+		list_del(&receiver->waiter.node);
+	}
+	spin_unlock(&queue->entry.lock);
+	kipc_msg_wake(queue, &wake);
+	return msg;
+}
+
 /* Waits for a message. The queue is locked, and unlocked. */
 static __always_inline struct kipc_msg *
 kipc_msg_wait_receive(struct kipc_msg_queue *queue,
@@ -195,15 +237,22 @@ kipc_msg_wait_receive(struct kipc_msg_queue *queue,
 		      const struct kipc_msg_how *how)
 	__releases(&queue->entry.lock)
 {
+	ktime_t deadline, *expires = kipc_msg_deadline(how, &deadline);
 	struct kipc_msg_receiver receiver;
+	struct kipc_msg *msg;
 	int ret;
 
 	kipc_waiter_init(&receiver.waiter);
+	receiver.by_id = how->by_id;
 	receiver.want = want;
 	kipc_msg_enqueue_receiver_locked(queue, &receiver);
 	spin_unlock(&queue->entry.lock);
 
-	ret = kipc_msg_sleep(queue, &receiver.waiter, how, KIPC_MSG_READ);
+	while ((ret = kipc_waiter_wait(&receiver.waiter, expires)) == -EAGAIN) {
+		msg = kipc_msg_check_receiver(queue, &receiver);
+		if (msg)
+			return msg;
+	}
 	if (ret) {
 		if (kipc_msg_leave_receive(queue, &receiver))
 			return ERR_PTR(kipc_msg_given_up(how, ret));
@@ -286,24 +335,36 @@ struct kipc_msg *kipc_msg_copy(struct kipc_msg_queue *queue, s64 position,
 }
 
 /**
- * kipc_msg_changed - judge anew all who wait, after IPC_SET
- * @queue: the queue; the caller has a reference
+ * kipc_msg_set - serve IPC_SET
+ * @queue: the queue; the caller has a reference, and may do this
+ * @perm: its owner and permissions from now on
  * @qbytes: how much it may hold from now on
  *
- * They keep their places.
+ * Those who wait are judged anew, and keep their places.
+ *
+ * Return: 0, or -EIDRM.
  */
-void kipc_msg_changed(struct kipc_msg_queue *queue, unsigned long qbytes)
+int kipc_msg_set(struct kipc_msg_queue *queue, const struct kipc_perm_set *perm,
+		 unsigned long qbytes)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	int ret = 0;
 
 	spin_lock(&queue->entry.lock);
+	if (queue->entry.gone) {
+		ret = -EIDRM;
+		goto out_unlock;
+	}
+	if (kipc_perm_set_locked(&queue->entry, perm))
+		kipc_msg_poke_all_locked(queue);
 	queue->qbytes = qbytes;
-	kipc_msg_poke_all_locked(queue);
 	kipc_msg_serve_locked(queue, &wake);
 	if (kipc_msg_is_writable_locked(queue))
 		kipc_msg_tell_locked(queue, &wake, KIPC_MSG_TELL_WRITABLE);
+out_unlock:
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
+	return ret;
 }
 
 /**
@@ -331,8 +392,10 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 	wake_up_poll(&queue->pollers, EPOLLERR | EPOLLHUP);
 	kill_fasync(&queue->fasync, SIGIO, POLL_HUP);
 	kipc_msg_notice_free(notice);
-	list_for_each_entry_safe(msg, next, &messages, node)
+	list_for_each_entry_safe(msg, next, &messages, node) {
 		kipc_msg_free(msg);
+		cond_resched();
+	}
 	msg = xchg(&queue->spare, NULL);
 	if (msg)
 		kipc_msg_free(msg);

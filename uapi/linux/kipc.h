@@ -820,6 +820,9 @@ struct kipc_sem_watch {
 	__u32 flags;
 };
 
+/** KIPC_MSG_NUM_MAX - so many messages are all that a queue takes, however large it is */
+#define KIPC_MSG_NUM_MAX	(1U << 18)
+
 /* Flags of &struct kipc_msg_create.flags and &struct kipc_msg_open.flags */
 #define KIPC_MSG_RDONLY		(1U << 0)	/* only to receive and to look */
 #define KIPC_MSG_WRONLY		(1U << 1)	/* only to send */
@@ -880,7 +883,8 @@ struct kipc_msg_create {
  * fewer bytes than a type. They are readable (EPOLLIN) when a message can be
  * received, writable (EPOLLOUT) when one of one byte can be sent, EPOLLERR and
  * EPOLLHUP when the queue was removed; O_ASYNC is served. FIONREAD gives the bytes
- * that the next read(2) would return. Errors: EINVAL, EIDRM, EACCES, EMFILE,
+ * that the next read(2) would return, and EACCES on a descriptor for sending only.
+ * Errors: EINVAL, EIDRM, EACCES, EMFILE,
  * ENFILE, ENOMEM, EFAULT.
  */
 struct kipc_msg_open {
@@ -993,7 +997,8 @@ struct kipc_msg_stat {
 /**
  * struct kipc_msg_set - argument of KIPC_IOC_MSG_SET, IPC_SET
  * @set: in: which queue; its new owner and permissions
- * @qbytes: in: how many bytes, and how many messages, it may hold from now on
+ * @qbytes: in: how many bytes, and how many messages, it may hold from now on; but not
+ *	more than KIPC_MSG_NUM_MAX messages
  *
  * Threads that wait are judged anew by the permissions, and may get EACCES. Errors:
  * as of &struct kipc_set, and EPERM (@qbytes is above msgmnb and the caller has no
@@ -1064,9 +1069,10 @@ struct kipc_msg_filter {
  *
  * Asks to be told once, when a message comes to stay in the queue while that is
  * empty: one that a waiting thread takes does not count. The signal has SI_MESGQ as
- * its si_code, and process and user of the sender. A queue tells one at a time; that
- * ends when it was done, with KIPC_NOTIFY_NONE on the same open file, when this is
- * closed, and for a signal when the process executes another program. Errors: EBUSY
+ * its si_code, and process and user of the sender; it goes to a thread that does not
+ * block it, or to one of those that do. A queue tells one at a time; that ends when it
+ * was done, with KIPC_NOTIFY_NONE on the same open file, when this is closed, and for a
+ * signal when the process ends or executes another program. Errors: EBUSY
  * (somebody has asked already), EINVAL (@how, no such signal, no eventfd), EBADF
  * (no descriptor), EACCES (the descriptor is for sending only), EIDRM, ENOMEM,
  * EFAULT.
