@@ -218,6 +218,20 @@ TEST_F(queue, sleeping_poll_wakes_for_what_its_filter_lets_through_alone)
 	EXPECT_EQ(0, child_wait(pid));
 }
 
+TEST_F(queue, sleeping_poll_looks_again_when_its_filter_changes)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, queue_put(self->fd, SELF, 9, 10, 0));
+	ASSERT_EQ(0, queue_filter(self->fd, 7, 0));
+	pid = poll_in_child(_metadata, self->fd, POLLIN, POLLIN);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(0, queue_filter(self->fd, 8, 0));
+	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
+	ASSERT_EQ(0, queue_filter(self->fd, 9, 0));
+	EXPECT_EQ(0, child_wait(pid));
+}
+
 TEST_F(queue, sleeping_poll_wakes_when_a_sender_begins_to_wait)
 {
 	pid_t pid, sender;
@@ -530,6 +544,18 @@ TEST_F(queue, signal_of_ones_choice_tells_descriptor_and_event)
 	EXPECT_EQ(POLL_OUT, info.si_code);
 	EXPECT_EQ(POLLOUT | POLLWRNORM | POLLWRBAND, info.si_band);
 	ends_close(&ends);
+}
+
+TEST_F(queue, removal_signals)
+{
+	int sig = SIGRTMIN + 1;
+	siginfo_t info;
+
+	ASSERT_EQ(0, want_signals(self->fd, sig));
+	ASSERT_EQ(0, queue_remove(self->dev, self->id));
+	ASSERT_EQ(0, take_signal(sig, &info, DEADLINE_MS));
+	EXPECT_EQ(self->fd, info.si_fd);
+	EXPECT_EQ(POLL_HUP, info.si_code);
 }
 
 TEST_F(queue, closed_descriptor_signals_no_more)
