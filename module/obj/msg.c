@@ -10,6 +10,12 @@
 /* Queues can be used again at once: look-ups hold what they have found. */
 static struct kmem_cache *kipc_msg_queue_cache __ro_after_init;
 
+static void kipc_msg_last_put(struct kipc_msg_last *last)
+{
+	put_pid(last->pid);
+	put_pid(last->before);
+}
+
 static void kipc_msg_queue_free(struct kipc_obj *obj)
 {
 	struct kipc_entry *entry = container_of(obj, struct kipc_entry, obj);
@@ -22,8 +28,8 @@ static void kipc_msg_queue_free(struct kipc_obj *obj)
 	}
 	if (queue->spare)
 		kipc_msg_free(queue->spare);
-	put_pid(queue->lspid);
-	put_pid(queue->lrpid);
+	kipc_msg_last_put(&queue->sent);
+	kipc_msg_last_put(&queue->received);
 	kipc_entry_destroy(entry);
 	kmem_cache_free(kipc_msg_queue_cache, queue);
 }
@@ -93,13 +99,13 @@ static void kipc_msg_table_show(struct seq_file *m, struct kipc_entry *entry,
 	if (!entry->gone)
 		seq_printf(m, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10llu %10llu %10llu\n",
 			   entry->key, entry->id, entry->mode, queue->cbytes,
-			   queue->qnum, pid_nr_ns(queue->lspid, pid_ns),
-			   pid_nr_ns(queue->lrpid, pid_ns),
+			   queue->qnum, pid_nr_ns(queue->sent.pid, pid_ns),
+			   pid_nr_ns(queue->received.pid, pid_ns),
 			   from_kuid_munged(ns, entry->uid),
 			   from_kgid_munged(ns, entry->gid),
 			   from_kuid_munged(ns, entry->cuid),
 			   from_kgid_munged(ns, entry->cgid),
-			   queue->stime, queue->rtime, entry->ctime);
+			   queue->sent.time, queue->received.time, entry->ctime);
 	spin_unlock(&entry->lock);
 }
 

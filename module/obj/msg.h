@@ -4,10 +4,14 @@
 
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/pid.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seqlock.h>
 #include <linux/time64.h>
+#include <linux/timekeeping.h>
 #include <linux/wait.h>
 #include <linux/kipc.h>
 
@@ -63,9 +67,8 @@ struct kipc_msg_key {
  * @key: its type, in the queue's tree
  * @ref: one of the queue or of who sends or receives it, and one per copier
  * @room: bytes of @data; constant
- * @replaced: it was received, and the queue's @lrpid is another since
- * @lrpid: what that was before; a counted reference, or NULL
- * @rtime: what the queue's was before it was received
+ * @replaced: it was received, and by another process than the message before
+ * @rtime: when that one was received
  * @len: bytes of payload
  * @more: what @data is too small for, or NULL
  * @data: the payload, or the first of it
@@ -76,11 +79,22 @@ struct kipc_msg {
 	refcount_t ref;
 	bool replaced;
 	u16 room;
-	struct pid *lrpid;
 	time64_t rtime;
 	size_t len;
 	struct kipc_msg_page *more;
 	char data[];
+};
+
+/**
+ * struct kipc_msg_last - who has done something last, and when
+ * @pid: process, a counted reference, or NULL
+ * @before: the one before that, likewise
+ * @time: seconds since the epoch, or 0
+ */
+struct kipc_msg_last {
+	struct pid *pid;
+	struct pid *before;
+	time64_t time;
 };
 
 /**
@@ -93,14 +107,13 @@ struct kipc_msg {
  * @messages: the messages, oldest first
  * @types: the same by type
  * @senders: struct kipc_msg_sender, longest waiting first
- * @receivers: struct kipc_msg_receiver that would take several types, likewise
- * @receiver_types: those who want one type, by it
+ * @receivers: struct kipc_msg_receiver that would take several types, and perhaps one
+ *	that wants one and came when nobody waited, likewise
+ * @receiver_types: others who want one type, by it
  * @nr_senders: how many senders wait
  * @nr_receivers: how many receivers wait, of both kinds
- * @stime: when a message was sent last
- * @rtime: when one was received last
- * @lspid: process that sent last, a counted reference, or NULL
- * @lrpid: process that received last, likewise
+ * @sent: who sent last
+ * @received: who received last
  * @notice: whom to tell of the next message, or NULL
  * @spare: memory of a message that is gone, for the next one, or NULL; exchanged without
  *	the lock
@@ -120,10 +133,8 @@ struct kipc_msg_queue {
 	struct rb_root receiver_types;
 	unsigned int nr_senders;
 	unsigned int nr_receivers;
-	time64_t stime;
-	time64_t rtime;
-	struct pid *lspid;
-	struct pid *lrpid;
+	struct kipc_msg_last sent;
+	struct kipc_msg_last received;
 	struct kipc_msg_notice *notice;
 	struct kipc_msg *spare;
 	struct fasync_struct *fasync;
@@ -182,10 +193,11 @@ struct kipc_msg_sender {
 
 /**
  * struct kipc_msg_receiver - a thread that waits for a message, on its own stack
- * @waiter: in the queue's @receivers, unless it wants one type
- * @key: since when it waits, and in the queue's @receiver_types if it wants one type
+ * @waiter: in the queue's @receivers, unless it is @typed
+ * @key: since when it waits, and in the queue's @receiver_types if it is @typed
  * @want: what it wants
  * @msg: what it got
+ * @typed: it wants one type, and others waited before it
  * @by_id: as in struct kipc_msg_how
  */
 struct kipc_msg_receiver {
@@ -193,6 +205,7 @@ struct kipc_msg_receiver {
 	struct kipc_msg_key key;
 	const struct kipc_msg_want *want;
 	struct kipc_msg *msg;
+	bool typed;
 	bool by_id;
 };
 
@@ -345,6 +358,45 @@ static inline bool kipc_msg_has_room_locked(const struct kipc_msg_queue *queue,
 	return queue->qnum < queue->qbytes && queue->cbytes <= queue->qbytes &&
 	       len <= queue->qbytes - queue->cbytes &&
 	       queue->qnum < KIPC_MSG_NUM_MAX;
+}
+
+/**
+ * kipc_msg_note_locked - note who has sent or received last, and when
+ * @last: of which of them; its queue is locked
+ * @task: who
+ *
+ * Return: true if it was another process before.
+ */
+static inline bool kipc_msg_note_locked(struct kipc_msg_last *last,
+					struct task_struct *task)
+{
+	struct pid *pid = task_tgid(task);
+	bool replaced = last->pid != pid;
+
+	if (unlikely(replaced)) {
+		/* Often two of them take turns. */
+		swap(last->pid, last->before);
+		if (last->pid != pid) {
+			put_pid(last->pid);
+			last->pid = get_pid(pid);
+		}
+	}
+	last->time = ktime_get_real_seconds();
+	return replaced;
+}
+
+/**
+ * kipc_msg_note_received_locked - note who has received last, and when
+ * @queue: the queue, locked
+ * @msg: what; it keeps when that was before, for the case that it is put back
+ * @receiver: who
+ */
+static inline void kipc_msg_note_received_locked(struct kipc_msg_queue *queue,
+						 struct kipc_msg *msg,
+						 struct task_struct *receiver)
+{
+	msg->rtime = queue->received.time;
+	msg->replaced = kipc_msg_note_locked(&queue->received, receiver);
 }
 
 /**

@@ -3,10 +3,6 @@
 #define _KIPC_OBJ_MSG_FAST_H
 
 #include <linux/err.h>
-#include <linux/pid.h>
-#include <linux/sched.h>
-#include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
 
 #include "obj/msg.h"
 
@@ -68,10 +64,6 @@ static __always_inline void kipc_msg_done(struct kipc_msg_queue *queue,
 		   !READ_ONCE(queue->spare))) {
 		/* Those who had one are done with the memory. */
 		smp_acquire__after_ctrl_dep();
-		if (msg->lrpid) {
-			put_pid(msg->lrpid);
-			msg->lrpid = NULL;
-		}
 		if (likely(!cmpxchg(&queue->spare, NULL, msg)))
 			return;
 	}
@@ -109,17 +101,14 @@ static __always_inline int kipc_msg_send(struct kipc_msg_queue *queue,
 					 struct kipc_msg *msg,
 					 const struct kipc_msg_how *how)
 {
-	struct pid *pid = task_tgid(current);
-
 	spin_lock(&queue->entry.lock);
 	if (unlikely(queue->entry.gone || queue->nr_receivers ||
 		     queue->nr_senders || queue->notice ||
-		     queue->lspid != pid ||
 		     !kipc_msg_has_room_locked(queue, msg->len) ||
 		     kipc_msg_is_watched_locked(queue)))
 		return kipc_msg_send_locked(queue, msg, how);
 	msg->key.order = ++queue->order;
-	queue->stime = ktime_get_real_seconds();
+	kipc_msg_note_locked(&queue->sent, current);
 	kipc_msg_append_locked(queue, msg);
 	spin_unlock(&queue->entry.lock);
 	return 0;
@@ -140,22 +129,18 @@ static __always_inline struct kipc_msg *
 kipc_msg_receive(struct kipc_msg_queue *queue, const struct kipc_msg_want *want,
 		 const struct kipc_msg_how *how)
 {
-	struct pid *pid = task_tgid(current);
-	struct kipc_msg *msg = NULL;
+	struct kipc_msg *msg;
 
 	spin_lock(&queue->entry.lock);
-	if (likely(want->mode == KIPC_MSG_ANY))
-		msg = list_first_entry_or_null(&queue->messages,
-					       struct kipc_msg, node);
-	else
+	msg = list_first_entry_or_null(&queue->messages, struct kipc_msg, node);
+	if (msg && want->mode != KIPC_MSG_ANY &&
+	    (want->mode != KIPC_MSG_EQUAL || want->type != msg->key.type))
 		msg = kipc_msg_find_locked(queue, want);
 	if (unlikely(!msg || msg->len > want->size || queue->nr_senders ||
-		     queue->entry.gone || queue->lrpid != pid || kipc_msg_is_watched_locked(queue)))
+		     queue->entry.gone || kipc_msg_is_watched_locked(queue)))
 		return kipc_msg_receive_locked(queue, want, how, msg);
 	kipc_msg_remove_locked(queue, msg);
-	msg->replaced = false;
-	msg->rtime = queue->rtime;
-	queue->rtime = ktime_get_real_seconds();
+	kipc_msg_note_received_locked(queue, msg, current);
 	spin_unlock(&queue->entry.lock);
 	return msg;
 }

@@ -388,11 +388,11 @@ static int kipc_msg_ioctl_stat(struct kipc_call *call, void *arg)
 	stat->qbytes = queue->qbytes;
 	stat->cbytes = queue->cbytes;
 	stat->qnum = queue->qnum;
-	stat->stime = queue->stime;
-	stat->rtime = queue->rtime;
+	stat->stime = queue->sent.time;
+	stat->rtime = queue->received.time;
 	stat->ctime = entry->ctime;
-	stat->lspid = pid_vnr(queue->lspid);
-	stat->lrpid = pid_vnr(queue->lrpid);
+	stat->lspid = pid_vnr(queue->sent.pid);
+	stat->lrpid = pid_vnr(queue->received.pid);
 	stat->senders = queue->nr_senders;
 	stat->receivers = queue->nr_receivers;
 	spin_unlock(&entry->lock);

@@ -10,7 +10,6 @@
 #include <linux/err.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
-#include <linux/pid.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -74,7 +73,6 @@ void kipc_msg_free(struct kipc_msg *msg)
 		free_page((unsigned long)page);
 		cond_resched();
 	}
-	put_pid(msg->lrpid);
 	kmem_cache_free(kipc_msg_caches[kipc_msg_choose_cache(msg->room)], msg);
 }
 
@@ -109,7 +107,6 @@ static struct kipc_msg *kipc_msg_alloc(size_t len, gfp_t gfp)
 	refcount_set(&msg->ref, 1);
 	msg->room = kipc_msg_cache_rows[cache].bytes;
 	msg->len = len;
-	msg->lrpid = NULL;
 	msg->more = NULL;
 	if (unlikely(len > first) && kipc_msg_add_pages(msg, len - first, gfp)) {
 		kipc_msg_free(msg);

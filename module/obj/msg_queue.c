@@ -4,10 +4,7 @@
  * under the queue's lock; see msg.h.
  */
 #include <linux/err.h>
-#include <linux/pid.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
 
 #include "obj/msg.h"
 
@@ -135,7 +132,7 @@ static bool kipc_msg_can_have(const struct kipc_msg_receiver *receiver,
 }
 
 /* Likewise of those who want this type, and no other. */
-static struct kipc_msg_receiver *
+static noinline struct kipc_msg_receiver *
 kipc_msg_find_typed_receiver_locked(struct kipc_msg_queue *queue, s64 type,
 				    size_t len)
 {
@@ -159,13 +156,14 @@ kipc_msg_find_typed_receiver_locked(struct kipc_msg_queue *queue, s64 type,
  * Finds who has waited longest for a message of a type, and has room for so many bytes; with 0
  * for @len, room or not.
  */
-static struct kipc_msg_receiver *
+static __always_inline struct kipc_msg_receiver *
 kipc_msg_find_receiver_locked(struct kipc_msg_queue *queue, s64 type,
 			      size_t len)
 {
-	struct kipc_msg_receiver *receiver, *one;
+	struct kipc_msg_receiver *receiver, *one = NULL;
 
-	one = kipc_msg_find_typed_receiver_locked(queue, type, len);
+	if (!RB_EMPTY_ROOT(&queue->receiver_types))
+		one = kipc_msg_find_typed_receiver_locked(queue, type, len);
 	list_for_each_entry(receiver, &queue->receivers, waiter.node) {
 		if (one && one->key.order < receiver->key.order)
 			break;
@@ -208,48 +206,17 @@ bool kipc_msg_is_writable_locked(const struct kipc_msg_queue *queue)
 	       !kipc_msg_is_held_up_locked(queue);
 }
 
-static void kipc_msg_note_pid(struct pid **noted, struct pid *pid)
-{
-	if (likely(*noted == pid))
-		return;
-	put_pid(*noted);
-	*noted = get_pid(pid);
-}
-
-static void kipc_msg_note_sent_locked(struct kipc_msg_queue *queue,
-				      struct task_struct *sender)
-{
-	kipc_msg_note_pid(&queue->lspid, task_tgid(sender));
-	queue->stime = ktime_get_real_seconds();
-}
-
-/* The message keeps what was noted before, for the case that it is put back. */
-static void kipc_msg_note_received_locked(struct kipc_msg_queue *queue,
-					  struct kipc_msg *msg,
-					  struct task_struct *receiver)
-{
-	struct pid *pid = task_tgid(receiver);
-
-	msg->rtime = queue->rtime;
-	msg->replaced = queue->lrpid != pid;
-	if (unlikely(msg->replaced)) {
-		msg->lrpid = queue->lrpid;
-		queue->lrpid = get_pid(pid);
-	}
-	queue->rtime = ktime_get_real_seconds();
-}
-
 /* Forgets that the caller has received a message, unless others have since. */
 static void kipc_msg_note_returned_locked(struct kipc_msg_queue *queue,
 					  struct kipc_msg *msg)
 {
-	if (queue->lrpid == task_tgid(current)) {
-		queue->rtime = msg->rtime;
-		if (msg->replaced)
-			swap(queue->lrpid, msg->lrpid);
-	}
-	put_pid(msg->lrpid);
-	msg->lrpid = NULL;
+	struct kipc_msg_last *last = &queue->received;
+
+	if (last->pid != task_tgid(current))
+		return;
+	last->time = msg->rtime;
+	if (msg->replaced)
+		swap(last->pid, last->before);
 }
 
 /**
@@ -260,7 +227,7 @@ static void kipc_msg_note_returned_locked(struct kipc_msg_queue *queue,
 void kipc_msg_drop_receiver_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg_receiver *receiver)
 {
-	if (receiver->want->mode == KIPC_MSG_EQUAL)
+	if (receiver->typed)
 		kipc_msg_key_del(&queue->receiver_types, &receiver->key);
 	queue->nr_receivers--;
 }
@@ -301,7 +268,7 @@ kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 		return NULL;
 	receiver->msg = msg;
 	msg->key.order = ++queue->order;
-	kipc_msg_note_sent_locked(queue, current);
+	kipc_msg_note_locked(&queue->sent, current);
 	kipc_msg_note_received_locked(queue, msg, receiver->waiter.task);
 	kipc_msg_drop_receiver_locked(queue, receiver);
 	list_del(&receiver->waiter.node);
@@ -365,7 +332,7 @@ static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
 {
 	kipc_msg_notice_locked(queue, sender, wake);
 	msg->key.order = ++queue->order;
-	kipc_msg_note_sent_locked(queue, sender);
+	kipc_msg_note_locked(&queue->sent, sender);
 	kipc_msg_append_locked(queue, msg);
 	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
 }
@@ -392,7 +359,7 @@ bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 	if (unlikely(queue->nr_receivers) &&
 	    kipc_msg_hand_over_locked(queue, msg, wake)) {
 		msg->key.order = ++queue->order;
-		kipc_msg_note_sent_locked(queue, current);
+		kipc_msg_note_locked(&queue->sent, current);
 		return true;
 	}
 	if (unlikely(!room))
@@ -475,7 +442,7 @@ void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
 		return;
 	if (kipc_msg_hand_over_locked(queue, sender->msg, wake)) {
 		sender->msg->key.order = ++queue->order;
-		kipc_msg_note_sent_locked(queue, waiter->task);
+		kipc_msg_note_locked(&queue->sent, waiter->task);
 		kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	}
 	kipc_msg_serve_locked(queue, wake);
@@ -501,7 +468,7 @@ kipc_msg_take_waiting_locked(struct kipc_msg_queue *queue,
 	if (msg->len > want->size)
 		return ERR_PTR(-E2BIG);
 	msg->key.order = ++queue->order;
-	kipc_msg_note_sent_locked(queue, sender->waiter.task);
+	kipc_msg_note_locked(&queue->sent, sender->waiter.task);
 	kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	return msg;
 }

@@ -55,9 +55,11 @@ static bool kipc_msg_leave_send(struct kipc_msg_queue *queue,
 	return queued;
 }
 
-static ktime_t *kipc_msg_deadline(const struct kipc_msg_how *how,
-				  ktime_t *deadline)
+static inline ktime_t *kipc_msg_deadline(const struct kipc_msg_how *how,
+					 ktime_t *deadline)
 {
+	if (likely(how->timeout == KIPC_TIMEOUT_NONE))
+		return NULL;
 	return kipc_deadline(how->timeout, how->flags & KIPC_MSG_RELATIVE,
 			     deadline);
 }
@@ -126,6 +128,26 @@ static int kipc_msg_wait_send(struct kipc_msg_queue *queue,
 	return sender.waiter.result;
 }
 
+/* Sends what is not simply handed over; else as kipc_msg_send_locked(). */
+static noinline int kipc_msg_send_shared(struct kipc_msg_queue *queue,
+					 struct kipc_msg *msg,
+					 const struct kipc_msg_how *how)
+	__releases(&queue->entry.lock)
+{
+	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
+	bool waits = !(how->flags & KIPC_MSG_NOWAIT);
+	int ret = 0;
+
+	if (!kipc_msg_put_locked(queue, msg, &wake, waits)) {
+		if (waits)
+			return kipc_msg_wait_send(queue, msg, how, &wake);
+		ret = -EAGAIN;
+	}
+	spin_unlock(&queue->entry.lock);
+	kipc_msg_wake(queue, &wake);
+	return ret;
+}
+
 /**
  * kipc_msg_send_locked - the general case of kipc_msg_send()
  * @queue: the queue; its lock is held, and dropped
@@ -138,33 +160,21 @@ int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 			 const struct kipc_msg_how *how)
 	__releases(&queue->entry.lock)
 {
-	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
-	bool waits = !(how->flags & KIPC_MSG_NOWAIT);
-	struct kipc_msg_receiver *receiver;
+	struct kipc_msg_receiver *receiver = NULL;
 	struct task_struct *task;
-	int ret = 0;
 
 	if (unlikely(queue->entry.gone)) {
 		spin_unlock(&queue->entry.lock);
 		return -EIDRM;
 	}
-	/* The usual case of somebody waiting: one, who can have it. */
-	if (queue->nr_receivers) {
+	if (queue->nr_receivers)
 		receiver = kipc_msg_hand_one_locked(queue, msg, &task);
-		if (likely(receiver)) {
-			spin_unlock(&queue->entry.lock);
-			kipc_waiter_wake_one(&receiver->waiter, task);
-			return 0;
-		}
-	}
-	if (!kipc_msg_put_locked(queue, msg, &wake, waits)) {
-		if (waits)
-			return kipc_msg_wait_send(queue, msg, how, &wake);
-		ret = -EAGAIN;
-	}
+	if (!receiver)
+		return kipc_msg_send_shared(queue, msg, how);
+	/* The usual case of somebody waiting: one, who can have it. */
 	spin_unlock(&queue->entry.lock);
-	kipc_msg_wake(queue, &wake);
-	return ret;
+	kipc_waiter_wake_one(&receiver->waiter, task);
+	return 0;
 }
 
 /* Has a receiver wait behind all others. */
@@ -172,9 +182,11 @@ static __always_inline void
 kipc_msg_enqueue_receiver_locked(struct kipc_msg_queue *queue,
 				 struct kipc_msg_receiver *receiver)
 {
-	queue->nr_receivers++;
 	receiver->key.order = ++queue->order;
-	if (receiver->want->mode == KIPC_MSG_EQUAL) {
+	/* It is not worth a tree if there is only this one to be found. */
+	receiver->typed = queue->nr_receivers++ &&
+			  receiver->want->mode == KIPC_MSG_EQUAL;
+	if (receiver->typed) {
 		receiver->key.type = receiver->want->type;
 		INIT_LIST_HEAD(&receiver->waiter.node);
 		kipc_msg_key_add(&queue->receiver_types, &receiver->key);
