@@ -621,7 +621,8 @@ TEST_F_TIMEOUT(sem, setval_against_adjustments_leaves_one_of_two_results, 120)
 		/* after the operation, or before it */
 		EXPECT_TRUE(value == 10 || value == 9);
 		before += value == 9;
-		tune(&late, value == 9);
+		/* soon at where it is a race, on a slow kernel as well */
+		late = value == 9 ? 2 * late : late - late / 4;
 		ADD(gate, 1);
 		EXPECT_EQ(0, child_wait(pid));
 		EXPECT_EQ(10, sem_getval(id, 0));
