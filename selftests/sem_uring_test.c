@@ -5,23 +5,7 @@
  */
 #include "sem_kipc_fixture.h"
 #include "sem_steps.h"
-
-#include <liburing.h>
-
-/* The result of the next completion, which must be that of @data; -ETIME if there is none. */
-static int take_result(struct io_uring *ring, __u64 data, bool wait)
-{
-	struct __kernel_timespec ts = { .tv_sec = DEADLINE_MS / 1000 };
-	struct io_uring_cqe *cqe;
-	int ret;
-
-	ret = wait ? io_uring_wait_cqe_timeout(ring, &cqe, &ts) : io_uring_peek_cqe(ring, &cqe);
-	if (ret)
-		return ret == -EAGAIN ? -ETIME : ret;
-	ret = cqe->user_data == data ? cqe->res : -EBADMSG;
-	io_uring_cqe_seen(ring, cqe);
-	return ret;
-}
+#include "uring.h"
 
 static int request(struct io_uring *ring, int fd, __u64 data, bool again)
 {
