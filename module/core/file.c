@@ -35,6 +35,31 @@ int kipc_fds_add(struct kipc_fds *fds, struct file *file, int flags)
 }
 
 /**
+ * kipc_fds_add_opened - reserve the only descriptor of a call
+ * @fds: the set of the call, empty
+ * @file: a file that was opened for it, whose reference is ours in any case; or ERR_PTR
+ * @flags: O_CLOEXEC or 0
+ * @fd: where to leave the descriptor's number
+ *
+ * Context: may sleep. Return: 0, -EMFILE, or what @file says.
+ */
+int kipc_fds_add_opened(struct kipc_fds *fds, struct file *file, int flags,
+			s32 *fd)
+{
+	int ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kipc_fds_add(fds, file, flags);
+	if (ret) {
+		fput(file);
+		return ret;
+	}
+	*fd = fds->fd[0];
+	return 0;
+}
+
+/**
  * kipc_fds_install - make all descriptors of a set visible; cannot fail
  * @fds: the set
  *

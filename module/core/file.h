@@ -27,6 +27,8 @@ struct kipc_fds {
 };
 
 int kipc_fds_add(struct kipc_fds *fds, struct file *file, int flags);
+int kipc_fds_add_opened(struct kipc_fds *fds, struct file *file, int flags,
+			s32 *fd);
 void kipc_fds_install(struct kipc_fds *fds);
 void kipc_fds_abort(struct kipc_fds *fds);
 

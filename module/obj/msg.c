@@ -20,14 +20,8 @@ static void kipc_msg_queue_free(struct kipc_obj *obj)
 {
 	struct kipc_entry *entry = container_of(obj, struct kipc_entry, obj);
 	struct kipc_msg_queue *queue = kipc_msg_queue_of(entry);
-	struct kipc_msg *msg, *next;
 
-	list_for_each_entry_safe(msg, next, &queue->messages, node) {
-		kipc_msg_free(msg);
-		cond_resched();
-	}
-	if (queue->spare)
-		kipc_msg_free(queue->spare);
+	kipc_msg_free_all(&queue->messages, queue->spare);
 	kipc_msg_last_put(&queue->sent);
 	kipc_msg_last_put(&queue->received);
 	kipc_entry_destroy(entry);

@@ -276,6 +276,7 @@ struct kipc_msg *kipc_msg_from_user(struct kipc_xfer *xfer, size_t len,
 int kipc_msg_to_user(const struct kipc_msg *msg, struct kipc_xfer *xfer,
 		     size_t len);
 void kipc_msg_free(struct kipc_msg *msg);
+void kipc_msg_free_all(struct list_head *messages, struct kipc_msg *spare);
 int kipc_msg_mem_init(void);
 void kipc_msg_mem_exit(void);
 
@@ -383,6 +384,20 @@ static inline bool kipc_msg_note_locked(struct kipc_msg_last *last,
 	}
 	last->time = ktime_get_real_seconds();
 	return replaced;
+}
+
+/**
+ * kipc_msg_sign_locked - note that a message was sent, and when among the others
+ * @queue: the queue, locked
+ * @msg: the message
+ * @sender: who has sent it
+ */
+static inline void kipc_msg_sign_locked(struct kipc_msg_queue *queue,
+					struct kipc_msg *msg,
+					struct task_struct *sender)
+{
+	msg->key.order = ++queue->order;
+	kipc_msg_note_locked(&queue->sent, sender);
 }
 
 /**

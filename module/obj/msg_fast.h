@@ -107,8 +107,7 @@ static __always_inline int kipc_msg_send(struct kipc_msg_queue *queue,
 		     !kipc_msg_has_room_locked(queue, msg->len) ||
 		     kipc_msg_is_watched_locked(queue)))
 		return kipc_msg_send_locked(queue, msg, how);
-	msg->key.order = ++queue->order;
-	kipc_msg_note_locked(&queue->sent, current);
+	kipc_msg_sign_locked(queue, msg, current);
 	kipc_msg_append_locked(queue, msg);
 	spin_unlock(&queue->entry.lock);
 	return 0;

@@ -3,7 +3,6 @@
 #include <asm/ioctls.h>
 #include <linux/capability.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/pid.h>
 #include <linux/uaccess.h>
@@ -98,18 +97,9 @@ static int kipc_msg_add_fd(struct kipc_call *call,
 			   struct kipc_msg_queue *queue, u32 flags, s32 *fd)
 {
 	struct file *file = kipc_msg_open(queue, flags);
-	int ret;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kipc_fds_add(&call->fds, file,
-			   flags & KIPC_MSG_CLOEXEC ? O_CLOEXEC : 0);
-	if (ret) {
-		fput(file);
-		return ret;
-	}
-	*fd = call->fds.fd[0];
-	return 0;
+	return kipc_fds_add_opened(&call->fds, file,
+				   flags & KIPC_MSG_CLOEXEC ? O_CLOEXEC : 0, fd);
 }
 
 static int kipc_msg_ioctl_create(struct kipc_call *call, void *arg)
@@ -222,16 +212,22 @@ static int kipc_msg_ioctl_send(struct kipc_call *call, void *arg)
 	return ret;
 }
 
+/* Copies the structure of this version, and checks its flags. */
+static __always_inline int kipc_msg_fetch_send(struct kipc_msg_send *arg,
+					       const void __user *uarg)
+{
+	if (kipc_copy_from_user(arg, uarg, sizeof(*arg)))
+		return -EFAULT;
+	return arg->flags & ~KIPC_MSG_SEND_FLAGS ? -EINVAL : 0;
+}
+
 /* The same, for a structure of this version. */
 static long kipc_msg_send_call(struct kipc_call *call, void __user *uarg)
 {
 	struct kipc_msg_send arg;
+	int ret = kipc_msg_fetch_send(&arg, uarg);
 
-	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (arg.flags & ~KIPC_MSG_SEND_FLAGS)
-		return -EINVAL;
-	return kipc_msg_ioctl_send(call, &arg);
+	return ret ?: kipc_msg_ioctl_send(call, &arg);
 }
 
 /* The same on a descriptor, which holds the queue. */
@@ -240,13 +236,10 @@ static long kipc_msg_send_file(struct file *file, void __user *uarg)
 	struct kipc_msg_file *msg_file = file->private_data;
 	struct kipc_msg_queue *queue = msg_file->queue;
 	struct kipc_msg_send arg;
-	int ret;
+	int ret = kipc_msg_fetch_send(&arg, uarg);
 
-	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (arg.flags & ~KIPC_MSG_SEND_FLAGS)
-		return -EINVAL;
-	ret = kipc_msg_check_send(queue->entry.obj.inst, &arg);
+	if (!ret)
+		ret = kipc_msg_check_send(queue->entry.obj.inst, &arg);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_WRITE))
@@ -333,16 +326,22 @@ static int kipc_msg_ioctl_receive(struct kipc_call *call, void *arg)
 	return kipc_msg_receive_arg(call, arg, NULL);
 }
 
+/* Copies the structure of this version, and checks its flags. */
+static __always_inline int kipc_msg_fetch_receive(struct kipc_msg_receive *arg,
+						  const void __user *uarg)
+{
+	if (kipc_copy_from_user(arg, uarg, sizeof(*arg)))
+		return -EFAULT;
+	return arg->flags & ~KIPC_MSG_RECEIVE_FLAGS ? -EINVAL : 0;
+}
+
 /* The same, for a structure of this version; no message is lost when it cannot be written. */
 static long kipc_msg_receive_call(struct kipc_call *call, void __user *uarg)
 {
 	struct kipc_msg_receive arg;
+	int ret = kipc_msg_fetch_receive(&arg, uarg);
 
-	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (arg.flags & ~KIPC_MSG_RECEIVE_FLAGS)
-		return -EINVAL;
-	return kipc_msg_receive_arg(call, &arg, uarg);
+	return ret ?: kipc_msg_receive_arg(call, &arg, uarg);
 }
 
 /* The same on a descriptor, which holds the queue. */
@@ -350,13 +349,10 @@ static long kipc_msg_receive_file(struct file *file, void __user *uarg)
 {
 	struct kipc_msg_file *msg_file = file->private_data;
 	struct kipc_msg_receive arg;
-	int ret;
+	int ret = kipc_msg_fetch_receive(&arg, uarg);
 
-	if (kipc_copy_from_user(&arg, uarg, sizeof(arg)))
-		return -EFAULT;
-	if (arg.flags & ~KIPC_MSG_RECEIVE_FLAGS)
-		return -EINVAL;
-	ret = kipc_msg_check_receive(&arg);
+	if (!ret)
+		ret = kipc_msg_check_receive(&arg);
 	if (ret)
 		return ret;
 	if (!(file->f_mode & FMODE_READ))

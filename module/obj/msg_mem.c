@@ -76,6 +76,25 @@ void kipc_msg_free(struct kipc_msg *msg)
 	kmem_cache_free(kipc_msg_caches[kipc_msg_choose_cache(msg->room)], msg);
 }
 
+/**
+ * kipc_msg_free_all - free what was in a queue, and what it kept
+ * @messages: the messages
+ * @spare: memory of one more, or NULL
+ *
+ * Context: may sleep.
+ */
+void kipc_msg_free_all(struct list_head *messages, struct kipc_msg *spare)
+{
+	struct kipc_msg *msg, *next;
+
+	list_for_each_entry_safe(msg, next, messages, node) {
+		kipc_msg_free(msg);
+		cond_resched();
+	}
+	if (spare)
+		kipc_msg_free(spare);
+}
+
 /* Adds the pages for what is not in the first piece. */
 static int kipc_msg_add_pages(struct kipc_msg *msg, size_t bytes, gfp_t gfp)
 {

@@ -267,8 +267,7 @@ kipc_msg_hand_one_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 	if (unlikely(!receiver || msg->len > receiver->want->size))
 		return NULL;
 	receiver->msg = msg;
-	msg->key.order = ++queue->order;
-	kipc_msg_note_locked(&queue->sent, current);
+	kipc_msg_sign_locked(queue, msg, current);
 	kipc_msg_note_received_locked(queue, msg, receiver->waiter.task);
 	kipc_msg_drop_receiver_locked(queue, receiver);
 	list_del(&receiver->waiter.node);
@@ -331,8 +330,7 @@ static void kipc_msg_arrive_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg_wake *wake)
 {
 	kipc_msg_notice_locked(queue, sender, wake);
-	msg->key.order = ++queue->order;
-	kipc_msg_note_locked(&queue->sent, sender);
+	kipc_msg_sign_locked(queue, msg, sender);
 	kipc_msg_append_locked(queue, msg);
 	kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
 }
@@ -358,8 +356,7 @@ bool kipc_msg_put_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,
 		return false;
 	if (unlikely(queue->nr_receivers) &&
 	    kipc_msg_hand_over_locked(queue, msg, wake)) {
-		msg->key.order = ++queue->order;
-		kipc_msg_note_locked(&queue->sent, current);
+		kipc_msg_sign_locked(queue, msg, current);
 		return true;
 	}
 	if (unlikely(!room))
@@ -441,8 +438,7 @@ void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
 	    kipc_waiter_is_in_doubt(waiter))
 		return;
 	if (kipc_msg_hand_over_locked(queue, sender->msg, wake)) {
-		sender->msg->key.order = ++queue->order;
-		kipc_msg_note_locked(&queue->sent, waiter->task);
+		kipc_msg_sign_locked(queue, sender->msg, waiter->task);
 		kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	}
 	kipc_msg_serve_locked(queue, wake);
@@ -467,8 +463,7 @@ kipc_msg_take_waiting_locked(struct kipc_msg_queue *queue,
 	msg = sender->msg;
 	if (msg->len > want->size)
 		return ERR_PTR(-E2BIG);
-	msg->key.order = ++queue->order;
-	kipc_msg_note_locked(&queue->sent, sender->waiter.task);
+	kipc_msg_sign_locked(queue, msg, sender->waiter.task);
 	kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	return msg;
 }

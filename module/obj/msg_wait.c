@@ -389,7 +389,6 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 {
 	struct kipc_msg_wake wake = KIPC_MSG_WAKE_INIT(wake);
 	struct kipc_msg_notice *notice = NULL;
-	struct kipc_msg *msg, *next;
 	LIST_HEAD(messages);
 
 	spin_lock(&queue->entry.lock);
@@ -404,11 +403,5 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 	wake_up_poll(&queue->pollers, EPOLLERR | EPOLLHUP);
 	kill_fasync(&queue->fasync, SIGIO, POLL_HUP);
 	kipc_msg_notice_free(notice);
-	list_for_each_entry_safe(msg, next, &messages, node) {
-		kipc_msg_free(msg);
-		cond_resched();
-	}
-	msg = xchg(&queue->spare, NULL);
-	if (msg)
-		kipc_msg_free(msg);
+	kipc_msg_free_all(&messages, xchg(&queue->spare, NULL));
 }

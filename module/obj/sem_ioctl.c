@@ -2,7 +2,6 @@
 /* Semaphore sets: the calls of the ABI; see sem.h. */
 #include <linux/capability.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
@@ -91,18 +90,9 @@ static int kipc_sem_add_fd(struct kipc_call *call, struct kipc_sem_set *set,
 			   u32 flags, s32 *fd)
 {
 	struct file *file = kipc_sem_open(set, flags & KIPC_SEM_RDONLY);
-	int ret;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kipc_fds_add(&call->fds, file,
-			   flags & KIPC_SEM_CLOEXEC ? O_CLOEXEC : 0);
-	if (ret) {
-		fput(file);
-		return ret;
-	}
-	*fd = call->fds.fd[0];
-	return 0;
+	return kipc_fds_add_opened(&call->fds, file,
+				   flags & KIPC_SEM_CLOEXEC ? O_CLOEXEC : 0, fd);
 }
 
 static int kipc_sem_ioctl_create(struct kipc_call *call, void *arg)

@@ -2,7 +2,6 @@
 /* Shared memory segments: the calls of the ABI; see shm.h. */
 #include <linux/capability.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
@@ -74,18 +73,9 @@ static int kipc_shm_add_fd(struct kipc_call *call, struct kipc_shm *shm,
 			   u32 flags, s32 *fd)
 {
 	struct file *file = kipc_shm_open(shm, flags & KIPC_SHM_RDONLY);
-	int ret;
 
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	ret = kipc_fds_add(&call->fds, file,
-			   flags & KIPC_SHM_CLOEXEC ? O_CLOEXEC : 0);
-	if (ret) {
-		fput(file);
-		return ret;
-	}
-	*fd = call->fds.fd[0];
-	return 0;
+	return kipc_fds_add_opened(&call->fds, file,
+				   flags & KIPC_SHM_CLOEXEC ? O_CLOEXEC : 0, fd);
 }
 
 static int kipc_shm_ioctl_create(struct kipc_call *call, void *arg)
