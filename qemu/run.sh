@@ -161,5 +161,9 @@ if [ -n "$results" ]; then
 	mkdir -p "$results"
 	cp -r "$tmp/out/." "$results"
 fi
+if grep -q ' failed' "$tmp/out/verdict" && ! grep -q ', 0 failed' "$tmp/out/verdict"; then
+	echo "what failed, of '$mode' on $name:"
+	awk -f "$ROOT/scripts/failures.awk" "$log"
+fi
 cat "$tmp/out/verdict"
 grep -qE '^[1-9][0-9]* passed, 0 failed' "$tmp/out/verdict"
