@@ -73,7 +73,7 @@ static void fill_group(struct __test_metadata *_metadata, int dev, const char *m
 	EXPECT_LE(info.messages * size, info.bytes);
 	EXPECT_GE(limit, peak);
 	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(2 * limit, before - memory_available());
+	EXPECT_GT(memory_bound(limit, info.messages), before - memory_available());
 	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
 
 	remove_all(dev);

@@ -88,4 +88,16 @@ static inline long long memory_available(void)
 	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : -1;
 }
 
+/*
+ * So many bytes of the machine's memory may be in use at most for what the group was charged
+ * for: the other processes' needs change meanwhile, and kmemleak, which charges nobody, takes
+ * some 300 bytes of notes for each of the kernel's objects.
+ */
+static inline long long memory_bound(long long charged, long long objects)
+{
+	long long notes = access("/sys/kernel/debug/kmemleak", F_OK) ? 0 : 512;
+
+	return 2 * charged + (16LL << 20) + notes * objects;
+}
+
 #endif /* KIPC_OOM_H */

@@ -54,7 +54,7 @@ static void make_sets(struct __test_metadata *_metadata, int nsems)
 	EXPECT_LT(5, used);
 	EXPECT_GE(limit, peak);
 	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(2 * limit, before - memory_available());
+	EXPECT_GT(memory_bound(limit, used), before - memory_available());
 	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
 
 	remove_all();
@@ -179,7 +179,7 @@ TEST_F_TIMEOUT(sem, adjustments_end_at_the_limit_of_the_group, 120)
 	EXPECT_GT(MOST, n);
 	EXPECT_TRUE(dead || *said == ENOMEM);
 	EXPECT_GE(limit, peak);
-	EXPECT_GT(2 * limit, before - memory_available());
+	EXPECT_GT(memory_bound(limit, n * SETS), before - memory_available());
 	for (i = 0; i <= n && i < MOST; i++)
 		if (pids[i])
 			kill(pids[i], SIGKILL);
