@@ -40,6 +40,7 @@ endif
 
 programs: $(B)/kselftest
 	@mkdir -p $(B)/lock
+	@flock $(B)/lock/lib $(MAKE) -s -C lib O=$(BUILD)/lib PREFIX=$(PREFIX)
 	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
 	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples

@@ -47,7 +47,7 @@ tree_files()
 mapfile -t kernel_files < <(tree_files 'module/*.[ch]' ':!module/trace.h')
 mapfile -t user_files < <(tree_files 'uapi/*.h' 'lib/*.[ch]' 'tools/*.[ch]' 'bench/*.[ch]' \
 				     'examples/*.[ch]' 'selftests/*.[ch]')
-mapfile -t doc_files < <(tree_files 'module/*.[ch]' 'uapi/*.h')
+mapfile -t doc_files < <(tree_files 'module/*.[ch]' 'uapi/*.h' 'lib/include/*.h')
 mapfile -t shell_files < <(tree_files |
 	while read -r file; do
 		case $file in *.sh) echo "$file"; continue ;; esac
