@@ -42,6 +42,7 @@ programs: $(B)/kselftest
 	@mkdir -p $(B)/lock
 	@flock $(B)/lock/lib $(MAKE) -s -C lib O=$(BUILD)/lib PREFIX=$(PREFIX)
 	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
+	@flock $(B)/lock/preload $(MAKE) -s -C lib/preload O=$(BUILD)/lib O32=$(BUILD)/lib32
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
 	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
 	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest

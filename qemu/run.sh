@@ -50,7 +50,7 @@ fi
 # Build the archive that is unpacked over the guest image and runs script $1.
 overlay()
 {
-	local dir=$tmp/overlay
+	local dir=$tmp/overlay lib
 
 	rm -rf "$dir"
 	mkdir -p "$dir"/kipc/{selftests,bench,examples} "$dir/usr/bin"
@@ -62,6 +62,10 @@ overlay()
 		-exec cp -t "$dir/kipc/bench" {} +
 	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
 	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
+	for lib in lib lib32; do
+		[ ! -e "$BUILD/$lib/libkipc-preload.so" ] ||
+			install -D -t "$dir/usr/$lib/kipc" "$BUILD/$lib/libkipc-preload.so"
+	done
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The functions behind ours, and the memory of the program. */
+#include "shim.h"
+
+#include <dlfcn.h>
+#include <signal.h>
+#include <string.h>
+
+void *shim_next(void **cache, const char *name)
+{
+	void *found = __atomic_load_n(cache, __ATOMIC_RELAXED);
+	int error = errno;
+
+	if (found)
+		return found;
+	found = dlsym(RTLD_NEXT, name);
+	errno = error;
+	__atomic_store_n(cache, found, __ATOMIC_RELAXED);
+	return found;
+}
+
+/*
+ * The kernel reads a new mask of signals before it looks at what is to be done with it,
+ * and writes the old one, eight bytes, without asking anything: the cheapest calls that
+ * every process may make, and that end with EFAULT where the memory is not there.
+ */
+#define MASK_SIZE 8
+
+static bool can_read(const void *addr)
+{
+	return SHIM_RAW(SYS_rt_sigprocmask, -1, addr, 0, MASK_SIZE) != -EFAULT;
+}
+
+static bool can_write(void *addr)
+{
+	return SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, 0, addr, MASK_SIZE) != -EFAULT;
+}
+
+/* @size is less than a page, so that both ends tell. */
+bool shim_can_read(const void *addr, size_t size)
+{
+	const char *last = (const char *)addr + size - MASK_SIZE;
+
+	if (size < MASK_SIZE)
+		return can_read(addr);
+	return can_read(last) && can_read(addr);
+}
+
+/* What is there is lost. */
+bool shim_can_write(void *addr, size_t size)
+{
+	char *last = (char *)addr + size - MASK_SIZE;
+
+	return can_write(last) && can_write(addr);
+}
+
+long shim_give(void *to, const void *from, size_t size)
+{
+	if (!shim_can_write(to, size))
+		return -EFAULT;
+	memcpy(to, from, size);
+	return 0;
+}
