@@ -39,12 +39,19 @@
 
 #define POISON		0xA5
 
-static inline long long now_ms(void)
+#define NSEC	1000000000LL
+
+static inline long long now_ns(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+	return ts.tv_sec * NSEC + ts.tv_nsec;
+}
+
+static inline long long now_ms(void)
+{
+	return now_ns() / 1000000;
 }
 
 static inline void nap(void)
@@ -198,6 +205,12 @@ static inline bool signals_pending(pid_t tid)
 static inline bool wait_blocked(pid_t tid, long nr)
 {
 	return EVENTUALLY(task_is_blocked(tid, nr));
+}
+
+/* The child, if it was made and comes to sleep in the system call; or -1. */
+static inline pid_t asleep_in(pid_t pid, long nr)
+{
+	return pid > 0 && wait_blocked(pid, nr) ? pid : -1;
 }
 
 /* Become an ordinary user, for good. */

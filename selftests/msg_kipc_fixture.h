@@ -251,11 +251,6 @@ static inline bool queue_holds(int fd, int id, unsigned long long qnum, unsigned
 
 #define NOT_THE_MESSAGE 200
 
-static inline pid_t asleep_in(pid_t pid, long nr)
-{
-	return pid > 0 && wait_blocked(pid, nr) ? pid : -1;
-}
-
 static inline pid_t queue_sender(int fd, int id, long long type, size_t size)
 {
 	pid_t pid = child_fork();

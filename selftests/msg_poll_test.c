@@ -2,39 +2,12 @@
 /*
  * What poll(), select(), epoll and SIGIO say of a message queue, and when.
  */
+#include "epoll.h"
 #include "msg_kipc_fixture.h"
 
-#include <sys/epoll.h>
 #include <sys/select.h>
 
 #define GONE (POLLERR | POLLHUP)
-
-static int epoll_on(int fd, unsigned int events)
-{
-	struct epoll_event event = { .events = events };
-	int ep = epoll_create1(EPOLL_CLOEXEC);
-
-	if (ep >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event)) {
-		close(ep);
-		return -1;
-	}
-	return ep;
-}
-
-/* The events that are reported now, 0 for none. */
-static int epoll_take(int ep)
-{
-	struct epoll_event event;
-
-	switch (epoll_wait(ep, &event, 1, 0)) {
-	case 0:
-		return 0;
-	case 1:
-		return event.events;
-	default:
-		return -1;
-	}
-}
 
 /* One descriptor for each direction. */
 struct ends {
@@ -283,8 +256,8 @@ TEST_F(queue, removal_is_err_and_hup_for_everybody_and_stays_so)
 	pids[2] = poll_in_child(_metadata, ends.r, 0, GONE);
 	for (i = 0; i < 3; i++)
 		ASSERT_LT(0, pids[i]);
-	EXPECT_EQ(0, epoll_take(ep));
-	EXPECT_EQ(0, epoll_take(et));
+	EXPECT_EQ(0, epoll_take(ep, 0));
+	EXPECT_EQ(0, epoll_take(et, 0));
 	ASSERT_EQ(0, queue_remove(self->dev, self->id));
 	for (i = 0; i < 3; i++)
 		EXPECT_EQ(0, child_wait(pids[i]));
@@ -292,10 +265,10 @@ TEST_F(queue, removal_is_err_and_hup_for_everybody_and_stays_so)
 		EXPECT_EQ(GONE, poll_now(self->fd, 0));
 		EXPECT_EQ(GONE, poll_now(ends.r, POLLIN) & GONE);
 		EXPECT_EQ(GONE, poll_now(ends.w, POLLOUT) & GONE);
-		EXPECT_EQ(GONE, epoll_take(ep) & GONE);
+		EXPECT_EQ(GONE, epoll_take(ep, 0) & GONE);
 	}
-	EXPECT_EQ(GONE, epoll_take(et) & GONE);
-	EXPECT_EQ(0, epoll_take(et));
+	EXPECT_EQ(GONE, epoll_take(et, 0) & GONE);
+	EXPECT_EQ(0, epoll_take(et, 0));
 	close(ep);
 	close(et);
 	ends_close(&ends);
@@ -320,17 +293,17 @@ TEST_F(queue, level_triggered_epoll_reports_while_it_lasts)
 
 	ASSERT_LE(0, in);
 	ASSERT_LE(0, out);
-	EXPECT_EQ(0, epoll_take(in));
+	EXPECT_EQ(0, epoll_take(in, 0));
 	ASSERT_EQ(2, queue_fill(self->fd, SELF, 1));
 	for (i = 0; i < 2; i++) {
-		EXPECT_EQ(EPOLLIN, epoll_take(in));
-		EXPECT_EQ(EPOLLIN, epoll_take(in));
-		EXPECT_EQ(i ? EPOLLOUT : 0, epoll_take(out));
+		EXPECT_EQ(EPOLLIN, epoll_take(in, 0));
+		EXPECT_EQ(EPOLLIN, epoll_take(in, 0));
+		EXPECT_EQ(i ? EPOLLOUT : 0, epoll_take(out, 0));
 		EXPECT_EQ(MSGMAX, queue_take(self->fd, SELF, 0, NOWAIT, NULL));
 	}
-	EXPECT_EQ(0, epoll_take(in));
-	EXPECT_EQ(EPOLLOUT, epoll_take(out));
-	EXPECT_EQ(EPOLLOUT, epoll_take(out));
+	EXPECT_EQ(0, epoll_take(in, 0));
+	EXPECT_EQ(EPOLLOUT, epoll_take(out, 0));
+	EXPECT_EQ(EPOLLOUT, epoll_take(out, 0));
 	close(in);
 	close(out);
 }
@@ -344,24 +317,24 @@ TEST_F(queue, each_message_that_stays_is_an_edge_for_a_reader)
 	ASSERT_EQ(0, ends_open(&ends, self));
 	ep = epoll_on(ends.r, EPOLLIN | EPOLLET);
 	ASSERT_LE(0, ep);
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, i % 2 ? queue_put(self->dev, self->id, 5, 10, 0) :
 			  write(ends.w, "", 0));
-		EXPECT_EQ(EPOLLIN, epoll_take(ep));
-		EXPECT_EQ(0, epoll_take(ep));
+		EXPECT_EQ(EPOLLIN, epoll_take(ep, 0));
+		EXPECT_EQ(0, epoll_take(ep, 0));
 	}
 	/* one that was taken is none */
 	EXPECT_EQ(0, queue_take(ends.r, SELF, 0, NOWAIT, NULL));
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	EXPECT_EQ(2, queue_drain(ends.r, SELF));
 	pid = queue_receiver(self->fd, SELF, 0, 0, 30);
 	ASSERT_LT(0, pid);
 	EXPECT_EQ(0, queue_put(self->fd, SELF, 5, 30, 0));
 	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	EXPECT_EQ(0, queue_put(self->fd, SELF, 5, 30, 0));
-	EXPECT_EQ(EPOLLIN, epoll_take(ep));
+	EXPECT_EQ(EPOLLIN, epoll_take(ep, 0));
 	close(ep);
 	ends_close(&ends);
 }
@@ -374,12 +347,12 @@ TEST_F(queue, message_of_a_sender_that_waited_is_an_edge_when_it_comes_in)
 	ASSERT_EQ(2, queue_fill(self->fd, SELF, 1));
 	ep = epoll_on(self->fd, EPOLLIN | EPOLLET);
 	ASSERT_LE(0, ep);
-	EXPECT_EQ(EPOLLIN, epoll_take(ep));
+	EXPECT_EQ(EPOLLIN, epoll_take(ep, 0));
 	pid = queue_sender(self->fd, SELF, 5, 10);
 	ASSERT_LT(0, pid);
-	epoll_take(ep);
+	epoll_take(ep, 0);
 	EXPECT_EQ(MSGMAX, queue_take(self->fd, SELF, 0, NOWAIT, NULL));
-	EXPECT_EQ(EPOLLIN, epoll_take(ep));
+	EXPECT_EQ(EPOLLIN, epoll_take(ep, 0));
 	EXPECT_EQ(0, child_wait(pid));
 	close(ep);
 }
@@ -392,26 +365,26 @@ TEST_F(queue, each_receive_is_an_edge_for_a_writer)
 	ASSERT_EQ(0, ends_open(&ends, self));
 	ep = epoll_on(ends.w, EPOLLOUT | EPOLLET);
 	ASSERT_LE(0, ep);
-	EXPECT_EQ(EPOLLOUT, epoll_take(ep));
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(EPOLLOUT, epoll_take(ep, 0));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, queue_put(self->fd, SELF, 5, 1000, 0));
 	ASSERT_LT(0, queue_fill(self->fd, SELF, 5));
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(1000, queue_take(self->fd, SELF, 0, NOWAIT, NULL));
-		EXPECT_EQ(EPOLLOUT, epoll_take(ep));
-		EXPECT_EQ(0, epoll_take(ep));
+		EXPECT_EQ(EPOLLOUT, epoll_take(ep, 0));
+		EXPECT_EQ(0, epoll_take(ep, 0));
 	}
 	/* one that leaves it full is none */
 	ASSERT_LT(0, queue_fill(self->fd, SELF, 5));
 	ASSERT_EQ(0, queue_resize(self->fd, SELF, 1000));
-	epoll_take(ep);
+	epoll_take(ep, 0);
 	EXPECT_EQ(1000, queue_take(self->fd, SELF, 0, NOWAIT, NULL));
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	/* more room is one */
 	ASSERT_EQ(0, queue_resize(self->fd, SELF, MSGMNB + 1));
-	EXPECT_EQ(EPOLLOUT, epoll_take(ep));
+	EXPECT_EQ(EPOLLOUT, epoll_take(ep, 0));
 	close(ep);
 	ends_close(&ends);
 }
@@ -424,9 +397,9 @@ TEST_F(queue, filter_lets_edges_through_as_it_does_messages)
 	ASSERT_EQ(0, queue_filter(self->fd, 6, KIPC_MSG_EXCEPT));
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, queue_put(self->fd, SELF, 6, 10, 0));
-		EXPECT_EQ(0, epoll_take(ep));
+		EXPECT_EQ(0, epoll_take(ep, 0));
 		ASSERT_EQ(0, queue_put(self->fd, SELF, 7, 10, 0));
-		EXPECT_EQ(EPOLLIN, epoll_take(ep));
+		EXPECT_EQ(EPOLLIN, epoll_take(ep, 0));
 		EXPECT_EQ(7, queue_next(self->fd, SELF, 7));
 	}
 	close(ep);
@@ -441,7 +414,7 @@ TEST_F(queue, epoll_outlives_the_queue_that_it_watches)
 	ASSERT_LE(0, ep);
 	ASSERT_EQ(1, write(fd, "x", 1));
 	close(fd);
-	EXPECT_EQ(0, epoll_take(ep));
+	EXPECT_EQ(0, epoll_take(ep, 0));
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).msg_queues == 1));
 	close(ep);
 }

@@ -5,16 +5,7 @@
  */
 #include "msg_kipc_fixture.h"
 
-#define NSEC 1000000000LL
 #define RELATIVE KIPC_MSG_RELATIVE
-
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
 
 /* A message of 8 bytes, or room for one. */
 static int timed(const struct _test_data_queue *self, bool sends, unsigned int flags,

@@ -6,17 +6,7 @@
 #include "msg_kipc_fixture.h"
 #include "uring.h"
 
-/* Requests: each of them whether it could be given to the kernel. */
-
-static bool submit_read(struct io_uring *ring, int fd, void *buf, size_t size, __u64 data)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	io_uring_prep_read(sqe, fd, buf, size, 0);
-	io_uring_sqe_set_data64(sqe, data);
-	return io_uring_submit(ring) == 1;
-}
-
+/* Whether it could be given to the kernel. */
 static bool submit_write(struct io_uring *ring, int fd, const void *buf, size_t size, __u64 data)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
@@ -24,33 +14,6 @@ static bool submit_write(struct io_uring *ring, int fd, const void *buf, size_t 
 	io_uring_prep_write(sqe, fd, buf, size, 0);
 	io_uring_sqe_set_data64(sqe, data);
 	return io_uring_submit(ring) == 1;
-}
-
-static bool submit_poll(struct io_uring *ring, int fd, int events, bool again, __u64 data)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	if (again)
-		io_uring_prep_poll_multishot(sqe, fd, events);
-	else
-		io_uring_prep_poll_add(sqe, fd, events);
-	io_uring_sqe_set_data64(sqe, data);
-	return io_uring_submit(ring) == 1;
-}
-
-/* The two completions of a cancelled request, in either order. */
-static bool cancelled(struct io_uring *ring, __u64 data)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-	int a, b;
-
-	io_uring_prep_cancel64(sqe, data, 0);
-	io_uring_sqe_set_data64(sqe, data);
-	if (io_uring_submit(ring) != 1)
-		return false;
-	a = take_result(ring, data, true);
-	b = take_result(ring, data, true);
-	return (a == 0 && b == -ECANCELED) || (a == -ECANCELED && b == 0);
 }
 
 TEST_F(queue, read_of_an_empty_queue_waits_without_a_worker)

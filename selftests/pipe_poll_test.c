@@ -2,37 +2,10 @@
 /*
  * What poll(), select(), epoll and SIGIO say of a pipe, and when.
  */
+#include "epoll.h"
 #include "pipe_fixture.h"
 
-#include <sys/epoll.h>
 #include <sys/select.h>
-
-static int epoll_on(int fd, unsigned int events)
-{
-	struct epoll_event event = { .events = events };
-	int ep = epoll_create1(EPOLL_CLOEXEC);
-
-	if (ep >= 0 && epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event)) {
-		close(ep);
-		return -1;
-	}
-	return ep;
-}
-
-/* The events that are reported within @ms, 0 for none. */
-static int epoll_take(int ep, int ms)
-{
-	struct epoll_event event;
-
-	switch (epoll_wait(ep, &event, 1, ms)) {
-	case 0:
-		return 0;
-	case 1:
-		return event.events;
-	default:
-		return -1;
-	}
-}
 
 TEST_F(pipe, poll_follows_what_can_be_read)
 {

@@ -524,14 +524,6 @@ TEST_F(set, one_operation_reaches_as_far_as_its_number)
 
 /* --- timeouts */
 
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
-
 TEST_F(set, absolute_timeout_ends_the_sleep_when_it_comes)
 {
 	static const int from_now[] = { -1, 0, 30000000, -1000000000 };

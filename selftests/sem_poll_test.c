@@ -4,11 +4,9 @@
  * (KIPC_IOC_SEM_WATCH). The same for io_uring is in sem_uring_test, removal in
  * sem_life_test.
  */
+#include "epoll.h"
 #include "sem_kipc_fixture.h"
 #include "sem_steps.h"
-
-#include <poll.h>
-#include <sys/epoll.h>
 
 static bool is_readable(int fd)
 {
@@ -17,21 +15,10 @@ static bool is_readable(int fd)
 	return poll(&pfd, 1, 0) == 1 && pfd.revents == POLLIN;
 }
 
-/* An epoll instance that tells each edge of @fd. */
-static int edges_of(int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	int ep = epoll_create1(EPOLL_CLOEXEC);
-
-	return ep >= 0 && !epoll_ctl(ep, EPOLL_CTL_ADD, fd, &event) ? ep : -1;
-}
-
 /* Whether there was an edge since this was asked last. */
 static bool has_edge(int ep)
 {
-	struct epoll_event event;
-
-	return epoll_wait(ep, &event, 1, 0) == 1;
+	return epoll_take(ep, 0) > 0;
 }
 
 TEST_F(set, readable_while_the_list_could_be_done)
@@ -75,7 +62,7 @@ TEST_F(set, edge_comes_with_each_change_of_a_semaphore_in_the_list)
 		fds[i] = sem_open_on(self->dev, self->id, KIPC_SEM_RDONLY);
 		ASSERT_LE(0, fds[i]);
 		ASSERT_EQ(0, sem_watch_on(fds[i], lists[i], 2 + i));
-		eps[i] = edges_of(fds[i]);
+		eps[i] = epoll_on(fds[i], EPOLLIN | EPOLLET);
 		ASSERT_LE(0, eps[i]);
 		EXPECT_FALSE(has_edge(eps[i]));
 	}

@@ -5,16 +5,6 @@
  */
 #include "sem_fixture.h"
 
-#define NSEC 1000000000LL
-
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * NSEC + ts.tv_nsec;
-}
-
 static int timed(int id, int num, int op, int flags, long long ns)
 {
 	struct timespec ts = { .tv_sec = ns / NSEC, .tv_nsec = ns % NSEC };

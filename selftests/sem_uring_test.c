@@ -7,18 +7,6 @@
 #include "sem_steps.h"
 #include "uring.h"
 
-static int request(struct io_uring *ring, int fd, __u64 data, bool again)
-{
-	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
-
-	if (again)
-		io_uring_prep_poll_multishot(sqe, fd, POLLIN);
-	else
-		io_uring_prep_poll_add(sqe, fd, POLLIN);
-	io_uring_sqe_set_data64(sqe, data);
-	return io_uring_submit(ring) == 1 ? 0 : -1;
-}
-
 /* A set of two, only by a descriptor; the request of a ring is never to outlive a test. */
 static int ring_and_set(struct io_uring *ring, int dev)
 {
@@ -34,14 +22,14 @@ TEST_F(set, poll_request_completes_when_the_list_can_be_done)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0), SEM_OP(1, 0, 0)));
-	ASSERT_EQ(0, request(&ring, fd, 1, false));
+	ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, false, 1));
 	EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 	ASSERT_EQ(0, SEM_DO_ON(fd, SEM_OP(0, 1, 0), SEM_OP(1, 1, 0)));
 	EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 	ASSERT_EQ(0, sem_do_on(fd, 1, -1, 0));
 	EXPECT_EQ(POLLIN, take_result(&ring, 1, true) & (POLLIN | POLLERR | POLLHUP));
 	/* at once, if it can be done now */
-	ASSERT_EQ(0, request(&ring, fd, 2, false));
+	ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, false, 2));
 	EXPECT_EQ(POLLIN, take_result(&ring, 2, true) & (POLLIN | POLLERR | POLLHUP));
 	EXPECT_EQ(-ETIME, take_result(&ring, 2, false));
 	io_uring_queue_exit(&ring);
@@ -65,7 +53,7 @@ TEST_F(set, poll_request_completes_by_the_end_of_a_process)
 			pause();
 	}
 	ASSERT_TRUE(EVENTUALLY(sem_value(fd, SELF, 0).value == 0));
-	ASSERT_EQ(0, request(&ring, fd, 1, false));
+	ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, false, 1));
 	EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
 	EXPECT_EQ(POLLIN, take_result(&ring, 1, true) & (POLLIN | POLLERR | POLLHUP));
@@ -80,7 +68,7 @@ TEST_F(set, request_that_stays_tells_each_edge)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0)));
-	ASSERT_EQ(0, request(&ring, fd, 1, true));
+	ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, true, 1));
 	for (i = 0; i < 5; i++) {
 		EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 		ASSERT_EQ(0, sem_do_on(fd, 0, 1, 0));
@@ -102,7 +90,7 @@ TEST_F(set, removal_completes_a_poll_request)
 		ASSERT_LE(0, fd);
 		if (watched)
 			ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0)));
-		ASSERT_EQ(0, request(&ring, fd, 1, false));
+		ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, false, 1));
 		EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 		ASSERT_EQ(0, sem_remove_on(fd, SELF));
 		ret = take_result(&ring, 1, true);
@@ -121,7 +109,7 @@ TEST_F(set, poll_request_can_be_cancelled)
 
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0)));
-	ASSERT_EQ(0, request(&ring, fd, 1, false));
+	ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, false, 1));
 	EXPECT_EQ(-ETIME, take_result(&ring, 1, false));
 	sqe = io_uring_get_sqe(&ring);
 	io_uring_prep_cancel64(sqe, 1, 0);
@@ -145,7 +133,7 @@ TEST_F(set, ring_that_is_closed_with_requests_lets_the_set_go)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0)));
 	for (i = 0; i < 10; i++)
-		ASSERT_EQ(0, request(&ring, fd, i, i % 2));
+		ASSERT_TRUE(submit_poll(&ring, fd, POLLIN, i % 2, i));
 	EXPECT_EQ(2, stats_of(self->dev).sem_sets);
 	/* the requests keep the open file, and so the set */
 	close(fd);
@@ -167,7 +155,7 @@ TEST_F_TIMEOUT(set, one_ring_waits_for_many_sets, 60)
 		fds[i] = sem_create_on(self->dev, 1 + i % 3, 0600, KIPC_SEM_CLOEXEC);
 		ASSERT_LE(0, fds[i]);
 		ASSERT_EQ(0, WATCH(fds[i], SEM_OP(i % 3, -1, 0)));
-		ASSERT_EQ(0, request(&ring, fds[i], i, false));
+		ASSERT_TRUE(submit_poll(&ring, fds[i], POLLIN, false, i));
 	}
 	for (i = 0; i < MANY; i++) {
 		k = i * 7 % MANY;
