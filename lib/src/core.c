@@ -4,26 +4,20 @@
 
 #include "lib.h"
 
-/*
- * Make the call @cmd with @arg, of which the caller knows @size bytes: the part that it does
- * not know stays away from the module, and the module from it.
- */
+/* Make the call @cmd with the caller's structure, which has @size bytes. */
 int kipc_lib_call(int fd, unsigned long cmd, void *arg, size_t size)
 {
-	if (size > _IOC_SIZEMASK) {
-		errno = EINVAL;
-		return -1;
-	}
 	return ioctl(fd, _IOC(_IOC_DIR(cmd), _IOC_TYPE(cmd), _IOC_NR(cmd), size), arg);
 }
 
 /*
  * Clear the caller's structure: what the module does not know must come to it as 0. The
- * first @inputs bytes of it, before its first output, must be there.
+ * first @inputs bytes of it, before its first output, must be there, and a command can tell
+ * sizes up to a limit.
  */
 int kipc_lib_prepare(void *arg, size_t size, size_t inputs)
 {
-	if (size < inputs) {
+	if (size < inputs || size > _IOC_SIZEMASK) {
 		errno = EINVAL;
 		return -1;
 	}

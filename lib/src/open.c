@@ -2,6 +2,7 @@
 /* The way to an instance, and the sentences about it when there is none. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,22 +45,30 @@ static const char *choose_path(const char *path)
 	return path && *path ? path : default_path;
 }
 
+static int open_path(const char *path)
+{
+	/* O_NOCTTY: a wrong path must not change more than it has to */
+	return open(path, O_RDWR | O_CLOEXEC | O_NOCTTY);
+}
+
 static int open_node(struct attempt *attempt)
 {
-	int dir, fd;
+	static const char name[] = "/control";
+	size_t len = strlen(attempt->path);
+	char control[PATH_MAX];
+	int fd = open_path(attempt->path);
 
-	/* O_NOCTTY: a wrong path must not change more than it has to */
-	fd = open(attempt->path, O_RDWR | O_CLOEXEC | O_NOCTTY);
 	/* a directory is never opened to be written */
 	if (fd >= 0 || errno != EISDIR)
 		return fd;
-	dir = open(attempt->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return -1;
 	attempt->step = STEP_CONTROL;
-	fd = openat(dir, "control", O_RDWR | O_CLOEXEC | O_NOCTTY);
-	close_quietly(dir);
-	return fd;
+	if (len + sizeof(name) > sizeof(control)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(control, attempt->path, len);
+	memcpy(control + len, name, sizeof(name));
+	return open_path(control);
 }
 
 static int check_node(struct attempt *attempt, int fd)
