@@ -45,7 +45,8 @@ programs: $(B)/kselftest
 	@flock $(B)/lock/preload $(MAKE) -s -C lib/preload O=$(BUILD)/lib O32=$(BUILD)/lib32
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
 	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
-	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests HARNESS=$(BUILD)/kselftest
+	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests \
+		HARNESS=$(BUILD)/kselftest LIB=$(BUILD)/lib
 
 $(B)/kselftest: | setup
 	@qemu/fetch-source.sh debug
