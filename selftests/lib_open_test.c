@@ -251,4 +251,34 @@ TEST_F(lib, program_with_more_rights_than_its_user_ignores_the_environment)
 	EXPECT_EQ(0, run_by_user(MOUNTS "/set_user_id"));
 }
 
+/* --- calls that reach the module */
+
+TEST_F(lib, limit_that_is_reached_is_named)
+{
+	int fd, id;
+
+	ASSERT_EQ(0, kipcfs_mount(MOUNTS "/small", "shmmni=1,semmsl=2,msgmax=10"));
+	fd = kipc_open(MOUNTS "/small");
+	ASSERT_LE(0, fd);
+	ASSERT_LE(0, kipc_shm_get(fd, KIPC_KEY_PRIVATE, 1, 0600, 0, 0));
+	EXPECT_FAILS(ENOSPC, kipc_shm_get(fd, KIPC_KEY_PRIVATE, 1, 0600, 0, 0));
+	EXPECT_NE(NULL, strstr(kipc_explain(KIPC_IOC_SHM_GET, ENOSPC), "shmmni"));
+	EXPECT_FAILS(EINVAL, kipc_sem_get(fd, KIPC_KEY_PRIVATE, 3, 0600, 0));
+	EXPECT_NE(NULL, strstr(kipc_explain(KIPC_IOC_SEM_GET, EINVAL), "semmsl"));
+	id = kipc_msg_get(fd, KIPC_KEY_PRIVATE, 0600, 0);
+	ASSERT_LE(0, id);
+	EXPECT_FAILS(EINVAL, kipc_msg_send(fd, id, 1, "0123456789+", 11, 0, KIPC_TIMEOUT_NONE));
+	EXPECT_NE(NULL, strstr(kipc_explain(KIPC_IOC_MSG_SEND, EINVAL), "msgmax"));
+	close(fd);
+}
+
+TEST_F(lib, errno_that_says_it_all_is_told_in_the_words_of_the_c_library)
+{
+	EXPECT_STREQ(strerror(ENOMEM), kipc_explain(KIPC_IOC_MSG_GET, ENOMEM));
+	/* means a limit of another call */
+	EXPECT_STREQ(strerror(ENOSPC), kipc_explain(KIPC_IOC_MSG_SEND, ENOSPC));
+	EXPECT_STREQ(kipc_explain(KIPC_IOC_SEM_OP, EFBIG),
+		     kipc_explain(KIPC_IOC_SEM_OP_ONE, EFBIG));
+}
+
 TEST_HARNESS_MAIN

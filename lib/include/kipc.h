@@ -35,7 +35,7 @@
 extern "C" {
 #endif
 
-/* --- instances: open.c, core.c */
+/* --- instances: open.c, core.c, explain.c */
 
 /** KIPC_WHY_SIZE - room enough for most sentences of kipc_open_why(), bytes */
 #define KIPC_WHY_SIZE	512
@@ -119,6 +119,18 @@ int kipc_query(int fd, unsigned int nr, struct kipc_query *query, size_t size);
  * Return: 0, or -1 and errno.
  */
 int kipc_stats(int fd, struct kipc_stats *stats, size_t size);
+
+/**
+ * kipc_explain - say what an errno means
+ * @cmd: the call that failed, KIPC_IOC_*
+ * @err: its errno
+ *
+ * Names the limit that was reached and where it is set, where @err alone does not.
+ *
+ * Return: a few words, without a full stop; strerror(3) of @err if there is no more to say,
+ * and good as long as that is.
+ */
+const char *kipc_explain(unsigned long cmd, int err);
 
 /* --- pipes: pipe.c */
 
