@@ -40,13 +40,13 @@ endif
 
 programs: $(B)/kselftest
 	@mkdir -p $(B)/lock
-	@flock $(B)/lock/lib $(MAKE) -s -C lib O=$(BUILD)/lib PREFIX=$(PREFIX)
+	@flock $(B)/lock/lib $(MAKE) -s -C lib O=$(BUILD)/lib O32=$(BUILD)/lib32 PREFIX=$(PREFIX)
 	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
 	@flock $(B)/lock/preload $(MAKE) -s -C lib/preload O=$(BUILD)/lib O32=$(BUILD)/lib32
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
 	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
 	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests \
-		HARNESS=$(BUILD)/kselftest LIB=$(BUILD)/lib
+		HARNESS=$(BUILD)/kselftest LIB=$(BUILD)/lib LIB32=$(BUILD)/lib32
 
 $(B)/kselftest: | setup
 	@qemu/fetch-source.sh debug
