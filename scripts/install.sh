@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Install the module for the kernel tree KDIR, the header, the kipc command with its
-# completion, and the manual pages.
+# Install the module for the kernel tree KDIR, libkipc with the headers, the kipc command
+# with its completion, and the manual pages.
 # INSTALL_MOD_PATH, or else DESTDIR, goes before the module's directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -34,17 +34,21 @@ must_be_writable()
 must_be_writable "$destdir$prefix" "PREFIX=DIR or DESTDIR=DIR"
 must_be_writable "$modules" "DESTDIR=DIR or INSTALL_MOD_PATH=DIR"
 
-install -D -m 644 "$ROOT/uapi/linux/kipc.h" "$destdir$prefix/include/linux/kipc.h"
+make -s -C "$ROOT/lib" O="$BUILD/lib" O32="$BUILD/lib32" PREFIX="$prefix" DESTDIR="$destdir" install
 if [ -x "$BUILD/bin/kipc" ]; then
 	install -D -m 755 "$BUILD/bin/kipc" "$destdir$prefix/bin/kipc"
 fi
 install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
 	"$destdir$prefix/share/bash-completion/completions/kipc"
-install -D -m 644 "$ROOT/Documentation/man/kipc.8" "$destdir$prefix/share/man/man8/kipc.8"
-install -D -m 644 "$ROOT/Documentation/man/kipcfs.5" "$destdir$prefix/share/man/man5/kipcfs.5"
+"$ROOT/scripts/install-man.sh" "$destdir$prefix/share/man"
 # Distributions sign with a key that only they have.
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u KDIR \
 	make -C "$kdir" M="$BUILD/host/src" --no-print-directory CONFIG_MODULE_SIG_ALL= modules_install
+
+# The loader finds a new library by its cache.
+if [ -z "$destdir" ] && [ "$(id -u)" = 0 ]; then
+	ldconfig
+fi
 
 # Without its System.map, as from Debian's headers, kbuild leaves depmod out.
 if [ -n "$INSTALL_MOD_PATH" ]; then
