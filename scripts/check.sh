@@ -117,6 +117,10 @@ echo 'int x = LINUX_VERSION_CODE;' > "$plant/module/obj/pipe.c"
 printf '```c\nint main(void) { return planted; }\n```\n' > "$plant/README.md"
 # shellcheck disable=SC2016 # these are no commands
 printf '``pipe_test:planted_test``\n' > "$plant/names.rst"
+echo 'int kipc_planted(void);' > "$plant/lib.h"
+echo 'int planted = 1;' > "$plant/state.c"
+# shellcheck disable=SC2016 # these are no commands
+printf '```c\n#include <kipc.h>\nint main(void) { return planted; }\n```\n' > "$plant/lib.md"
 
 # --- the checks
 
@@ -216,6 +220,9 @@ sources_only()
 git ls-files > "$work/committed"
 echo "module/kipc.ko" > "$work/planted-list"
 
+make -s -C lib O="$BUILD/lib" O32="$BUILD/lib32" > "$work/lib.log" 2>&1 || cat "$work/lib.log"
+gcc -c -o "$work/state.o" "$plant/state.c"
+
 # main.c carries what checkpatch and sparse mind, w1.c what W=1 minds
 w1_plant=$work/plant-w1
 rm -rf "$w1_plant"
@@ -248,6 +255,15 @@ check "ABI: the same for 32-bit and 64-bit callers, no padding, documented" \
 	scripts/abi.sh uapi/linux/kipc.h "$work/abi"
 check "README: its example compiles" "readme_compiles $plant/README.md" "'planted' undeclared" \
 	readme_compiles README.md
+check "libkipc: it exports and its manual has what its header declares" \
+	"scripts/libkipc.sh exports $plant/lib.h" '^-kipc_planted' \
+	scripts/libkipc.sh exports lib/include/kipc.h
+check "libkipc: it keeps nothing between two calls" \
+	"scripts/libkipc.sh stateless $work/state.o" '\.data' \
+	scripts/libkipc.sh stateless "$BUILD/lib/libkipc.a"
+check "libkipc: the README's example is a C and C++ program of either library" \
+	"scripts/libkipc.sh example $plant/lib.md" "'planted' undeclared" \
+	scripts/libkipc.sh example README.md
 check "documentation names only what there is" "scripts/doc-names.py $plant/names.rst" \
 	planted_test scripts/doc-names.py Documentation/*.rst README.md CONTRIBUTING.md
 check "the repository holds sources only" "sources_only $work/planted-list" kipc.ko \

@@ -4,8 +4,8 @@
 
 usage: doc-names.py FILE...
 
-Looks in each file for the names of tests (``program:test``), of the module's
-functions (kipc_name()), and of files of the tree, and complains about those that
+Looks in each file for the names of tests (``program:test``), of functions of the
+module and of libkipc (kipc_name()), and of files of the tree, and complains about those that
 are not there.
 """
 
@@ -29,7 +29,7 @@ def known_tests():
 
 
 def known_functions():
-    text = "\n".join(path.read_text() for path in sources("module/**/*.[ch]"))
+    text = "\n".join(path.read_text() for path in sources("module/**/*.[ch]", "lib/include/*.h"))
     return set(re.findall(r"\b(kipc_\w+)\(", text))
 
 
@@ -44,7 +44,7 @@ def missing(path, tests, functions):
     for name in re.findall(r"\b((?:core|obj|fs)/\w+\.[ch])\b", text):
         if not (ROOT / "module" / name).exists():
             yield f"no such file: module/{name}"
-    for name in re.findall(r"\b((?:module|tools|bench|scripts|uapi)/[\w/.-]+\.(?:[ch]|py|sh))\b", text):
+    for name in re.findall(r"\b((?:module|lib|tools|bench|scripts|uapi)/[\w/.-]+\.(?:[ch]|py|sh))\b", text):
         if not (ROOT / name).exists():
             yield f"no such file: {name}"
 

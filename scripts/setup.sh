@@ -27,6 +27,7 @@ libelf-dev /usr/include/libelf.h
 liburing-dev /usr/include/liburing.h
 make make
 perl perl
+pkgconf pkg-config
 procps ps
 python3 python3
 qemu-system-x86 qemu-system-x86_64
