@@ -167,6 +167,7 @@ TEST_F(lib, splice_and_tee_move_and_copy_and_keep_offsets)
 
 	EXPECT_FAILS(EAGAIN, kipc_pipe_splice(fds[0], file, NULL, 1, KIPC_SPLICE_FROM_PIPE |
 					      KIPC_SPLICE_NONBLOCK));
+	EXPECT_FAILS(EAGAIN, kipc_pipe_tee(fds[0], file, 1, KIPC_SPLICE_NONBLOCK));
 	EXPECT_FAILS(EINVAL, kipc_pipe_splice(fds[0], file, NULL, 1, KIPC_SPLICE_FROM_PIPE |
 					      KIPC_SPLICE_OFFSET));
 	offset = ~0ULL;
@@ -204,7 +205,7 @@ TEST_F(lib, segment_of_a_key_is_made_and_found)
 	EXPECT_FAILS(EINVAL, kipc_shm_get(self->dev, KIPC_KEY_PRIVATE, PAGE, 0600, 0, 21));
 
 	EXPECT_TRUE(shm_stats_agree(self->dev, self->raw, id));
-	ASSERT_EQ(0, kipc_shm_stat(self->dev, id & 0xfffff, KIPC_STAT_INDEX, &stat, sizeof(stat)));
+	ASSERT_EQ(0, kipc_shm_stat(self->dev, id, 0, &stat, sizeof(stat)));
 	EXPECT_EQ(id, stat.perm.id);
 	EXPECT_EQ(KEY, stat.perm.key);
 	EXPECT_EQ(0640, stat.perm.mode);
@@ -464,6 +465,22 @@ TEST_F(lib, messages_are_sent_and_received_by_type)
 	EXPECT_FAILS(EINVAL, kipc_msg_send(self->dev, id, 0, "x", 1, 0, KIPC_TIMEOUT_NONE));
 }
 
+TEST_F(lib, queue_that_is_full_makes_senders_wait_as_long_as_they_said)
+{
+	int queue = kipc_msg_create(self->dev, 0600, 0);
+	struct kipc_msg_stat stat;
+
+	ASSERT_LE(0, queue);
+	ASSERT_EQ(0, kipc_msg_set(queue, SELF, getuid(), getgid(), 0600, 4));
+	EXPECT_EQ(0, kipc_msg_send(queue, SELF, 1, "full", 4, 0, KIPC_TIMEOUT_NONE));
+	EXPECT_FAILS(EAGAIN, kipc_msg_send(queue, SELF, 1, "x", 1, KIPC_MSG_NOWAIT,
+					   KIPC_TIMEOUT_NONE));
+	EXPECT_FAILS(ETIMEDOUT, kipc_msg_send(queue, SELF, 1, "x", 1, KIPC_MSG_RELATIVE, 1000));
+	EXPECT_FAILS(ETIMEDOUT, kipc_msg_send(queue, SELF, 1, "x", 1, 0, 1));
+	ASSERT_EQ(0, kipc_msg_stat(queue, SELF, 0, &stat, sizeof(stat)));
+	EXPECT_EQ(1, stat.qnum);
+}
+
 TEST_F(lib, descriptor_of_a_queue_reads_and_writes_by_its_filter_and_notifies)
 {
 	int queue = kipc_msg_create(self->dev, 0600, KIPC_MSG_NONBLOCK);
@@ -503,6 +520,58 @@ TEST_F(lib, figures_of_message_queues_are_those_of_the_call)
 }
 
 /* --- all of them */
+
+TEST_F(lib, object_without_an_id_has_the_flags_and_the_mode_that_were_asked_for)
+{
+	int shm = kipc_shm_create(self->dev, PAGE, 0640, KIPC_SHM_CLOEXEC, 0);
+	int sem = kipc_sem_create(self->dev, 2, 0604, KIPC_SEM_CLOEXEC | KIPC_SEM_ROBUST);
+	int msg = kipc_msg_create(self->dev, 0644, KIPC_MSG_CLOEXEC);
+	struct kipc_shm_stat shm_stat;
+	struct kipc_sem_stat sem_stat;
+	struct kipc_msg_stat msg_stat;
+
+	EXPECT_EQ(FD_CLOEXEC, fcntl(shm, F_GETFD));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(sem, F_GETFD));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(msg, F_GETFD));
+	ASSERT_EQ(0, kipc_shm_stat(shm, SELF, 0, &shm_stat, sizeof(shm_stat)));
+	EXPECT_EQ(PAGE, shm_stat.size);
+	EXPECT_EQ(0640, shm_stat.perm.mode & 0777);
+	ASSERT_EQ(0, kipc_sem_stat(sem, SELF, 0, &sem_stat, sizeof(sem_stat)));
+	EXPECT_EQ(2, sem_stat.nsems);
+	EXPECT_EQ(1, sem_stat.robust);
+	EXPECT_EQ(0604, sem_stat.perm.mode);
+	ASSERT_EQ(0, kipc_msg_stat(msg, SELF, 0, &msg_stat, sizeof(msg_stat)));
+	EXPECT_EQ(0644, msg_stat.perm.mode);
+	/* a size of huge pages without asking for them */
+	EXPECT_FAILS(EINVAL, kipc_shm_create(self->dev, PAGE, 0600, 0, 21));
+}
+
+TEST_F(lib, object_is_found_by_its_index)
+{
+	const int index = 3, id = 5 << 20 | index;
+	struct kipc_shm_stat shm = { };
+	struct kipc_sem_stat sem = { };
+	struct kipc_msg_stat msg = { };
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", id);
+	ASSERT_EQ(0, file_write(OWN "/limits/shm_next_id", text));
+	ASSERT_EQ(0, file_write(OWN "/limits/sem_next_id", text));
+	ASSERT_EQ(0, file_write(OWN "/limits/msg_next_id", text));
+	ASSERT_EQ(id, kipc_shm_get(self->dev, KIPC_KEY_PRIVATE, PAGE, 0600, 0, 0));
+	ASSERT_EQ(id, kipc_sem_get(self->dev, KIPC_KEY_PRIVATE, 1, 0600, 0));
+	ASSERT_EQ(id, kipc_msg_get(self->dev, KIPC_KEY_PRIVATE, 0600, 0));
+
+	EXPECT_FAILS(EINVAL, kipc_shm_stat(self->dev, index, 0, &shm, sizeof(shm)));
+	EXPECT_FAILS(EINVAL, kipc_sem_stat(self->dev, index, 0, &sem, sizeof(sem)));
+	EXPECT_FAILS(EINVAL, kipc_msg_stat(self->dev, index, 0, &msg, sizeof(msg)));
+	EXPECT_EQ(0, kipc_shm_stat(self->dev, index, KIPC_STAT_INDEX, &shm, sizeof(shm)));
+	EXPECT_EQ(0, kipc_sem_stat(self->dev, index, KIPC_STAT_INDEX, &sem, sizeof(sem)));
+	EXPECT_EQ(0, kipc_msg_stat(self->dev, index, KIPC_STAT_INDEX, &msg, sizeof(msg)));
+	EXPECT_EQ(id, shm.perm.id);
+	EXPECT_EQ(id, sem.perm.id);
+	EXPECT_EQ(id, msg.perm.id);
+}
 
 /* Every function, on @fd, which serves none. */
 static void expect_all_to_fail(struct __test_metadata *_metadata, int fd, int err)
