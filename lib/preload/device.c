@@ -231,10 +231,16 @@ static int lost(int error)
 	return error == EMFILE ? -ENOMEM : -ENOSYS;
 }
 
-int shim_open(void)
+int shim_open_quietly(void)
 {
 	const char *path = __atomic_load_n(&node, __ATOMIC_ACQUIRE);
-	int fd = path ? open_node(path) : find_node();
+
+	return path ? open_node(path) : find_node();
+}
+
+int shim_open(void)
+{
+	int fd = shim_open_quietly();
 
 	return fd < 0 ? lost(-fd) : fd;
 }

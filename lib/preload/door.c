@@ -3,8 +3,10 @@
  * syscall(2): the calls that we take over, by their numbers, from programs that make them
  * that way. All other numbers go on as they are.
  */
+#include "pipe.h"
 #include "sysv.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -38,6 +40,30 @@ DOOR(semtimedop_time64, shim_semtimedop_time64(A(0), (void *)A(1), A(2), (void *
 DOOR(ipc, shim_ipc(args))
 #endif
 
+#ifdef SYS_pipe
+DOOR(pipe, shim_pipe2((int *)A(0), 0))
+#endif
+DOOR(pipe2, shim_pipe2((int *)A(0), A(1)))
+DOOR(splice, shim_splice(A(0), (void *)A(1), A(2), (void *)A(3), A(4), A(5), false))
+DOOR(tee, shim_tee(A(0), A(1), A(2), A(3), false))
+DOOR(vmsplice, shim_vmsplice(A(0), (void *)A(1), A(2), A(3), false))
+DOOR(sendfile, shim_sendfile(A(0), A(1), (void *)A(2), A(3)))
+#ifdef SYS_sendfile64
+DOOR(sendfile64, shim_sendfile64(A(0), A(1), (void *)A(2), A(3)))
+#endif
+
+static long do_fcntl(long nr, const struct shim_args *args)
+{
+	if (A(1) == F_GETPIPE_SZ || A(1) == F_SETPIPE_SZ)
+		return shim_fcntl_size(A(0), A(1), A(2));
+	return shim_result(SHIM_RAW(nr, A(0), A(1), A(2)));
+}
+
+DOOR(fcntl, do_fcntl(SYS_fcntl, args))
+#ifdef SYS_fcntl64
+DOOR(fcntl64, do_fcntl(SYS_fcntl64, args))
+#endif
+
 /* --- the table */
 
 static const door_fn doors[] = {
@@ -62,6 +88,21 @@ static const door_fn doors[] = {
 #endif
 #ifdef SYS_ipc
 	[SYS_ipc] = door_ipc,
+#endif
+#ifdef SYS_pipe
+	[SYS_pipe] = door_pipe,
+#endif
+	[SYS_pipe2] = door_pipe2,
+	[SYS_fcntl] = door_fcntl,
+#ifdef SYS_fcntl64
+	[SYS_fcntl64] = door_fcntl64,
+#endif
+	[SYS_splice] = door_splice,
+	[SYS_tee] = door_tee,
+	[SYS_vmsplice] = door_vmsplice,
+	[SYS_sendfile] = door_sendfile,
+#ifdef SYS_sendfile64
+	[SYS_sendfile64] = door_sendfile64,
 #endif
 };
 

@@ -72,6 +72,9 @@ enum shim_world shim_world(enum shim_family family);
 /* A descriptor of the device, O_CLOEXEC, or a negative errno value. */
 int shim_open(void);
 
+/* The same for who has another way to go: the value is what open(2) answered. */
+int shim_open_quietly(void);
+
 /* An ioctl on the device: what it returns, or a negative errno value. */
 long shim_ioctl(unsigned int cmd, void *arg);
 
