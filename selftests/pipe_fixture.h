@@ -4,6 +4,9 @@
  * kernel's own pipe as well as with kipc's, so that what it expects is proved to be
  * what the kernel does.
  *
+ * Built with KIPC_SHIM, they run with those that the C library's calls give by way of
+ * libkipc-preload.so, which are kipc's.
+ *
  * A test begins with a new pipe, its ends in self->r and self->w; an end that a test
  * closes it sets to -1, by pipe_close().
  */
@@ -25,6 +28,12 @@ FIXTURE_VARIANT(pipe)
 	bool kipc;
 };
 
+#ifdef KIPC_SHIM
+FIXTURE_VARIANT_ADD(pipe, shim)
+{
+	.kipc = true,
+};
+#else
 FIXTURE_VARIANT_ADD(pipe, native)
 {
 	.kipc = false,
@@ -34,10 +43,14 @@ FIXTURE_VARIANT_ADD(pipe, kipc)
 {
 	.kipc = true,
 };
+#endif
 
 /* pipe2() by the implementation under test. */
 static inline int pipe_make(int dev, int fds[2], int flags)
 {
+#ifdef KIPC_SHIM
+	dev = -1;
+#endif
 	if (dev < 0)
 		return pipe2(fds, flags);
 	return kipc_pipe(dev, fds, (flags & O_CLOEXEC ? KIPC_PIPE_CLOEXEC : 0) |
@@ -78,6 +91,8 @@ FIXTURE_SETUP(pipe)
 		self->before = stats_of(self->dev);
 	}
 	ASSERT_EQ(0, pipe_renew(self, 0));
+	if (variant->kipc)
+		ASSERT_EQ(self->before.pipes + 1, stats_of(self->dev).pipes);
 }
 
 FIXTURE_TEARDOWN(pipe)
