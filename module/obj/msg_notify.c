@@ -6,29 +6,28 @@
 #include <linux/fs.h>
 #include <linux/pid.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 #include <linux/signal.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 
 #include "compat.h"
+#include "core/notify.h"
 #include "obj/msg.h"
 
 /**
  * struct kipc_msg_notice - whom to tell of a message, and how
  * @owner: the open file that has asked; constant
  * @eventfd: an eventfd, a counted reference, or NULL for a signal
- * @pid: the process that gets the signal, a counted reference
- * @exec_id: which program of it has asked
- * @user_ns: user namespace of who has asked, a counted reference
+ * @target: who has asked, and gets the signal
+ * @sender: process that has sent the message, a counted reference, or NULL so far
+ * @uid: user of that
  * @info: what comes with the signal
  */
 struct kipc_msg_notice {
 	struct kipc_msg_file *owner;
 	struct eventfd_ctx *eventfd;
-	struct pid *pid;
-	u64 exec_id;
-	struct user_namespace *user_ns;
+	struct kipc_target target;
+	struct pid *sender;
+	kuid_t uid;
 	struct kernel_siginfo info;
 };
 
@@ -44,61 +43,27 @@ void kipc_msg_notice_free(struct kipc_msg_notice *notice)
 		return;
 	if (notice->eventfd)
 		eventfd_ctx_put(notice->eventfd);
-	put_pid(notice->pid);
-	put_user_ns(notice->user_ns);
+	kipc_target_destroy(&notice->target);
+	put_pid(notice->sender);
 	kfree(notice);
 }
 
 /**
  * kipc_msg_notice_sign_locked - note who has sent the message
- * @notice: the notice of a queue that is locked
+ * @notice: the notice of a queue that is locked; not signed yet
  * @sender: who
  */
 void kipc_msg_notice_sign_locked(struct kipc_msg_notice *notice,
 				 struct task_struct *sender)
 {
-	notice->info.si_pid = pid_nr_ns(task_tgid(sender),
-					ns_of_pid(notice->pid));
-	notice->info.si_uid = from_kuid_munged(notice->user_ns,
-					       task_uid(sender));
-}
-
-/*
- * Finds a thread for the signal: one that takes it or waits for it, else any. Only threads
- * can be sent one with all that belongs to it. NULL if the process is no more, or runs
- * another program, which has not asked, and may be more privileged.
- */
-static struct task_struct *
-kipc_msg_notice_thread(const struct kipc_msg_notice *notice)
-{
-	struct task_struct *leader, *thread, *any = NULL;
-
-	leader = pid_task(notice->pid, PIDTYPE_TGID);
-	if (!leader)
-		return NULL;
-	for_each_thread(leader, thread) {
-		if (thread->flags & PF_EXITING ||
-		    thread->self_exec_id != notice->exec_id)
-			continue;
-		if (!sigismember(&thread->blocked, notice->info.si_signo))
-			return thread;
-		if (!any)
-			any = thread;
-	}
-	return any;
+	notice->sender = get_pid(task_tgid(sender));
+	notice->uid = task_uid(sender);
 }
 
 /* Is there still somebody to tell? */
 static bool kipc_msg_notice_is_live(const struct kipc_msg_notice *notice)
 {
-	bool live;
-
-	if (notice->eventfd)
-		return true;
-	rcu_read_lock();
-	live = kipc_msg_notice_thread(notice);
-	rcu_read_unlock();
-	return live;
+	return notice->eventfd || kipc_target_is_live(&notice->target);
 }
 
 /**
@@ -109,18 +74,11 @@ static bool kipc_msg_notice_is_live(const struct kipc_msg_notice *notice)
  */
 void kipc_msg_notice_tell(struct kipc_msg_notice *notice)
 {
-	struct task_struct *thread;
-
-	if (notice->eventfd) {
+	if (notice->eventfd)
 		kipc_eventfd_signal(notice->eventfd);
-	} else {
-		rcu_read_lock();
-		thread = kipc_msg_notice_thread(notice);
-		if (thread)
-			send_sig_info(notice->info.si_signo, &notice->info,
-				      thread);
-		rcu_read_unlock();
-	}
+	else
+		kipc_target_send(&notice->target, &notice->info,
+				 notice->sender, notice->uid);
 	kipc_msg_notice_free(notice);
 }
 
@@ -147,9 +105,7 @@ kipc_msg_notice_alloc(struct kipc_msg_file *msg_file,
 	}
 	notice->owner = msg_file;
 	notice->eventfd = eventfd;
-	notice->pid = get_pid(task_tgid(current));
-	notice->exec_id = current->self_exec_id;
-	notice->user_ns = get_user_ns(current_user_ns());
+	kipc_target_init(&notice->target);
 	clear_siginfo(&notice->info);
 	notice->info.si_signo = arg->target;
 	notice->info.si_code = SI_MESGQ;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Real signals to a process that has asked for them; see notify.h. */
+#include <linux/cred.h>
+#include <linux/pid.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/signal.h>
+#include <linux/user_namespace.h>
+
+#include "core/notify.h"
+
+/**
+ * kipc_target_init - the calling process asks for signals
+ * @target: where to note it; for kipc_target_destroy()
+ */
+void kipc_target_init(struct kipc_target *target)
+{
+	target->pid = get_pid(task_tgid(current));
+	target->exec_id = current->self_exec_id;
+}
+
+/**
+ * kipc_target_destroy - undo kipc_target_init()
+ * @target: what it has filled, or zeroes
+ *
+ * Context: any but hard interrupt.
+ */
+void kipc_target_destroy(struct kipc_target *target)
+{
+	put_pid(target->pid);
+}
+
+/*
+ * Finds a thread for a signal: one that takes it or waits for it, else any. NULL if the
+ * process is no more, or runs another program.
+ */
+static struct task_struct *
+kipc_target_thread(const struct kipc_target *target, int signo)
+{
+	struct task_struct *leader, *thread, *any = NULL;
+
+	leader = pid_task(target->pid, PIDTYPE_TGID);
+	if (!leader)
+		return NULL;
+	for_each_thread(leader, thread) {
+		if (thread->flags & (PF_EXITING | PF_IO_WORKER) ||
+		    thread->self_exec_id != target->exec_id)
+			continue;
+		if (!sigismember(&thread->blocked, signo))
+			return thread;
+		if (!any)
+			any = thread;
+	}
+	return any;
+}
+
+/**
+ * kipc_target_is_live - is there still somebody to get a signal?
+ * @target: who
+ *
+ * Return: true if so.
+ */
+bool kipc_target_is_live(const struct kipc_target *target)
+{
+	bool live;
+
+	rcu_read_lock();
+	/* Any signal will do. */
+	live = kipc_target_thread(target, SIGKILL);
+	rcu_read_unlock();
+	return live;
+}
+
+/*
+ * Whose terms a user has to be told in: the kernel takes it for one of the caller's, and
+ * translates, but where it takes the member for something else.
+ */
+static struct user_namespace *kipc_target_uid_ns(struct task_struct *thread,
+						 int code)
+{
+	if (code == SI_TIMER || code == SI_SIGIO)
+		return task_cred_xxx(thread, user_ns);
+	return current_user_ns();
+}
+
+/**
+ * kipc_target_send - send a signal
+ * @target: to whom
+ * @info: the signal, its code and value; the rest is filled in
+ * @sender: the process that it comes from
+ * @uid: the user of that
+ *
+ * Context: any but hard interrupt; spinlocks may be held.
+ * Return: 0; -ESRCH if there is nobody to get it any more; -EAGAIN for a real-time signal
+ * if there is no room for it among those of the process.
+ */
+int kipc_target_send(const struct kipc_target *target,
+		     struct kernel_siginfo *info, struct pid *sender,
+		     kuid_t uid)
+{
+	struct user_namespace *uid_ns;
+	struct task_struct *thread;
+	int ret = -ESRCH;
+
+	rcu_read_lock();
+	thread = kipc_target_thread(target, info->si_signo);
+	if (thread) {
+		uid_ns = kipc_target_uid_ns(thread, info->si_code);
+		info->si_pid = pid_nr_ns(sender, ns_of_pid(target->pid));
+		info->si_uid = from_kuid_munged(uid_ns, uid);
+		ret = send_sig_info(info->si_signo, info, thread);
+	}
+	rcu_read_unlock();
+	return ret;
+}
