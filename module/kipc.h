@@ -40,6 +40,9 @@ struct kipc_user;
  *	  kipc_sem.lock
  *	  kipc_entry.lock
  *	  kipc_sem_file.pollers, the locks of whoever polls
+ *	kipc_entry.lock of a signal queue
+ *	  kipc_sig_subscriber.pollers, the locks of whoever polls
+ *	  siglock of a process, with interrupts off
  *	kipc_instances_lock, kipc_users.lock
  *
  * - kipc_pipe.rd_lock and .wr_lock (mutexes) serialise the readers and the
@@ -69,7 +72,8 @@ struct kipc_user;
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
  * under the object's, and wakes it after the unlock (module/core/wait.h). No mutex
  * is held either, but by a long write that has not written all of it yet. Pollers of
- * a semaphore set are the exception: the set's lock keeps their files from going; and
+ * a semaphore set are the exception, and those of a subscriber to a signal queue: the
+ * lock keeps their files from going; who gets a real signal from a signal queue; and
  * those who wait at a message queue, when IPC_SET changes the permissions.
  */
 
@@ -80,6 +84,7 @@ struct kipc_user;
  * @KIPC_KIND_SHM: shared memory segment
  * @KIPC_KIND_SEM: semaphore set
  * @KIPC_KIND_MSG: message queue
+ * @KIPC_KIND_SIG: signal queue
  * @KIPC_KIND_NR: number of kinds
  */
 enum kipc_kind {
@@ -88,6 +93,7 @@ enum kipc_kind {
 	KIPC_KIND_SHM,
 	KIPC_KIND_SEM,
 	KIPC_KIND_MSG,
+	KIPC_KIND_SIG,
 	KIPC_KIND_NR,
 };
 

@@ -24,6 +24,7 @@
 #include "obj/pipe.h"
 #include "obj/sem.h"
 #include "obj/shm.h"
+#include "obj/sig.h"
 
 #define CREATE_TRACE_POINTS
 #include "trace.h"
@@ -47,6 +48,11 @@ unsigned int kipc_param_sem_user_undos = 65536;
 module_param_named(sem_user_undos, kipc_param_sem_user_undos, uint, 0644);
 MODULE_PARM_DESC(sem_user_undos,
 		 "Pairs of a process and a semaphore set with SEM_UNDO adjustments that an unprivileged user may have in all; 0: no limit (default: 65536)");
+
+unsigned int kipc_param_sig_user_signals = 65536;
+module_param_named(sig_user_signals, kipc_param_sig_user_signals, uint, 0644);
+MODULE_PARM_DESC(sig_user_signals,
+		 "Real-time signals that an unprivileged user may have sent to signal queues and nobody has taken yet, in all; 0: no limit (default: 65536)");
 
 static int kipc_param_get_objects(char *buffer, const struct kernel_param *kp)
 {
@@ -103,9 +109,11 @@ static int __init kipc_init(void)
 	kipc_ioctl_register(&kipc_shm_ioctls);
 	kipc_ioctl_register(&kipc_sem_ioctls);
 	kipc_ioctl_register(&kipc_msg_ioctls);
+	kipc_ioctl_register(&kipc_sig_ioctls);
 	kipc_table_register(&kipc_shm_table_ops);
 	kipc_table_register(&kipc_sem_table_ops);
 	kipc_table_register(&kipc_msg_table_ops);
+	kipc_table_register(&kipc_sig_table_ops);
 
 	kipc_exit_init();
 	ret = kipc_sem_init();
@@ -114,9 +122,12 @@ static int __init kipc_init(void)
 	ret = kipc_msg_init();
 	if (ret)
 		goto out_sem;
-	ret = kipc_instances_init();
+	ret = kipc_sig_init();
 	if (ret)
 		goto out_msg;
+	ret = kipc_instances_init();
+	if (ret)
+		goto out_sig;
 	kipc_shm_pages_init();
 	ret = kipc_pipe_init();
 	if (ret)
@@ -141,6 +152,8 @@ out_pipe:
 out_shm:
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+out_sig:
+	kipc_sig_exit();
 out_msg:
 	kipc_msg_exit();
 out_sem:
@@ -156,6 +169,7 @@ static void __exit kipc_exit(void)
 	kipc_pipe_exit();
 	kipc_instances_exit();
 	kipc_shm_pages_exit();
+	kipc_sig_exit();
 	kipc_msg_exit();
 	kipc_sem_exit();
 }
@@ -164,5 +178,5 @@ module_init(kipc_init);
 module_exit(kipc_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory, semaphores, message queues");
+MODULE_DESCRIPTION("IPC objects outside the kernel: pipes, FIFOs, shared memory, semaphores, message and signal queues");
 MODULE_VERSION("0.1");

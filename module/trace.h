@@ -103,6 +103,79 @@ DEFINE_EVENT(kipc_pipe_io, kipc_pipe_write,
 	TP_ARGS(obj, bytes, used)
 );
 
+/*
+ * The way of a signal, step by step as in kernel/signal.c; Documentation/semantics.rst says
+ * which is which. Subscriber 0 is the group.
+ */
+DECLARE_EVENT_CLASS(kipc_sig,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo),
+	TP_ARGS(queue, subscriber, signo),
+	TP_STRUCT__entry(
+		__field(int, id)
+		__field(u32, subscriber)
+		__field(int, signo)
+	),
+	TP_fast_assign(
+		__entry->id = queue->id;
+		__entry->subscriber = subscriber;
+		__entry->signo = signo;
+	),
+	TP_printk("id=%d subscriber=%u sig=%d", __entry->id,
+		  __entry->subscriber, __entry->signo)
+);
+
+DECLARE_EVENT_CLASS(kipc_sig_result,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo,
+		 int result),
+	TP_ARGS(queue, subscriber, signo, result),
+	TP_STRUCT__entry(
+		__field(int, id)
+		__field(u32, subscriber)
+		__field(int, signo)
+		__field(int, result)
+	),
+	TP_fast_assign(
+		__entry->id = queue->id;
+		__entry->subscriber = subscriber;
+		__entry->signo = signo;
+		__entry->result = result;
+	),
+	TP_printk("id=%d subscriber=%u sig=%d result=%d", __entry->id,
+		  __entry->subscriber, __entry->signo, __entry->result)
+);
+
+/* It was sent to a subscriber or the group; the result of the call. */
+DEFINE_EVENT(kipc_sig_result, kipc_sig_send,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo,
+		 int result),
+	TP_ARGS(queue, subscriber, signo, result)
+);
+
+/* Somebody is looked for who takes it now. */
+DEFINE_EVENT(kipc_sig, kipc_sig_complete,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo),
+	TP_ARGS(queue, subscriber, signo)
+);
+
+/* A thread that waits at a subscriber has it, and is woken. */
+DEFINE_EVENT(kipc_sig, kipc_sig_wake,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo),
+	TP_ARGS(queue, subscriber, signo)
+);
+
+/* A subscriber takes it out of a pending set. */
+DEFINE_EVENT(kipc_sig, kipc_sig_dequeue,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo),
+	TP_ARGS(queue, subscriber, signo)
+);
+
+/* It becomes a real signal for a subscriber; the result of that. */
+DEFINE_EVENT(kipc_sig_result, kipc_sig_deliver,
+	TP_PROTO(const struct kipc_entry *queue, u32 subscriber, int signo,
+		 int result),
+	TP_ARGS(queue, subscriber, signo, result)
+);
+
 #endif /* _KIPC_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

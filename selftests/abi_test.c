@@ -11,7 +11,7 @@
 #include <sys/sem.h>
 
 static_assert(sizeof(struct kipc_query) == 32, "frozen");
-static_assert(sizeof(struct kipc_stats) == 112, "frozen");
+static_assert(sizeof(struct kipc_stats) == 136, "frozen");
 static_assert(sizeof(struct kipc_pipe_create) == 24, "frozen");
 static_assert(sizeof(struct kipc_pipe_size) == 8, "frozen");
 static_assert(sizeof(struct kipc_pipe_splice) == 24, "frozen");
@@ -48,6 +48,18 @@ static_assert(sizeof(struct kipc_msg_set) == 24, "frozen");
 static_assert(sizeof(struct kipc_msg_info) == 48, "frozen");
 static_assert(sizeof(struct kipc_msg_filter) == 24, "frozen");
 static_assert(sizeof(struct kipc_msg_notify) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_get) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_create) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_open) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_subscribe) == 24, "frozen");
+static_assert(sizeof(struct kipc_sig_send) == 32, "frozen");
+static_assert(sizeof(struct kipc_sig_wait) == 48, "frozen");
+static_assert(sizeof(struct kipc_sig_mask) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_action) == 16, "frozen");
+static_assert(sizeof(struct kipc_sig_pending) == 48, "frozen");
+static_assert(sizeof(struct kipc_sig_stat) == 160, "frozen");
+static_assert(sizeof(struct kipc_sig_set) == 24, "frozen");
+static_assert(sizeof(struct kipc_sig_info) == 32, "frozen");
 
 #define SIZE(type, want) \
 	{ #type, sizeof(struct type), want }
@@ -57,7 +69,7 @@ static_assert(sizeof(struct kipc_msg_notify) == 16, "frozen");
 TEST(numbers_of_the_calls_are_frozen)
 {
 	EXPECT_EQ(0xC020BB00U, KIPC_IOC_QUERY);
-	EXPECT_EQ(0x8070BB01U, KIPC_IOC_STATS);
+	EXPECT_EQ(0x8088BB01U, KIPC_IOC_STATS);
 	EXPECT_EQ(0xC018BB10U, KIPC_IOC_PIPE_CREATE);
 	EXPECT_EQ(0x8008BB11U, KIPC_IOC_PIPE_GET_SIZE);
 	EXPECT_EQ(0xC008BB12U, KIPC_IOC_PIPE_SET_SIZE);
@@ -99,6 +111,19 @@ TEST(numbers_of_the_calls_are_frozen)
 	EXPECT_EQ(0xC030BB48U, KIPC_IOC_MSG_INFO);
 	EXPECT_EQ(0x4018BB49U, KIPC_IOC_MSG_FILTER);
 	EXPECT_EQ(0x4010BB4AU, KIPC_IOC_MSG_NOTIFY);
+	EXPECT_EQ(0xC010BB50U, KIPC_IOC_SIG_GET);
+	EXPECT_EQ(0xC010BB51U, KIPC_IOC_SIG_CREATE);
+	EXPECT_EQ(0xC010BB52U, KIPC_IOC_SIG_OPEN);
+	EXPECT_EQ(0xC018BB53U, KIPC_IOC_SIG_SUBSCRIBE);
+	EXPECT_EQ(0x4020BB54U, KIPC_IOC_SIG_SEND);
+	EXPECT_EQ(0xC030BB55U, KIPC_IOC_SIG_WAIT);
+	EXPECT_EQ(0xC010BB56U, KIPC_IOC_SIG_MASK);
+	EXPECT_EQ(0x4010BB57U, KIPC_IOC_SIG_ACTION);
+	EXPECT_EQ(0x8030BB58U, KIPC_IOC_SIG_PENDING);
+	EXPECT_EQ(0xC0A0BB59U, KIPC_IOC_SIG_STAT);
+	EXPECT_EQ(0x4018BB5AU, KIPC_IOC_SIG_SET);
+	EXPECT_EQ(0x4008BB5BU, KIPC_IOC_SIG_REMOVE);
+	EXPECT_EQ(0xC020BB5CU, KIPC_IOC_SIG_INFO);
 }
 
 TEST(flags_are_frozen)
@@ -159,6 +184,23 @@ TEST(flags_are_frozen)
 	EXPECT_EQ(0, KIPC_NOTIFY_NONE);
 	EXPECT_EQ(1, KIPC_NOTIFY_SIGNAL);
 	EXPECT_EQ(2, KIPC_NOTIFY_EVENTFD);
+	EXPECT_EQ(64, KIPC_SIG_MAX);
+	EXPECT_EQ(32, KIPC_SIG_RTMIN);
+	EXPECT_EQ(1024, KIPC_SIG_SUBSCRIBERS_MAX);
+	EXPECT_EQ(0, KIPC_SIG_GROUP);
+	EXPECT_EQ(1, KIPC_SIG_NONBLOCK);
+	EXPECT_EQ(2048, KIPC_SIG_CLOEXEC);
+	EXPECT_EQ(1, KIPC_SIG_NOWAIT);
+	EXPECT_EQ(2, KIPC_SIG_RELATIVE);
+	EXPECT_EQ(0, KIPC_SIG_BLOCK);
+	EXPECT_EQ(1, KIPC_SIG_UNBLOCK);
+	EXPECT_EQ(2, KIPC_SIG_SETMASK);
+	EXPECT_EQ(0, KIPC_SIG_KEEP);
+	EXPECT_EQ(1, KIPC_SIG_IGNORE);
+	EXPECT_EQ(2, KIPC_SIG_DELIVER);
+	EXPECT_EQ(1, KIPC_SIG_INFO_USAGE);
+	EXPECT_EQ(0x20, KIPC_ON_SIG);
+	EXPECT_EQ(0x40, KIPC_ON_SUBSCRIBER);
 	/* what programs have from the C library works here, too */
 	EXPECT_EQ(IPC_NOWAIT, KIPC_SEM_NOWAIT);
 	EXPECT_EQ(SEM_UNDO, KIPC_SEM_UNDO);
@@ -181,7 +223,7 @@ TEST(structures_are_frozen)
 		PLACE(kipc_query, flags, 16),
 		PLACE(kipc_query, targets, 24),
 		PLACE(kipc_query, reserved, 28),
-		SIZE(kipc_stats, 112),
+		SIZE(kipc_stats, 136),
 		PLACE(kipc_stats, pipes, 0),
 		PLACE(kipc_stats, fifos, 8),
 		PLACE(kipc_stats, buffer_pages, 16),
@@ -197,6 +239,9 @@ TEST(structures_are_frozen)
 		PLACE(kipc_stats, user_undos, 88),
 		PLACE(kipc_stats, user_undos_max, 96),
 		PLACE(kipc_stats, msg_queues, 104),
+		PLACE(kipc_stats, sig_queues, 112),
+		PLACE(kipc_stats, user_signals, 120),
+		PLACE(kipc_stats, user_signals_max, 128),
 		SIZE(kipc_pipe_create, 24),
 		PLACE(kipc_pipe_create, flags, 0),
 		PLACE(kipc_pipe_create, reserved, 4),
@@ -427,6 +472,92 @@ TEST(structures_are_frozen)
 		PLACE(kipc_msg_notify, how, 0),
 		PLACE(kipc_msg_notify, target, 4),
 		PLACE(kipc_msg_notify, value, 8),
+		SIZE(kipc_sig_get, 16),
+		PLACE(kipc_sig_get, key, 0),
+		PLACE(kipc_sig_get, flags, 4),
+		PLACE(kipc_sig_get, mode, 8),
+		PLACE(kipc_sig_get, id, 12),
+		SIZE(kipc_sig_create, 16),
+		PLACE(kipc_sig_create, flags, 0),
+		PLACE(kipc_sig_create, mode, 4),
+		PLACE(kipc_sig_create, fd, 8),
+		PLACE(kipc_sig_create, reserved, 12),
+		SIZE(kipc_sig_open, 16),
+		PLACE(kipc_sig_open, id, 0),
+		PLACE(kipc_sig_open, flags, 4),
+		PLACE(kipc_sig_open, fd, 8),
+		PLACE(kipc_sig_open, reserved, 12),
+		SIZE(kipc_sig_subscribe, 24),
+		PLACE(kipc_sig_subscribe, id, 0),
+		PLACE(kipc_sig_subscribe, flags, 4),
+		PLACE(kipc_sig_subscribe, blocked, 8),
+		PLACE(kipc_sig_subscribe, fd, 16),
+		PLACE(kipc_sig_subscribe, number, 20),
+		SIZE(kipc_sig_send, 32),
+		PLACE(kipc_sig_send, id, 0),
+		PLACE(kipc_sig_send, to, 4),
+		PLACE(kipc_sig_send, signo, 8),
+		PLACE(kipc_sig_send, code, 12),
+		PLACE(kipc_sig_send, value, 16),
+		PLACE(kipc_sig_send, flags, 24),
+		PLACE(kipc_sig_send, reserved, 28),
+		SIZE(kipc_sig_wait, 48),
+		PLACE(kipc_sig_wait, set, 0),
+		PLACE(kipc_sig_wait, timeout, 8),
+		PLACE(kipc_sig_wait, flags, 16),
+		PLACE(kipc_sig_wait, signo, 20),
+		PLACE(kipc_sig_wait, code, 24),
+		PLACE(kipc_sig_wait, pid, 28),
+		PLACE(kipc_sig_wait, uid, 32),
+		PLACE(kipc_sig_wait, to, 36),
+		PLACE(kipc_sig_wait, value, 40),
+		SIZE(kipc_sig_mask, 16),
+		PLACE(kipc_sig_mask, how, 0),
+		PLACE(kipc_sig_mask, reserved, 4),
+		PLACE(kipc_sig_mask, set, 8),
+		SIZE(kipc_sig_action, 16),
+		PLACE(kipc_sig_action, action, 0),
+		PLACE(kipc_sig_action, reserved, 4),
+		PLACE(kipc_sig_action, set, 8),
+		SIZE(kipc_sig_pending, 48),
+		PLACE(kipc_sig_pending, own, 0),
+		PLACE(kipc_sig_pending, shared, 8),
+		PLACE(kipc_sig_pending, blocked, 16),
+		PLACE(kipc_sig_pending, ignored, 24),
+		PLACE(kipc_sig_pending, delivered, 32),
+		PLACE(kipc_sig_pending, own_queued, 40),
+		PLACE(kipc_sig_pending, number, 44),
+		SIZE(kipc_sig_stat, 160),
+		PLACE(kipc_sig_stat, perm, 0),
+		PLACE(kipc_sig_stat, flags, 32),
+		PLACE(kipc_sig_stat, fds, 36),
+		PLACE(kipc_sig_stat, subscribers, 40),
+		PLACE(kipc_sig_stat, waiters, 44),
+		PLACE(kipc_sig_stat, pending, 48),
+		PLACE(kipc_sig_stat, queued, 56),
+		PLACE(kipc_sig_stat, limit, 64),
+		PLACE(kipc_sig_stat, sent, 72),
+		PLACE(kipc_sig_stat, taken, 80),
+		PLACE(kipc_sig_stat, delivered, 88),
+		PLACE(kipc_sig_stat, merged, 96),
+		PLACE(kipc_sig_stat, ignored, 104),
+		PLACE(kipc_sig_stat, dropped, 112),
+		PLACE(kipc_sig_stat, refused, 120),
+		PLACE(kipc_sig_stat, stime, 128),
+		PLACE(kipc_sig_stat, rtime, 136),
+		PLACE(kipc_sig_stat, ctime, 144),
+		PLACE(kipc_sig_stat, lspid, 152),
+		PLACE(kipc_sig_stat, lrpid, 156),
+		SIZE(kipc_sig_set, 24),
+		PLACE(kipc_sig_set, set, 0),
+		PLACE(kipc_sig_set, limit, 16),
+		SIZE(kipc_sig_info, 32),
+		PLACE(kipc_sig_info, flags, 0),
+		PLACE(kipc_sig_info, max_index, 4),
+		PLACE(kipc_sig_info, sigmni, 8),
+		PLACE(kipc_sig_info, sigqmax, 12),
+		PLACE(kipc_sig_info, used_ids, 16),
+		PLACE(kipc_sig_info, queued, 24),
 	};
 	size_t i;
 

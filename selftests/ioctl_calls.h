@@ -22,10 +22,12 @@ struct call {
 };
 
 #define NO_MEMBER	(-1)
-#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG)
+#define ON_ALL		(KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | \
+			 KIPC_ON_MSG | KIPC_ON_SIG | KIPC_ON_SUBSCRIBER)
 #define ON_BOTH		(KIPC_ON_INSTANCE | KIPC_ON_SHM)
 #define ON_SETS		(KIPC_ON_INSTANCE | KIPC_ON_SEM)
 #define ON_QUEUES	(KIPC_ON_INSTANCE | KIPC_ON_MSG)
+#define ON_SIGNALS	(KIPC_ON_INSTANCE | KIPC_ON_SIG | KIPC_ON_SUBSCRIBER)
 
 static const struct call calls[] = {
 	{
@@ -159,6 +161,47 @@ static const struct call calls[] = {
 		offsetof(struct kipc_msg_filter, reserved),
 	}, {
 		"MSG_NOTIFY", KIPC_IOC_MSG_NOTIFY, KIPC_ON_MSG, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SIG_GET", KIPC_IOC_SIG_GET, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_sig_get, flags),
+		KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE, NO_MEMBER,
+	}, {
+		"SIG_CREATE", KIPC_IOC_SIG_CREATE, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_sig_create, flags), KIPC_SIG_CLOEXEC,
+		offsetof(struct kipc_sig_create, reserved),
+	}, {
+		"SIG_OPEN", KIPC_IOC_SIG_OPEN, ON_SIGNALS, offsetof(struct kipc_sig_open, flags),
+		KIPC_SIG_CLOEXEC, offsetof(struct kipc_sig_open, reserved),
+	}, {
+		"SIG_SUBSCRIBE", KIPC_IOC_SIG_SUBSCRIBE, ON_SIGNALS,
+		offsetof(struct kipc_sig_subscribe, flags), KIPC_SIG_NONBLOCK | KIPC_SIG_CLOEXEC,
+		NO_MEMBER,
+	}, {
+		"SIG_SEND", KIPC_IOC_SIG_SEND, ON_SIGNALS, offsetof(struct kipc_sig_send, flags),
+		0, offsetof(struct kipc_sig_send, reserved),
+	}, {
+		"SIG_WAIT", KIPC_IOC_SIG_WAIT, KIPC_ON_SUBSCRIBER,
+		offsetof(struct kipc_sig_wait, flags), KIPC_SIG_NOWAIT | KIPC_SIG_RELATIVE,
+		NO_MEMBER,
+	}, {
+		"SIG_MASK", KIPC_IOC_SIG_MASK, KIPC_ON_SUBSCRIBER, NO_MEMBER, 0,
+		offsetof(struct kipc_sig_mask, reserved),
+	}, {
+		"SIG_ACTION", KIPC_IOC_SIG_ACTION, KIPC_ON_SUBSCRIBER, NO_MEMBER, 0,
+		offsetof(struct kipc_sig_action, reserved),
+	}, {
+		"SIG_PENDING", KIPC_IOC_SIG_PENDING, KIPC_ON_SUBSCRIBER, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SIG_STAT", KIPC_IOC_SIG_STAT, ON_SIGNALS, offsetof(struct kipc_sig_stat, flags),
+		KIPC_STAT_INDEX | KIPC_STAT_ANY, NO_MEMBER,
+	}, {
+		"SIG_SET", KIPC_IOC_SIG_SET, ON_SIGNALS, NO_MEMBER, 0, NO_MEMBER,
+	}, {
+		"SIG_REMOVE", KIPC_IOC_SIG_REMOVE, ON_SIGNALS, NO_MEMBER, 0,
+		offsetof(struct kipc_remove, reserved),
+	}, {
+		"SIG_INFO", KIPC_IOC_SIG_INFO, KIPC_ON_INSTANCE,
+		offsetof(struct kipc_sig_info, flags), KIPC_SIG_INFO_USAGE, NO_MEMBER,
 	},
 };
 
@@ -167,7 +210,7 @@ static const struct call call_of_a_value = {
 	"SEM_OP_ONE", KIPC_IOC_SEM_OP_ONE, KIPC_ON_SEM, NO_MEMBER, 0, NO_MEMBER,
 };
 
-#define CALLS_MAX_SIZE	128
+#define CALLS_MAX_SIZE	160
 static const struct call *const calls_end = calls + ARRAY_SIZE(calls);
 
 static inline void mark_known(bool *known)
@@ -297,6 +340,39 @@ static inline void queue_renew(int dev)
 	ioctl(queue.fd, KIPC_IOC_MSG_SEND, &send);
 }
 
+/* Likewise a signal queue with a subscriber, and signals that wait for it. */
+static struct signals {
+	int id;
+	int fd;
+	int sub;
+} signals = { .fd = -1, .sub = -1 };
+
+static inline void signals_renew(int dev)
+{
+	struct kipc_sig_get get = { .mode = 0600, .flags = KIPC_GET_AUTOREMOVE };
+	struct kipc_sig_open open = { .fd = -1 };
+	struct kipc_sig_subscribe subscribe = { .fd = -1 };
+	struct kipc_sig_send send = { .id = KIPC_ID_SELF, .signo = KIPC_SIG_RTMIN };
+	struct kipc_remove remove;
+
+	if (signals.fd >= 0) {
+		remove = (struct kipc_remove) { .id = signals.id };
+		ioctl(dev, KIPC_IOC_SIG_REMOVE, &remove);
+		close(signals.fd);
+		close(signals.sub);
+	}
+	ioctl(dev, KIPC_IOC_SIG_GET, &get);
+	open.id = get.id;
+	ioctl(dev, KIPC_IOC_SIG_OPEN, &open);
+	subscribe.id = get.id;
+	ioctl(dev, KIPC_IOC_SIG_SUBSCRIBE, &subscribe);
+	signals.id = get.id;
+	signals.fd = open.fd;
+	signals.sub = subscribe.fd;
+	ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send);
+	ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send);
+}
+
 /* The same call on the descriptor of the object names no id. */
 static inline void argument_for_itself(const struct call *call, void *arg)
 {
@@ -304,7 +380,8 @@ static inline void argument_for_itself(const struct call *call, void *arg)
 
 	if (call->cmd != KIPC_IOC_SHM_DETACH && call->cmd != KIPC_IOC_QUERY &&
 	    call->cmd != KIPC_IOC_SEM_WATCH && call->cmd != KIPC_IOC_MSG_FILTER &&
-	    call->cmd != KIPC_IOC_MSG_NOTIFY)
+	    call->cmd != KIPC_IOC_MSG_NOTIFY &&
+	    (call->targets & KIPC_ON_INSTANCE || !(call->targets & KIPC_ON_SUBSCRIBER)))
 		memcpy(arg, &id, sizeof(id));
 }
 
@@ -315,16 +392,33 @@ static inline int served_by(const struct _test_data_kipc *self, const struct cal
 		return self->dev;
 	if (call->targets & KIPC_ON_PIPE)
 		return self->r;
+	if (call->targets & KIPC_ON_SUBSCRIBER)
+		return signals.sub;
 	return call->targets & KIPC_ON_SEM ? set.fd : queue.fd;
 }
 
-/* The descriptor of the call's object. */
-static inline int object_of(const struct call *call)
+/* The descriptors of objects, but pipes. */
+#define NR_OBJECTS	5
+
+static inline int object_fd(unsigned int target)
 {
-	if (call->targets & KIPC_ON_SHM)
+	switch (target) {
+	case KIPC_ON_SHM:
 		return seg.fd;
-	return call->targets & KIPC_ON_SEM ? set.fd : queue.fd;
+	case KIPC_ON_SEM:
+		return set.fd;
+	case KIPC_ON_MSG:
+		return queue.fd;
+	case KIPC_ON_SIG:
+		return signals.fd;
+	default:
+		return signals.sub;
+	}
 }
+
+static const unsigned int objects[NR_OBJECTS] = {
+	KIPC_ON_SHM, KIPC_ON_SEM, KIPC_ON_MSG, KIPC_ON_SIG, KIPC_ON_SUBSCRIBER,
+};
 
 static inline int null_fd(void)
 {
@@ -462,6 +556,43 @@ static inline void good_argument(const struct call *call, void *arg)
 	case KIPC_IOC_MSG_NOTIFY:
 		PUT(kipc_msg_notify, .how = KIPC_NOTIFY_NONE);
 		break;
+	case KIPC_IOC_SIG_GET:
+		PUT(kipc_sig_get, .id = -7);
+		break;
+	case KIPC_IOC_SIG_CREATE:
+		PUT(kipc_sig_create, .fd = -7);
+		break;
+	case KIPC_IOC_SIG_OPEN:
+		PUT(kipc_sig_open, .id = signals.id, .fd = -7);
+		break;
+	case KIPC_IOC_SIG_SUBSCRIBE:
+		PUT(kipc_sig_subscribe, .id = signals.id, .fd = -7);
+		break;
+	case KIPC_IOC_SIG_SEND:
+		PUT(kipc_sig_send, .id = signals.id, .signo = KIPC_SIG_RTMIN, .code = -1);
+		break;
+	case KIPC_IOC_SIG_WAIT:
+		PUT(kipc_sig_wait, .set = ~0ULL, .timeout = KIPC_TIMEOUT_NONE);
+		break;
+	case KIPC_IOC_SIG_MASK:
+		PUT(kipc_sig_mask, .how = KIPC_SIG_BLOCK, .set = 0x10);
+		break;
+	case KIPC_IOC_SIG_ACTION:
+		PUT(kipc_sig_action, .action = KIPC_SIG_IGNORE, .set = 0x100);
+		break;
+	case KIPC_IOC_SIG_STAT:
+		PUT(kipc_sig_stat, .perm.id = signals.id);
+		break;
+	case KIPC_IOC_SIG_SET:
+		PUT(kipc_sig_set, .set = { .id = signals.id, .uid = 1, .gid = 2, .mode = 0666 },
+		    .limit = 100);
+		break;
+	case KIPC_IOC_SIG_REMOVE:
+		PUT(kipc_remove, .id = signals.id);
+		break;
+	case KIPC_IOC_SIG_INFO:
+		PUT(kipc_sig_info, .flags = 0);
+		break;
 	}
 }
 
@@ -479,6 +610,10 @@ static inline void undo(struct _test_data_kipc *self, const struct call *call, c
 	const struct kipc_msg_create *msg_create = arg;
 	const struct kipc_msg_get *msg_get = arg;
 	const struct kipc_msg_open *msg_open = arg;
+	const struct kipc_sig_create *sig_create = arg;
+	const struct kipc_sig_get *sig_get = arg;
+	const struct kipc_sig_open *sig_open = arg;
+	const struct kipc_sig_subscribe *sig_subscribe = arg;
 	struct kipc_remove remove;
 
 	switch (call->cmd) {
@@ -548,21 +683,43 @@ static inline void undo(struct _test_data_kipc *self, const struct call *call, c
 	case KIPC_IOC_MSG_FILTER:
 		queue_renew(self->dev);
 		break;
+	case KIPC_IOC_SIG_GET:
+		remove = (struct kipc_remove) { .id = sig_get->id };
+		ioctl(self->dev, KIPC_IOC_SIG_REMOVE, &remove);
+		break;
+	case KIPC_IOC_SIG_CREATE:
+		close(sig_create->fd);
+		break;
+	case KIPC_IOC_SIG_OPEN:
+		close(sig_open->fd);
+		break;
+	case KIPC_IOC_SIG_SUBSCRIBE:
+		close(sig_subscribe->fd);
+		break;
+	case KIPC_IOC_SIG_SEND:
+	case KIPC_IOC_SIG_WAIT:
+	case KIPC_IOC_SIG_MASK:
+	case KIPC_IOC_SIG_ACTION:
+	case KIPC_IOC_SIG_SET:
+	case KIPC_IOC_SIG_REMOVE:
+		signals_renew(self->dev);
+		break;
 	}
 }
 
-/* Something in the pipe, a segment, a set and a queue, for all calls to work on. */
+/* Something in the pipe, a segment, a set and queues, for all calls to work on. */
 static inline bool prepare(struct _test_data_kipc *self)
 {
 	/* those of the process before us go on their own */
 	if (!EVENTUALLY(stats_of(self->dev).shm_segments == 0 && !stats_of(self->dev).sem_sets &&
-			!stats_of(self->dev).msg_queues))
+			!stats_of(self->dev).msg_queues && !stats_of(self->dev).sig_queues))
 		return false;
 	segment_renew(self->dev);
 	set_renew(self->dev);
 	queue_renew(self->dev);
+	signals_renew(self->dev);
 	return write(self->w, "hello", 5) == 5 && seg.fd >= 0 && seg.addr && set.fd >= 0 &&
-	       queue.fd >= 0;
+	       queue.fd >= 0 && signals.fd >= 0 && signals.sub >= 0;
 }
 
 static inline int next_fd(void)
@@ -581,6 +738,8 @@ struct state {
 	struct kipc_sem_stat set;
 	struct kipc_sem_value sems[SET_NSEMS];
 	struct kipc_msg_stat queue;
+	struct kipc_sig_stat signals;
+	struct kipc_sig_pending pending;
 	int next_fd;
 };
 
@@ -606,6 +765,9 @@ static inline struct state state_of(struct _test_data_kipc *self)
 	}
 	state.queue.perm.id = KIPC_ID_SELF;
 	ioctl(queue.fd, KIPC_IOC_MSG_STAT, &state.queue);
+	state.signals.perm.id = KIPC_ID_SELF;
+	ioctl(signals.fd, KIPC_IOC_SIG_STAT, &state.signals);
+	ioctl(signals.sub, KIPC_IOC_SIG_PENDING, &state.pending);
 	state.next_fd = next_fd();
 	return state;
 }

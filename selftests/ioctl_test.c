@@ -27,6 +27,7 @@ TEST_F(kipc, every_call_succeeds_with_a_good_argument)
 {
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
+	size_t i;
 
 	ASSERT_TRUE(prepare(self));
 	for (call = calls; call < calls_end; call++) {
@@ -34,13 +35,15 @@ TEST_F(kipc, every_call_succeeds_with_a_good_argument)
 		EXPECT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
 			TH_LOG("%s: %s", call->name, strerror(errno));
 		undo(self, call, arg);
-		if (!(call->targets & (KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG)))
-			continue;
-		good_argument(call, arg);
-		argument_for_itself(call, arg);
-		EXPECT_EQ(0, ioctl(object_of(call), call->cmd, arg))
-			TH_LOG("%s on a descriptor: %s", call->name, strerror(errno));
-		undo(self, call, arg);
+		for (i = 0; i < NR_OBJECTS; i++) {
+			if (!(call->targets & objects[i]))
+				continue;
+			good_argument(call, arg);
+			argument_for_itself(call, arg);
+			EXPECT_EQ(0, ioctl(object_fd(objects[i]), call->cmd, arg))
+				TH_LOG("%s on a descriptor: %s", call->name, strerror(errno));
+			undo(self, call, arg);
+		}
 	}
 }
 
@@ -247,6 +250,7 @@ TEST_F(kipc, wrong_directions_numbers_and_types_are_enotty)
 	struct state state;
 	unsigned int dir, nr;
 	bool known[256] = { false };
+	size_t i;
 
 	ASSERT_TRUE(prepare(self));
 	state = state_of(self);
@@ -277,12 +281,9 @@ TEST_F(kipc, wrong_directions_numbers_and_types_are_enotty)
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 		expect_failure(_metadata, call, ENOTTY, self->r,
 			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
-		expect_failure(_metadata, call, ENOTTY, seg.fd,
-			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
-		expect_failure(_metadata, call, ENOTTY, set.fd,
-			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
-		expect_failure(_metadata, call, ENOTTY, queue.fd,
-			       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
+		for (i = 0; i < NR_OBJECTS; i++)
+			expect_failure(_metadata, call, ENOTTY, object_fd(objects[i]),
+				       _IOC(3, KIPC_IOC_TYPE, nr, 32), arg);
 	}
 	for (dir = 1; dir < 4; dir++)
 		expect_failure(_metadata, call, ENOTTY, set.fd,
@@ -296,6 +297,7 @@ TEST_F(kipc, descriptors_that_do_not_serve_a_call_are_enotty)
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
 	struct state state;
+	size_t i;
 
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
 	ASSERT_TRUE(prepare(self));
@@ -308,12 +310,10 @@ TEST_F(kipc, descriptors_that_do_not_serve_a_call_are_enotty)
 			expect_failure(_metadata, call, ENOTTY, self->r, call->cmd, arg);
 			expect_failure(_metadata, call, ENOTTY, self->w, call->cmd, arg);
 		}
-		if (!(call->targets & KIPC_ON_SHM))
-			expect_failure(_metadata, call, ENOTTY, seg.fd, call->cmd, arg);
-		if (!(call->targets & KIPC_ON_SEM))
-			expect_failure(_metadata, call, ENOTTY, set.fd, call->cmd, arg);
-		if (!(call->targets & KIPC_ON_MSG))
-			expect_failure(_metadata, call, ENOTTY, queue.fd, call->cmd, arg);
+		for (i = 0; i < NR_OBJECTS; i++)
+			if (!(call->targets & objects[i]))
+				expect_failure(_metadata, call, ENOTTY, object_fd(objects[i]),
+					       call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, fds[0], call->cmd, arg);
 		expect_failure(_metadata, call, ENOTTY, file, call->cmd, arg);
 	}
@@ -327,8 +327,9 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 {
 	unsigned char arg[CALLS_MAX_SIZE];
 	const struct call *call;
-	int closed, path, segment, sems, msgs;
+	int closed, path, paths[NR_OBJECTS];
 	char link[64];
+	size_t i;
 
 	closed = dup(self->r);
 	close(closed);
@@ -337,28 +338,22 @@ TEST_F(kipc, closed_and_path_descriptors_are_ebadf)
 	path = open(link, O_PATH | O_CLOEXEC);
 	ASSERT_LE(0, path);
 	ASSERT_TRUE(prepare(self));
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", seg.fd);
-	segment = open(link, O_PATH | O_CLOEXEC);
-	ASSERT_LE(0, segment);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", set.fd);
-	sems = open(link, O_PATH | O_CLOEXEC);
-	ASSERT_LE(0, sems);
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", queue.fd);
-	msgs = open(link, O_PATH | O_CLOEXEC);
-	ASSERT_LE(0, msgs);
+	for (i = 0; i < NR_OBJECTS; i++) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", object_fd(objects[i]));
+		paths[i] = open(link, O_PATH | O_CLOEXEC);
+		ASSERT_LE(0, paths[i]);
+	}
 	for (call = calls; call < calls_end; call++) {
 		good_argument(call, arg);
 		expect_failure(_metadata, call, EBADF, 1 << 20, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, -1, call->cmd, arg);
 		expect_failure(_metadata, call, EBADF, path, call->cmd, arg);
-		expect_failure(_metadata, call, EBADF, segment, call->cmd, arg);
-		expect_failure(_metadata, call, EBADF, sems, call->cmd, arg);
-		expect_failure(_metadata, call, EBADF, msgs, call->cmd, arg);
+		for (i = 0; i < NR_OBJECTS; i++)
+			expect_failure(_metadata, call, EBADF, paths[i], call->cmd, arg);
 	}
 	close(path);
-	close(segment);
-	close(sems);
-	close(msgs);
+	for (i = 0; i < NR_OBJECTS; i++)
+		close(paths[i]);
 }
 
 TEST_F(kipc, full_descriptor_table_is_emfile_and_leaks_nothing)
@@ -451,16 +446,15 @@ TEST_F(kipc, query_describes_every_call)
 {
 	const struct call *call = &call_of_a_value;
 	struct kipc_query query;
-	int fds[6];
+	int fds[3 + NR_OBJECTS];
 	size_t i;
 
 	ASSERT_TRUE(prepare(self));
 	fds[0] = self->dev;
 	fds[1] = self->r;
 	fds[2] = self->w;
-	fds[3] = seg.fd;
-	fds[4] = set.fd;
-	fds[5] = queue.fd;
+	for (i = 0; i < NR_OBJECTS; i++)
+		fds[3 + i] = object_fd(objects[i]);
 	while (call != calls_end) {
 		for (i = 0; i < ARRAY_SIZE(fds); i++) {
 			memset(&query, POISON, sizeof(query));

@@ -320,7 +320,7 @@ TEST_F(shm, shm_rmid_forced_destroys_what_nobody_will_use)
 
 TEST_F(instance, numbers_of_objects_may_be_a_million)
 {
-	static const char *const names[] = { "shmmni", "msgmni" };
+	static const char *const names[] = { "shmmni", "msgmni", "sigmni" };
 	char name[32];
 	size_t i;
 

@@ -9,7 +9,7 @@ static const char *const fixed_files[] = {
 	"control", "sysvipc/shm", "sysvipc/sem", "sysvipc/msg", "limits/shmmax", "limits/shmall",
 	"limits/shmmni", "limits/shm_rmid_forced", "limits/shm_next_id", "limits/sem",
 	"limits/sem_next_id", "limits/msgmax", "limits/msgmnb", "limits/msgmni",
-	"limits/msg_next_id",
+	"limits/msg_next_id", "limits/sigqmax", "limits/sigmni", "limits/sig_next_id",
 };
 
 static const char *const fixed_dirs[] = { ".", "sysvipc", "limits" };
@@ -70,6 +70,8 @@ TEST_F(instance, limits_can_be_given_to_a_mount)
 		{ "msgmax=16k", "msgmax", "16384\n" },
 		{ "msgmnb=65536", "msgmnb", "65536\n" },
 		{ "msgmni=9", "msgmni", "9\n" },
+		{ "sigqmax=2k", "sigqmax", "2048\n" },
+		{ "sigmni=10", "sigmni", "10\n" },
 		{ "semmsl=1,semmns=2,semopm=3,semmni=4", "sem", "1\t2\t3\t4\n" },
 	};
 	struct instance in = { .dir = SECOND };
@@ -239,7 +241,8 @@ TEST_F(instance, wrong_options_are_refused_by_name)
 		{ "semmns", "4294967296" }, { "semopm", "-1" }, { "semmni", "1048577" },
 		{ "semmni", "-1" },
 		{ "msgmax", "-1" }, { "msgmnb", "-1" }, { "msgmni", "1048577" },
-		{ "msgmni", "-1" }, { "default", "yes" },
+		{ "msgmni", "-1" }, { "sigqmax", "-1" }, { "sigqmax", "2147483648" },
+		{ "sigmni", "-1" }, { "sigmni", "1048577" }, { "default", "yes" },
 	};
 	size_t i;
 	int fs;
@@ -276,7 +279,8 @@ TEST_F(instance, mounts_show_what_differs_from_the_defaults)
 {
 	static const char *const names[] = {
 		"uid", "gid", "mode", "dirmode", "shmmax", "shmall", "shmmni", "shm_rmid_forced",
-		"semmsl", "semmns", "semopm", "semmni", "msgmax", "msgmnb", "msgmni", "default",
+		"semmsl", "semmns", "semopm", "semmni", "msgmax", "msgmnb", "msgmni", "sigqmax",
+		"sigmni", "default",
 	};
 	struct instance in = { .dir = SECOND };
 	char options[256];
@@ -289,7 +293,7 @@ TEST_F(instance, mounts_show_what_differs_from_the_defaults)
 	snprintf(options, sizeof(options), "%s,%s,%s",
 		 "uid=1000,gid=1001,mode=600,dirmode=700,shmmax=1m,shmall=1000,shmmni=10",
 		 "shm_rmid_forced=1,semmsl=11,semmns=12,semopm=13,semmni=14",
-		 "msgmax=15,msgmnb=16,msgmni=17");
+		 "msgmax=15,msgmnb=16,msgmni=17,sigqmax=18,sigmni=19");
 	ASSERT_EQ(0, kipcfs_mount(SECOND, options));
 	EXPECT_STREQ("1000", shown(SECOND, "uid"));
 	EXPECT_STREQ("1001", shown(SECOND, "gid"));
@@ -308,6 +312,8 @@ TEST_F(instance, mounts_show_what_differs_from_the_defaults)
 	EXPECT_STREQ("15", shown(SECOND, "msgmax"));
 	EXPECT_STREQ("16", shown(SECOND, "msgmnb"));
 	EXPECT_STREQ("17", shown(SECOND, "msgmni"));
+	EXPECT_STREQ("18", shown(SECOND, "sigqmax"));
+	EXPECT_STREQ("19", shown(SECOND, "sigmni"));
 
 	/* what a limit is now, whoever changed it */
 	ASSERT_EQ(0, file_write(path_in(&in, "limits/shmmni"), "4096"));

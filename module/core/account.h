@@ -20,11 +20,13 @@ struct kipc_user;
  * enum kipc_charge - what is counted for each user
  * @KIPC_CHARGE_PAGES: pages of capacity of pipes
  * @KIPC_CHARGE_UNDOS: pairs of a process and a set that it has adjustments for
+ * @KIPC_CHARGE_SIGNALS: real-time signals sent to signal queues and not taken yet
  * @KIPC_CHARGE_NR: number of counters
  */
 enum kipc_charge {
 	KIPC_CHARGE_PAGES,
 	KIPC_CHARGE_UNDOS,
+	KIPC_CHARGE_SIGNALS,
 	KIPC_CHARGE_NR,
 };
 

@@ -18,6 +18,7 @@
 #define KIPC_STATS_SIZE_VER1	72
 #define KIPC_STATS_SIZE_VER2	104
 #define KIPC_STATS_SIZE_VER3	112
+#define KIPC_STATS_SIZE_VER4	136
 
 static_assert(sizeof(struct kipc_query) == KIPC_QUERY_SIZE_VER0);
 static_assert(offsetof(struct kipc_stats, shm_segments) ==
@@ -25,8 +26,9 @@ static_assert(offsetof(struct kipc_stats, shm_segments) ==
 static_assert(offsetof(struct kipc_stats, sem_sets) == KIPC_STATS_SIZE_VER1);
 static_assert(offsetof(struct kipc_stats, msg_queues) ==
 	      KIPC_STATS_SIZE_VER2);
-static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER3);
-static_assert(KIPC_STATS_SIZE_VER3 <= KIPC_IOCTL_ARG_MAX);
+static_assert(offsetof(struct kipc_stats, sig_queues) == KIPC_STATS_SIZE_VER3);
+static_assert(sizeof(struct kipc_stats) == KIPC_STATS_SIZE_VER4);
+static_assert(KIPC_STATS_SIZE_VER4 <= KIPC_IOCTL_ARG_MAX);
 
 #define KIPC_IOCTL_BLOCKS	8
 #define KIPC_IOCTL_PER_BLOCK	16
@@ -221,6 +223,10 @@ static int kipc_ioctl_stats(struct kipc_call *call, void *arg)
 					      KIPC_CHARGE_UNDOS);
 	stats->user_undos_max = READ_ONCE(kipc_param_sem_user_undos);
 	stats->msg_queues = atomic_long_read(&inst->objects[KIPC_KIND_MSG]);
+	stats->sig_queues = atomic_long_read(&inst->objects[KIPC_KIND_SIG]);
+	stats->user_signals = kipc_user_charged(current_fsuid(),
+						KIPC_CHARGE_SIGNALS);
+	stats->user_signals_max = READ_ONCE(kipc_param_sig_user_signals);
 	return 0;
 }
 
@@ -229,7 +235,8 @@ static const struct kipc_ioctl kipc_core_ioctl_rows[] = {
 		.cmd		= KIPC_IOC_QUERY,
 		.size_min	= KIPC_QUERY_SIZE_VER0,
 		.targets	= KIPC_ON_INSTANCE | KIPC_ON_PIPE |
-				  KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG,
+				  KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG |
+				  KIPC_ON_SIG | KIPC_ON_SUBSCRIBER,
 		.flags_at	= KIPC_IOCTL_NO_MEMBER,
 		.reserved_at	= offsetof(struct kipc_query, reserved),
 		.handler	= kipc_ioctl_query,

@@ -77,7 +77,7 @@ struct kipc_ioctl_set {
 };
 
 /* The largest argument structure; the dispatcher keeps it on the stack. */
-#define KIPC_IOCTL_ARG_MAX	128
+#define KIPC_IOCTL_ARG_MAX	160
 
 /* For the offsets in a row: the structure has no such member. */
 #define KIPC_IOCTL_NO_MEMBER	(-1)

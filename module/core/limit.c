@@ -38,9 +38,12 @@ static const struct kipc_limit_row kipc_limit_rows[KIPC_LIMIT_NR] = {
 	[KIPC_LIMIT_MSGMAX] = { "msgmax", 8192, INT_MAX },
 	[KIPC_LIMIT_MSGMNB] = { "msgmnb", 16384, INT_MAX },
 	[KIPC_LIMIT_MSGMNI] = { "msgmni", 32000, KIPC_INDEX_NR },
+	[KIPC_LIMIT_SIGQMAX] = { "sigqmax", 1024, INT_MAX },
+	[KIPC_LIMIT_SIGMNI] = { "sigmni", 32000, KIPC_INDEX_NR },
 	[KIPC_LIMIT_SHM_NEXT_ID] = { "shm_next_id", KIPC_NEXT_ID_ANY, INT_MAX },
 	[KIPC_LIMIT_SEM_NEXT_ID] = { "sem_next_id", KIPC_NEXT_ID_ANY, INT_MAX },
 	[KIPC_LIMIT_MSG_NEXT_ID] = { "msg_next_id", KIPC_NEXT_ID_ANY, INT_MAX },
+	[KIPC_LIMIT_SIG_NEXT_ID] = { "sig_next_id", KIPC_NEXT_ID_ANY, INT_MAX },
 };
 
 /**

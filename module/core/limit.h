@@ -6,9 +6,9 @@
 
 /*
  * The limits of an instance, with the names, defaults and formats that the
- * kernel's own have below /proc/sys/kernel. Each is one number here; a file may
- * show several. They may change at any time: a limit is read once, with
- * kipc_limit_get(), by what it limits.
+ * kernel's own have below /proc/sys/kernel, as far as it has such. Each is one
+ * number here; a file may show several. They may change at any time: a limit is
+ * read once, with kipc_limit_get(), by what it limits.
  */
 
 /**
@@ -24,9 +24,12 @@
  * @KIPC_LIMIT_MSGMAX: bytes of a message
  * @KIPC_LIMIT_MSGMNB: bytes of a message queue, to begin with
  * @KIPC_LIMIT_MSGMNI: message queues
+ * @KIPC_LIMIT_SIGQMAX: real-time signals that wait in a signal queue, to begin with
+ * @KIPC_LIMIT_SIGMNI: signal queues
  * @KIPC_LIMIT_SHM_NEXT_ID: id that the next segment gets, -1 for any
  * @KIPC_LIMIT_SEM_NEXT_ID: likewise, semaphore sets
  * @KIPC_LIMIT_MSG_NEXT_ID: likewise, message queues
+ * @KIPC_LIMIT_SIG_NEXT_ID: likewise, signal queues
  * @KIPC_LIMIT_NR: number of limits
  */
 enum kipc_limit {
@@ -41,9 +44,12 @@ enum kipc_limit {
 	KIPC_LIMIT_MSGMAX,
 	KIPC_LIMIT_MSGMNB,
 	KIPC_LIMIT_MSGMNI,
+	KIPC_LIMIT_SIGQMAX,
+	KIPC_LIMIT_SIGMNI,
 	KIPC_LIMIT_SHM_NEXT_ID,
 	KIPC_LIMIT_SEM_NEXT_ID,
 	KIPC_LIMIT_MSG_NEXT_ID,
+	KIPC_LIMIT_SIG_NEXT_ID,
 	KIPC_LIMIT_NR,
 };
 

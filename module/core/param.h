@@ -16,4 +16,7 @@ extern unsigned int kipc_param_pipe_size_max;
 /* Adjustments, see KIPC_CHARGE_UNDOS, that an unprivileged user may have; 0 for no limit. */
 extern unsigned int kipc_param_sem_user_undos;
 
+/* Signals, see KIPC_CHARGE_SIGNALS, that an unprivileged user may have; 0 for no limit. */
+extern unsigned int kipc_param_sig_user_signals;
+
 #endif /* _KIPC_CORE_PARAM_H */

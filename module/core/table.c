@@ -53,6 +53,7 @@ int kipc_table_init(struct kipc_table *table, struct kipc_instance *inst,
 		[KIPC_TABLE_SHM] = { KIPC_LIMIT_SHMMNI, KIPC_LIMIT_SHM_NEXT_ID },
 		[KIPC_TABLE_SEM] = { KIPC_LIMIT_SEMMNI, KIPC_LIMIT_SEM_NEXT_ID },
 		[KIPC_TABLE_MSG] = { KIPC_LIMIT_MSGMNI, KIPC_LIMIT_MSG_NEXT_ID },
+		[KIPC_TABLE_SIG] = { KIPC_LIMIT_SIGMNI, KIPC_LIMIT_SIG_NEXT_ID },
 	};
 
 	mutex_init(&table->lock);

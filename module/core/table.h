@@ -40,12 +40,14 @@
  * @KIPC_TABLE_SHM: shared memory segments
  * @KIPC_TABLE_SEM: semaphore sets
  * @KIPC_TABLE_MSG: message queues
+ * @KIPC_TABLE_SIG: signal queues
  * @KIPC_TABLE_NR: number of tables
  */
 enum kipc_table_id {
 	KIPC_TABLE_SHM,
 	KIPC_TABLE_SEM,
 	KIPC_TABLE_MSG,
+	KIPC_TABLE_SIG,
 	KIPC_TABLE_NR,
 };
 
@@ -85,7 +87,8 @@ struct kipc_get {
  *	by who has a reference; may sleep.
  * @matches: 0, or the error that a *_GET of this existing entry fails with; NULL for
  *	always 0
- * @show: prints the row of an entry as /proc/sysvipc has it
+ * @show: prints the row of an entry as /proc/sysvipc has it; NULL for a kind that has no
+ *	table there
  */
 struct kipc_table_ops {
 	enum kipc_table_id which;

@@ -25,7 +25,7 @@ static const struct file_operations kipc_fs_control_fops = {
 
 /**
  * struct kipc_fs_limit - a file below limits/
- * @name: its name, that of the kernel's file in /proc/sys/kernel
+ * @name: its name, that of the kernel's file in /proc/sys/kernel if there is one
  * @first: the first limit that it shows
  * @nr: how many, with tabulators between them
  */
@@ -50,6 +50,9 @@ static const struct kipc_fs_limit kipc_fs_limits[] = {
 	{ "msgmnb", KIPC_LIMIT_MSGMNB, 1 },
 	{ "msgmni", KIPC_LIMIT_MSGMNI, 1 },
 	{ "msg_next_id", KIPC_LIMIT_MSG_NEXT_ID, 1 },
+	{ "sigqmax", KIPC_LIMIT_SIGQMAX, 1 },
+	{ "sigmni", KIPC_LIMIT_SIGMNI, 1 },
+	{ "sig_next_id", KIPC_LIMIT_SIG_NEXT_ID, 1 },
 };
 
 static ssize_t kipc_fs_limit_read(struct file *file, char __user *buf,
@@ -188,6 +191,7 @@ static struct dentry *kipc_fs_fixed_add(struct dentry *parent, const char *name,
 
 static int kipc_fs_fixed_add_tables(struct dentry *root)
 {
+	/* Signal queues have none: nothing would read it. */
 	static const char * const names[KIPC_TABLE_NR] = {
 		[KIPC_TABLE_SHM] = "shm",
 		[KIPC_TABLE_SEM] = "sem",
@@ -200,6 +204,8 @@ static int kipc_fs_fixed_add_tables(struct dentry *root)
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	for (i = 0; i < KIPC_TABLE_NR; i++) {
+		if (!names[i])
+			continue;
 		node = kipc_fs_fixed_add(dir, names[i], S_IFREG | 0444,
 					 &kipc_fs_table_fops, (void *)i);
 		if (IS_ERR(node))

@@ -38,6 +38,8 @@ static const struct fs_parameter_spec kipc_fs_parameters[] = {
 	fsparam_string("msgmax", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_MSGMAX),
 	fsparam_string("msgmnb", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_MSGMNB),
 	fsparam_string("msgmni", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_MSGMNI),
+	fsparam_string("sigqmax", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_SIGQMAX),
+	fsparam_string("sigmni", KIPC_FS_OPT_LIMIT + KIPC_LIMIT_SIGMNI),
 	{}
 };
 

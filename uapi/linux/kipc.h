@@ -35,7 +35,7 @@
 #define KIPCFS_MAGIC		0x4b495043
 
 /** KIPC_ABI_VERSION - raised when a call is added or extended */
-#define KIPC_ABI_VERSION	4
+#define KIPC_ABI_VERSION	5
 
 /** KIPC_IOC_TYPE - the type byte of every kipc ioctl */
 #define KIPC_IOC_TYPE		0xBB
@@ -87,6 +87,19 @@
 #define KIPC_NR_MSG_INFO	0x48
 #define KIPC_NR_MSG_FILTER	0x49
 #define KIPC_NR_MSG_NOTIFY	0x4a
+#define KIPC_NR_SIG_GET		0x50
+#define KIPC_NR_SIG_CREATE	0x51
+#define KIPC_NR_SIG_OPEN	0x52
+#define KIPC_NR_SIG_SUBSCRIBE	0x53
+#define KIPC_NR_SIG_SEND	0x54
+#define KIPC_NR_SIG_WAIT	0x55
+#define KIPC_NR_SIG_MASK	0x56
+#define KIPC_NR_SIG_ACTION	0x57
+#define KIPC_NR_SIG_PENDING	0x58
+#define KIPC_NR_SIG_STAT	0x59
+#define KIPC_NR_SIG_SET		0x5a
+#define KIPC_NR_SIG_REMOVE	0x5b
+#define KIPC_NR_SIG_INFO	0x5c
 
 /* Where a call is served: the bits of &struct kipc_query.targets */
 #define KIPC_ON_INSTANCE	(1U << 0)	/* /dev/kipc, control of a mount */
@@ -94,6 +107,8 @@
 #define KIPC_ON_SHM		(1U << 2)	/* a shared memory segment */
 #define KIPC_ON_SEM		(1U << 3)	/* a semaphore set */
 #define KIPC_ON_MSG		(1U << 4)	/* a message queue */
+#define KIPC_ON_SIG		(1U << 5)	/* a signal queue */
+#define KIPC_ON_SUBSCRIBER	(1U << 6)	/* a subscriber of a signal queue */
 
 /**
  * struct kipc_query - argument of KIPC_IOC_QUERY
@@ -141,6 +156,12 @@ struct kipc_query {
  *	since version 3
  * @msg_queues: message queues alive in the instance, those without an id among
  *	them; since version 4
+ * @sig_queues: signal queues alive in the instance, those without an id among
+ *	them; since version 5
+ * @user_signals: real-time signals that the caller's user has sent and nobody
+ *	has taken yet, over all instances; since version 5
+ * @user_signals_max: limit of @user_signals for unprivileged users; 0 for none;
+ *	since version 5
  *
  * All members are outputs. Fails only with EFAULT.
  */
@@ -160,6 +181,9 @@ struct kipc_stats {
 	__aligned_u64 user_undos;
 	__aligned_u64 user_undos_max;
 	__aligned_u64 msg_queues;
+	__aligned_u64 sig_queues;
+	__aligned_u64 user_signals;
+	__aligned_u64 user_signals_max;
 };
 
 /* Flags of &struct kipc_pipe_create.flags */
@@ -268,7 +292,7 @@ struct kipc_pipe_stat {
 /**
  * DOC: Objects with ids and keys
  *
- * Shared memory, semaphore sets and message queues can have an id in their
+ * Shared memory, semaphore sets, message and signal queues can have an id in their
  * instance, and a key to find it by, as System V has it. They persist then until
  * they are removed. A descriptor is another handle on the same object; one that
  * was made without an id goes with its last descriptor or mapping.
@@ -1083,6 +1107,345 @@ struct kipc_msg_notify {
 	__aligned_u64 value;
 };
 
+/**
+ * DOC: Signal queues
+ *
+ * A signal queue is to its subscribers what the kernel's pending signals are to a
+ * process and its threads: signals sent to the queue wait in a set that all
+ * subscribers share, and exactly one takes each; signals sent to one subscriber wait
+ * in a set of its own. Numbers are 1 to 64. Those below KIPC_SIG_RTMIN are standard
+ * signals: one waits at a time in a set, and a second one is merged into it, of which
+ * nothing else is kept. Those from KIPC_SIG_RTMIN on are real-time signals: all wait,
+ * each number's in the order of sending, and none is lost. The lowest number is taken
+ * first, and of one number what was sent to the subscriber itself. No number has a
+ * meaning of its own: all of them can be blocked and ignored, 9 and 19 as well.
+ *
+ * Sets of signals are 64 bits: signal n is bit n - 1, as in a sigset_t.
+ */
+
+/** KIPC_SIG_MAX - the highest number of a signal */
+#define KIPC_SIG_MAX		64
+
+/** KIPC_SIG_RTMIN - the lowest number of a real-time signal, as the kernel counts */
+#define KIPC_SIG_RTMIN		32
+
+/** KIPC_SIG_SUBSCRIBERS_MAX - so many subscribers are all that a queue takes */
+#define KIPC_SIG_SUBSCRIBERS_MAX	1024
+
+/** KIPC_SIG_GROUP - instead of a subscriber's number: any of them */
+#define KIPC_SIG_GROUP		0
+
+/* Flags of the calls that make a descriptor; NONBLOCK: SUBSCRIBE only */
+#define KIPC_SIG_NONBLOCK	(1U << 0)	/* O_NONBLOCK, for read */
+#define KIPC_SIG_CLOEXEC	(1U << 11)	/* O_CLOEXEC */
+
+/**
+ * struct kipc_sig_get - argument of KIPC_IOC_SIG_GET
+ * @key: in: key, or KIPC_KEY_PRIVATE for a new queue
+ * @flags: in: KIPC_GET_*
+ * @mode: in: permissions of a new queue, or those wanted of an existing one; bits
+ *	above 0777 are ignored. To write is to send, to read is to subscribe.
+ * @id: out: id of the queue
+ *
+ * Errors: EINVAL (flags); ENOENT; EEXIST; EACCES; ENOSPC (sigmni is reached); ENOMEM;
+ * EFAULT.
+ */
+struct kipc_sig_get {
+	__s32 key;
+	__u32 flags;
+	__u32 mode;
+	__s32 id;
+};
+
+/**
+ * struct kipc_sig_create - argument of KIPC_IOC_SIG_CREATE
+ * @flags: in: KIPC_SIG_CLOEXEC
+ * @mode: in: permissions that KIPC_IOC_SIG_OPEN and KIPC_IOC_SIG_SUBSCRIBE on the
+ *	descriptor look at
+ * @fd: out: descriptor, as of KIPC_IOC_SIG_OPEN
+ * @reserved: must be zero
+ *
+ * A queue without key and id, which goes with its last descriptor, those of
+ * subscribers among them. Errors: EINVAL (flags), EMFILE, ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_sig_create {
+	__u32 flags;
+	__u32 mode;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_sig_open - argument of KIPC_IOC_SIG_OPEN
+ * @id: in: which queue
+ * @flags: in: KIPC_SIG_CLOEXEC
+ * @fd: out: descriptor to send by
+ * @reserved: must be zero
+ *
+ * Permission to write is wanted; what is sent on the descriptor is not checked again.
+ * It is writable (EPOLLOUT) while the queue has room for a real-time signal, EPOLLERR
+ * and EPOLLHUP when the queue was removed. KIPC_IOC_SIG_STAT on it wants permission to
+ * read at the time of KIPC_IOC_SIG_OPEN. Errors: EINVAL, EIDRM, EACCES, EMFILE,
+ * ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_sig_open {
+	__s32 id;
+	__u32 flags;
+	__s32 fd;
+	__u32 reserved;
+};
+
+/**
+ * struct kipc_sig_subscribe - argument of KIPC_IOC_SIG_SUBSCRIBE
+ * @id: in: which queue
+ * @flags: in: KIPC_SIG_NONBLOCK, KIPC_SIG_CLOEXEC
+ * @blocked: in: set of signals that it blocks from the start
+ * @fd: out: the subscriber's descriptor
+ * @number: out: what KIPC_IOC_SIG_SEND calls this subscriber, above 0; numbers count
+ *	up and are not used again while the queue lives
+ *
+ * Permission to read is wanted. read(2) on the descriptor takes signals that are not
+ * blocked: as many struct signalfd_siginfo as there are and fit, at least one; it waits
+ * for the first, or with O_NONBLOCK fails with EAGAIN. It is readable (EPOLLIN) while
+ * there is one, EPOLLERR and EPOLLHUP when the queue was removed; O_ASYNC is served.
+ * read(2) answers EINVAL to less room than one record takes, EINTR as that of a
+ * signalfd(2) does (restarted with SA_RESTART), EIDRM, and EFAULT, which takes nothing.
+ *
+ * Duplicates of the descriptor are the same subscriber, which goes with the last of
+ * them; signals sent to it alone go with it, and are counted as dropped. Errors: EINVAL
+ * (@id, flags), EIDRM, EACCES, ENOSPC (KIPC_SIG_SUBSCRIBERS_MAX is reached), EMFILE,
+ * ENFILE, ENOMEM, EFAULT.
+ */
+struct kipc_sig_subscribe {
+	__s32 id;
+	__u32 flags;
+	__aligned_u64 blocked;
+	__s32 fd;
+	__u32 number;
+};
+
+/**
+ * struct kipc_sig_send - argument of KIPC_IOC_SIG_SEND, kill(2), tgkill(2), sigqueue(3)
+ * @id: in: which queue; KIPC_ID_SELF on a descriptor of it or of a subscriber
+ * @to: in: number of a subscriber, or KIPC_SIG_GROUP
+ * @signo: in: the signal, or 0 to see only whether it could be sent
+ * @code: in: its si_code, 0 (SI_USER) or below: SI_QUEUE and so on
+ * @value: in: its si_value
+ * @flags: must be zero
+ * @reserved: must be zero
+ *
+ * Never sleeps for room. The sender's process and real user go with the signal. A thread
+ * that waits for it gets it; else it is delivered, if a subscriber has asked for that and
+ * does not block it; else it waits. One that the subscriber ignores, or that all
+ * subscribers do, is dropped, which is no error. Signals to the group wait for the first
+ * subscriber if there is none. Errors: EINVAL (@id, flags, @signo); EPERM (@code above 0:
+ * only the kernel sends such); ESRCH (no subscriber @to); EACCES (on an instance: no
+ * permission to write; on a subscriber's descriptor: it had none when it subscribed);
+ * EAGAIN (a real-time signal that would have to wait, and as many as may do so already;
+ * or the sender's user has as many as it may, in all queues); EIDRM; ENOMEM (a real-time
+ * signal); EFAULT.
+ */
+struct kipc_sig_send {
+	__s32 id;
+	__u32 to;
+	__s32 signo;
+	__s32 code;
+	__aligned_u64 value;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/* Flags of &struct kipc_sig_wait.flags */
+#define KIPC_SIG_NOWAIT		(1U << 0)	/* EAGAIN instead of sleeping */
+#define KIPC_SIG_RELATIVE	(1U << 1)	/* @timeout counts from now */
+
+/**
+ * struct kipc_sig_wait - argument of KIPC_IOC_SIG_WAIT, sigtimedwait(2)
+ * @set: in: take one of these, blocked or not
+ * @timeout: in: when to stop waiting, in ns of CLOCK_MONOTONIC, or KIPC_TIMEOUT_NONE
+ * @flags: in: KIPC_SIG_NOWAIT, KIPC_SIG_RELATIVE
+ * @signo: out: the signal
+ * @code: out: its si_code
+ * @pid: out: process that sent it, 0 if it is not in the caller's namespace
+ * @uid: out: user that sent it
+ * @to: out: the subscriber's own number, or KIPC_SIG_GROUP if it was sent to the group
+ * @value: out: its si_value
+ *
+ * On a subscriber's descriptor. What the subscriber ignores is not taken. Errors, as of
+ * sigtimedwait(2): EINVAL (flags); EAGAIN (none, with KIPC_SIG_NOWAIT, or until
+ * @timeout); EIDRM; EINTR (a real signal came, whatever its handler's SA_RESTART);
+ * EFAULT, which takes nothing.
+ */
+struct kipc_sig_wait {
+	__aligned_u64 set;
+	__aligned_u64 timeout;
+	__u32 flags;
+	__s32 signo;
+	__s32 code;
+	__s32 pid;
+	__u32 uid;
+	__u32 to;
+	__aligned_u64 value;
+};
+
+/* Values of &struct kipc_sig_mask.how */
+#define KIPC_SIG_BLOCK		0	/* block those in the set as well */
+#define KIPC_SIG_UNBLOCK	1	/* do not block those in the set */
+#define KIPC_SIG_SETMASK	2	/* block those in the set, and no others */
+
+/**
+ * struct kipc_sig_mask - argument of KIPC_IOC_SIG_MASK, sigprocmask(2)
+ * @how: in: KIPC_SIG_BLOCK, KIPC_SIG_UNBLOCK, KIPC_SIG_SETMASK
+ * @reserved: must be zero
+ * @set: in: which signals; out: what was blocked before
+ *
+ * On a subscriber's descriptor, at any time, also while other threads wait at it. A
+ * blocked signal is neither read nor delivered, and waits. Errors: EINVAL (@how), EIDRM, EFAULT.
+ */
+struct kipc_sig_mask {
+	__u32 how;
+	__u32 reserved;
+	__aligned_u64 set;
+};
+
+/* Values of &struct kipc_sig_action.action */
+#define KIPC_SIG_KEEP		0	/* wait to be read; the default */
+#define KIPC_SIG_IGNORE		1	/* dropped when sent */
+#define KIPC_SIG_DELIVER	2	/* becomes a real signal to the process */
+
+/**
+ * struct kipc_sig_action - argument of KIPC_IOC_SIG_ACTION, sigaction(2)
+ * @action: in: KIPC_SIG_KEEP, KIPC_SIG_IGNORE, KIPC_SIG_DELIVER
+ * @reserved: must be zero
+ * @set: in: for which signals
+ *
+ * On a subscriber's descriptor. KIPC_SIG_IGNORE drops those that wait for this
+ * subscriber alone, and those of the group if now all subscribers ignore them.
+ * KIPC_SIG_DELIVER makes the calling process get the same real signal, with the
+ * sender's process, user, code and value, as soon as the subscriber has one that it does
+ * not block: those that wait now as well. Who waits in KIPC_IOC_SIG_WAIT comes before
+ * that, who waits in read(2) after it. It ends when the process ends or executes another
+ * program, whoever has the descriptor then; its signals wait to be read from then on. So
+ * does one that cannot be delivered for want of room among the process's own
+ * (RLIMIT_SIGPENDING; as of kill(2), that is not noticed if @code is 0). Of several
+ * processes that have the descriptor, each signal goes to the one that said so last.
+ * Errors: EINVAL (@action), EIDRM, ENOMEM, EFAULT.
+ */
+struct kipc_sig_action {
+	__u32 action;
+	__u32 reserved;
+	__aligned_u64 set;
+};
+
+/**
+ * struct kipc_sig_pending - argument of KIPC_IOC_SIG_PENDING, sigpending(2)
+ * @own: out: signals that wait for this subscriber alone
+ * @shared: out: signals that wait for any
+ * @blocked: out: what it blocks
+ * @ignored: out: what it ignores
+ * @delivered: out: what becomes a real signal to a process
+ * @own_queued: out: how many signals wait for it alone
+ * @number: out: the subscriber's number
+ *
+ * On a subscriber's descriptor. Errors: EIDRM, EFAULT.
+ */
+struct kipc_sig_pending {
+	__aligned_u64 own;
+	__aligned_u64 shared;
+	__aligned_u64 blocked;
+	__aligned_u64 ignored;
+	__aligned_u64 delivered;
+	__u32 own_queued;
+	__u32 number;
+};
+
+/**
+ * struct kipc_sig_stat - argument of KIPC_IOC_SIG_STAT, as IPC_STAT
+ * @perm: in: which queue; out: id, key, owner, mode
+ * @flags: in: KIPC_STAT_*
+ * @fds: out: open files of the queue, those of subscribers not among them
+ * @subscribers: out: how many it has
+ * @waiters: out: threads that wait in read(2) or KIPC_IOC_SIG_WAIT
+ * @pending: out: set of the signals that wait for any subscriber
+ * @queued: out: signals that wait, of the group and of single subscribers
+ * @limit: out: how many real-time signals may wait
+ * @sent: out: signals accepted since the queue was made; the following five add up to
+ *	it, and to @queued
+ * @taken: out: of these, how many were read or waited for
+ * @delivered: out: how many became real signals
+ * @merged: out: how many were merged into one that waited
+ * @ignored: out: how many were dropped because nobody wants them
+ * @dropped: out: how many went with their subscriber, or with the queue
+ * @refused: out: how many were not accepted, with EAGAIN
+ * @stime: out: when one was sent last, in seconds since the epoch; 0 for never
+ * @rtime: out: when one was taken or delivered last, likewise
+ * @ctime: out: creation, or the last change by KIPC_IOC_SIG_SET
+ * @lspid: out: process that sent last; 0 for none, or if it is not in the caller's
+ *	namespace
+ * @lrpid: out: process that took last, likewise
+ *
+ * Errors: EINVAL, EIDRM, EACCES, EFAULT.
+ */
+struct kipc_sig_stat {
+	struct kipc_perm perm;
+	__u32 flags;
+	__u32 fds;
+	__u32 subscribers;
+	__u32 waiters;
+	__aligned_u64 pending;
+	__aligned_u64 queued;
+	__aligned_u64 limit;
+	__aligned_u64 sent;
+	__aligned_u64 taken;
+	__aligned_u64 delivered;
+	__aligned_u64 merged;
+	__aligned_u64 ignored;
+	__aligned_u64 dropped;
+	__aligned_u64 refused;
+	__aligned_u64 stime;
+	__aligned_u64 rtime;
+	__aligned_u64 ctime;
+	__s32 lspid;
+	__s32 lrpid;
+};
+
+/**
+ * struct kipc_sig_set - argument of KIPC_IOC_SIG_SET, as IPC_SET
+ * @set: in: which queue; its new owner and permissions
+ * @limit: in: how many real-time signals may wait from now on; those that do stay; above
+ *	2^31 - 1 is as that
+ *
+ * Errors: as of &struct kipc_set, and EPERM (@limit is above sigqmax and the caller
+ * has no CAP_SYS_RESOURCE in the user namespace of the instance).
+ */
+struct kipc_sig_set {
+	struct kipc_set set;
+	__aligned_u64 limit;
+};
+
+/* Flag of &struct kipc_sig_info.flags */
+#define KIPC_SIG_INFO_USAGE	(1U << 0)	/* add up what waits: looks at all */
+
+/**
+ * struct kipc_sig_info - argument of KIPC_IOC_SIG_INFO, as IPC_INFO
+ * @flags: in: KIPC_SIG_INFO_USAGE
+ * @max_index: out: highest index in use, -1 if none is
+ * @sigmni: out: limit of the number of queues
+ * @sigqmax: out: how many real-time signals may wait in a new queue
+ * @used_ids: out: queues that have an id
+ * @queued: out: signals that wait in all of them, with KIPC_SIG_INFO_USAGE
+ *
+ * Anybody may ask. Errors: EINVAL (flags), EFAULT.
+ */
+struct kipc_sig_info {
+	__u32 flags;
+	__s32 max_index;
+	__u32 sigmni;
+	__u32 sigqmax;
+	__aligned_u64 used_ids;
+	__aligned_u64 queued;
+};
+
 #define KIPC_IOC_QUERY \
 	_IOWR(KIPC_IOC_TYPE, KIPC_NR_QUERY, struct kipc_query)
 #define KIPC_IOC_STATS \
@@ -1171,5 +1534,32 @@ struct kipc_msg_notify {
 	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_FILTER, struct kipc_msg_filter)
 #define KIPC_IOC_MSG_NOTIFY \
 	_IOW(KIPC_IOC_TYPE, KIPC_NR_MSG_NOTIFY, struct kipc_msg_notify)
+
+#define KIPC_IOC_SIG_GET \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_GET, struct kipc_sig_get)
+#define KIPC_IOC_SIG_CREATE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_CREATE, struct kipc_sig_create)
+#define KIPC_IOC_SIG_OPEN \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_OPEN, struct kipc_sig_open)
+#define KIPC_IOC_SIG_SUBSCRIBE \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_SUBSCRIBE, struct kipc_sig_subscribe)
+#define KIPC_IOC_SIG_SEND \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SIG_SEND, struct kipc_sig_send)
+#define KIPC_IOC_SIG_WAIT \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_WAIT, struct kipc_sig_wait)
+#define KIPC_IOC_SIG_MASK \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_MASK, struct kipc_sig_mask)
+#define KIPC_IOC_SIG_ACTION \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SIG_ACTION, struct kipc_sig_action)
+#define KIPC_IOC_SIG_PENDING \
+	_IOR(KIPC_IOC_TYPE, KIPC_NR_SIG_PENDING, struct kipc_sig_pending)
+#define KIPC_IOC_SIG_STAT \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_STAT, struct kipc_sig_stat)
+#define KIPC_IOC_SIG_SET \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SIG_SET, struct kipc_sig_set)
+#define KIPC_IOC_SIG_REMOVE \
+	_IOW(KIPC_IOC_TYPE, KIPC_NR_SIG_REMOVE, struct kipc_remove)
+#define KIPC_IOC_SIG_INFO \
+	_IOWR(KIPC_IOC_TYPE, KIPC_NR_SIG_INFO, struct kipc_sig_info)
 
 #endif /* _UAPI_LINUX_KIPC_H */
