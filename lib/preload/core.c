@@ -20,20 +20,21 @@ void *shim_next(void **cache, const char *name)
 }
 
 /*
- * The kernel reads a new mask of signals before it looks at what is to be done with it,
- * and writes the old one, eight bytes, without asking anything: the cheapest calls that
- * every process may make, and that end with EFAULT where the memory is not there.
+ * The kernel reads a new mask of signals before it looks at what is to be done with it, and
+ * writes the old one, eight bytes, without asking anything: the cheapest calls that every
+ * process may make, and that end with EFAULT where the memory is not there. NULL means to
+ * them that there is no mask.
  */
 #define MASK_SIZE 8
 
 static bool can_read(const void *addr)
 {
-	return SHIM_RAW(SYS_rt_sigprocmask, -1, addr, 0, MASK_SIZE) != -EFAULT;
+	return addr && SHIM_RAW(SYS_rt_sigprocmask, -1, addr, 0, MASK_SIZE) != -EFAULT;
 }
 
 static bool can_write(void *addr)
 {
-	return SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, 0, addr, MASK_SIZE) != -EFAULT;
+	return addr && SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, 0, addr, MASK_SIZE) != -EFAULT;
 }
 
 /* @size is less than a page, so that both ends tell. */

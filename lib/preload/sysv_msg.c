@@ -99,15 +99,15 @@ static long do_msgrcv(int id, struct message *msg, size_t size, long type, int f
 
 	if ((ssize_t)size < 0)
 		return -EINVAL;
-	/* a message that is received cannot be given back */
-	if (!shim_can_read(msg, sizeof(msg->type)))
-		return -EFAULT;
 	if (flags & IPC_NOWAIT)
 		ret = shim_ioctl(KIPC_IOC_MSG_RECEIVE, &receive);
 	else
 		ret = shim_ioctl_sleep(KIPC_IOC_MSG_RECEIVE, &receive, is_cancellable);
 	if (ret < 0)
 		return ret;
+	/* the message is lost, as the kernel has it; but its bytes were written */
+	if (!shim_can_read(msg, sizeof(msg->type)))
+		return -EFAULT;
 	msg->type = receive.type;
 	return receive.size;
 }
