@@ -78,6 +78,15 @@ static bool parse_fallback(const char *text)
 	return false;
 }
 
+static bool parse_deepbind(const char *text)
+{
+	if (!strcmp(text, "ignore"))
+		return true;
+	if (strcmp(text, "keep"))
+		shim_say("KIPC_DEEPBIND: '%s' is taken for 'keep'; give keep or ignore", text);
+	return false;
+}
+
 /* Copy @path, which may be of the current directory; programs change that. */
 static void copy_path(char *to, size_t size, const char *variable, const char *path)
 {
@@ -120,6 +129,7 @@ static void read_environment(void)
 	const char *device = secure_getenv("KIPC_DEV");
 	const char *families = secure_getenv("KIPC_FAMILIES");
 	const char *fallback = secure_getenv("KIPC_FALLBACK");
+	const char *deepbind = secure_getenv("KIPC_DEEPBIND");
 	const char *trace = secure_getenv("KIPC_TRACE");
 
 	if (device && *device)
@@ -129,6 +139,7 @@ static void read_environment(void)
 		strcpy(config.device, "/dev/" KIPC_DEVICE_NAME);
 	config.families = parse_families(families && *families ? families : "all");
 	config.refuse = fallback && *fallback && parse_fallback(fallback);
+	config.ignore_deepbind = deepbind && *deepbind && parse_deepbind(deepbind);
 	if (trace && *trace)
 		parse_trace(trace);
 }

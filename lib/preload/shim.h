@@ -47,6 +47,8 @@ struct shim_config {
 	unsigned int families;
 	/* KIPC_FALLBACK=refuse */
 	bool refuse;
+	/* KIPC_DEEPBIND=ignore */
+	bool ignore_deepbind;
 	/* KIPC_TRACE: a descriptor, or a file if that is -1; not at all if the name is empty */
 	int trace_fd;
 	char trace[4096];
