@@ -66,6 +66,13 @@ overlay()
 		[ ! -e "$BUILD/$lib/libkipc-preload.so" ] ||
 			install -D -t "$dir/usr/$lib/kipc" "$BUILD/$lib/libkipc-preload.so"
 	done
+	# the guest has nothing for 32-bit programs; libgcc_s is for cancelled threads
+	if [ -e "$BUILD/lib32/libkipc-preload.so" ]; then
+		install -D -t "$dir/usr/lib" "$(gcc -m32 -print-file-name=ld-linux.so.2)"
+		install -D -t "$dir/usr/lib32" "$(gcc -m32 -print-file-name=libc.so.6)" \
+			"$(gcc -m32 -print-file-name=libgcc_s.so.1)"
+		ln -s usr/lib32 "$dir/lib32"
+	fi
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory

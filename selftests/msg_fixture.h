@@ -6,6 +6,9 @@
  *
  * Each test has an empty instance of its own: an IPC namespace of the kernel, or a
  * mount of kipcfs.
+ *
+ * Built with KIPC_SHIM, each runs with the C library's calls by way of libkipc-preload.so
+ * instead.
  */
 #ifndef KIPC_MSG_FIXTURE_H
 #define KIPC_MSG_FIXTURE_H
@@ -22,6 +25,12 @@ FIXTURE_VARIANT(msg)
 	const struct msg_ops *ops;
 };
 
+#ifdef KIPC_SHIM
+FIXTURE_VARIANT_ADD(msg, shim)
+{
+	.ops = &msg_kipc,
+};
+#else
 FIXTURE_VARIANT_ADD(msg, native)
 {
 	.ops = &msg_native,
@@ -31,6 +40,7 @@ FIXTURE_VARIANT_ADD(msg, kipc)
 {
 	.ops = &msg_kipc,
 };
+#endif
 
 FIXTURE_SETUP(msg)
 {

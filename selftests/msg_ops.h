@@ -272,10 +272,18 @@ static const struct msg_ops msg_kipc = {
 	.index_bits = 20,
 	.send_nr = SYS_ioctl,
 	.receive_nr = SYS_ioctl,
+#ifdef KIPC_SHIM
+	/* libkipc-preload.so makes them kipc's */
+	.get = msgget,
+	.send = msgsnd,
+	.receive = msgrcv,
+	.ctl = native_msg_ctl,
+#else
 	.get = kipc_msg_get,
 	.send = kipc_msg_send,
 	.receive = kipc_msg_receive,
 	.ctl = kipc_msg_ctl,
+#endif
 };
 
 /* --- a function for each command */

@@ -424,7 +424,8 @@ TEST_F(msg, message_larger_than_the_whole_queue_is_eagain)
 TEST_F(msg, sizes_that_no_message_can_have_are_einval)
 {
 	static const size_t bad[] = {
-		8193, 65536, INT_MAX, 1UL << 32, LONG_MAX, 1UL << 63, SIZE_MAX - 8, SIZE_MAX,
+		8193, 65536, INT_MAX, (size_t)UINT_MAX + 1 ?: SIZE_MAX, LONG_MAX, LONG_MAX + 1UL,
+		SIZE_MAX - 8, SIZE_MAX,
 	};
 	struct message m = { .type = 1 };
 	int id = msg_new();

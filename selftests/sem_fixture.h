@@ -7,6 +7,9 @@
  *
  * Each test has an empty instance of its own: an IPC namespace of the kernel, or a
  * mount of kipcfs.
+ *
+ * Built with KIPC_SHIM, each runs with the C library's calls by way of libkipc-preload.so
+ * instead.
  */
 #ifndef KIPC_SEM_FIXTURE_H
 #define KIPC_SEM_FIXTURE_H
@@ -23,6 +26,12 @@ FIXTURE_VARIANT(sem)
 	const struct sem_ops *ops;
 };
 
+#ifdef KIPC_SHIM
+FIXTURE_VARIANT_ADD(sem, shim)
+{
+	.ops = &sem_kipc,
+};
+#else
 FIXTURE_VARIANT_ADD(sem, native)
 {
 	.ops = &sem_native,
@@ -39,6 +48,7 @@ FIXTURE_VARIANT_ADD(sem, kipc_fd)
 {
 	.ops = &sem_kipc_fd,
 };
+#endif
 #endif
 
 FIXTURE_SETUP(sem)

@@ -18,6 +18,12 @@
 
 #define SEM_MOUNT	MOUNTS "/instance"
 
+/* i386 has no numbers for them; there only the C library's functions are called. */
+#ifndef SYS_semop
+#define SYS_semop	(-1)
+#define SYS_semtimedop	(-1)
+#endif
+
 #ifndef SEMVMX
 #define SEMVMX		32767
 #endif
@@ -319,10 +325,18 @@ static const struct sem_ops sem_kipc = {
 	.gone = EINVAL,
 	.op_nr = SYS_ioctl,
 	.timedop_nr = SYS_ioctl,
+#ifdef KIPC_SHIM
+	/* libkipc-preload.so makes them kipc's */
+	.get = semget,
+	.op = semop,
+	.timedop = semtimedop,
+	.ctl = native_sem_ctl,
+#else
 	.get = kipc_sem_get,
 	.op = kipc_sem_op,
 	.timedop = kipc_sem_timedop,
 	.ctl = kipc_sem_ctl,
+#endif
 };
 
 /*

@@ -6,6 +6,9 @@
  *
  * Each test has an empty instance of its own: an IPC namespace of the kernel, or a
  * mount of kipcfs.
+ *
+ * Built with KIPC_SHIM, each runs with the C library's calls by way of libkipc-preload.so
+ * instead.
  */
 #ifndef KIPC_SHM_FIXTURE_H
 #define KIPC_SHM_FIXTURE_H
@@ -22,6 +25,12 @@ FIXTURE_VARIANT(shm)
 	const struct shm_ops *ops;
 };
 
+#ifdef KIPC_SHIM
+FIXTURE_VARIANT_ADD(shm, shim)
+{
+	.ops = &shm_kipc,
+};
+#else
 FIXTURE_VARIANT_ADD(shm, native)
 {
 	.ops = &shm_native,
@@ -31,6 +40,7 @@ FIXTURE_VARIANT_ADD(shm, kipc)
 {
 	.ops = &shm_kipc,
 };
+#endif
 
 FIXTURE_SETUP(shm)
 {

@@ -182,10 +182,18 @@ static const struct shm_ops shm_kipc = {
 	.limits = SHM_MOUNT "/limits/",
 	.mapped_as = "/kipc_shm:%08x (deleted)",
 	.index_bits = 20,
+#ifdef KIPC_SHIM
+	/* libkipc-preload.so makes them kipc's */
+	.get = shmget,
+	.at = shmat,
+	.dt = shmdt,
+	.ctl = native_ctl,
+#else
 	.get = kipc_shm_get,
 	.at = kipc_shm_at,
 	.dt = kipc_shm_dt,
 	.ctl = kipc_shm_ctl,
+#endif
 };
 
 /* --- what the tests ask all the time */

@@ -32,17 +32,34 @@ session_is_empty()
 	! pgrep -s "$1" > /dev/null
 }
 
+# What comes before the selftest program $1: it may want libkipc-preload.so, on an instance
+# that each of its tests mounts.
+environment()
+{
+	local lib=lib
+
+	case $1 in
+	*_shim32) lib=lib32 ;;
+	*_shim) ;;
+	*) return ;;
+	esac
+	echo env LD_PRELOAD=/usr/$lib/kipc/libkipc-preload.so KIPC_DEV=/tmp/instance \
+		KIPC_FAMILIES=sysv KIPC_FALLBACK=refuse
+}
+
 # Run the selftest program $1 in a session of its own, so that whatever it leaves
 # running can be found.
 run_program()
 {
-	local program=$1 sid status counts wrong ok=true
+	local program=$1 sid status counts wrong ok=true env
+
+	read -r -a env < <(environment "$program")
 
 	echo "# $program"
 	rm -f /run/{sid,status,left,counts}
 	(
 		setsid -w bash -c 'echo $$ > /run/sid; exec timeout -k 5 "$@"' - \
-			"$KIPC_LIMIT" "/kipc/selftests/$program" < /dev/null 2>&1
+			"$KIPC_LIMIT" "${env[@]}" "/kipc/selftests/$program" < /dev/null 2>&1
 		echo $? > /run/status
 		read -r sid < /run/sid
 		if ! within 5 session_is_empty "$sid"; then
