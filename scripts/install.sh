@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Install the module for the kernel tree KDIR, libkipc with the headers, the kipc command
-# with its completion, and the manual pages.
+# Install the module for the kernel tree KDIR, libkipc with the headers, the preloaded
+# library, the kipc command with its completion, and the manual pages.
 # INSTALL_MOD_PATH, or else DESTDIR, goes before the module's directory.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -38,6 +38,10 @@ make -s -C "$ROOT/lib" O="$BUILD/lib" O32="$BUILD/lib32" PREFIX="$prefix" DESTDI
 if [ -x "$BUILD/bin/kipc" ]; then
 	install -D -m 755 "$BUILD/bin/kipc" "$destdir$prefix/bin/kipc"
 fi
+for lib in lib lib32; do
+	[ ! -e "$BUILD/$lib/libkipc-preload.so" ] ||
+		install -D -m 644 -t "$destdir$prefix/$lib" "$BUILD/$lib/libkipc-preload.so"
+done
 install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
 	"$destdir$prefix/share/bash-completion/completions/kipc"
 "$ROOT/scripts/install-man.sh" "$destdir$prefix/share/man"
