@@ -266,7 +266,7 @@ long shim_ioctl(unsigned int cmd, void *arg)
 static void release(void *arg)
 {
 	int fd = *(int *)arg;
-	struct kipc_stats stats;
+	struct kipc_stats stats = { 0 };
 
 	if (SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_STATS, &stats) == 0)
 		SHIM_RAW(SYS_close, fd);
