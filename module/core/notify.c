@@ -2,6 +2,7 @@
 /* Real signals to a process that has asked for them; see notify.h. */
 #include <linux/cred.h>
 #include <linux/pid.h>
+#include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/signal.h>
@@ -83,20 +84,35 @@ static struct user_namespace *kipc_target_uid_ns(struct task_struct *thread,
 	return current_user_ns();
 }
 
+/*
+ * Is there room for all that comes with a signal? Where there is none, the kernel says so only
+ * of a real-time signal with a code below SI_USER; others it sends without what comes with
+ * them, or merges. Somebody else may be quicker, but mostly this is right.
+ */
+static bool kipc_target_has_room(struct task_struct *thread, int signo,
+				 int code)
+{
+	if (signo < SIGRTMIN && code >= SI_USER)
+		return true;
+	return get_rlimit_value(task_ucounts(thread), UCOUNT_RLIMIT_SIGPENDING) <
+	       task_rlimit(thread, RLIMIT_SIGPENDING);
+}
+
 /**
  * kipc_target_send - send a signal
  * @target: to whom
  * @info: the signal, its code and value; the rest is filled in
  * @sender: the process that it comes from
  * @uid: the user of that
+ * @whole: it can wait, rather than be sent without its code and value
  *
  * Context: any but hard interrupt; spinlocks may be held.
- * Return: 0; -ESRCH if there is nobody to get it any more; -EAGAIN for a real-time signal
- * if there is no room for it among those of the process.
+ * Return: 0; -ESRCH if there is nobody to get it any more; -EAGAIN if there is no room among
+ * those of the process's user, for a real-time signal or for a @whole one.
  */
 int kipc_target_send(const struct kipc_target *target,
 		     struct kernel_siginfo *info, struct pid *sender,
-		     kuid_t uid)
+		     kuid_t uid, bool whole)
 {
 	struct user_namespace *uid_ns;
 	struct task_struct *thread;
@@ -104,7 +120,10 @@ int kipc_target_send(const struct kipc_target *target,
 
 	rcu_read_lock();
 	thread = kipc_target_thread(target, info->si_signo);
-	if (thread) {
+	if (thread && whole &&
+	    !kipc_target_has_room(thread, info->si_signo, info->si_code)) {
+		ret = -EAGAIN;
+	} else if (thread) {
 		uid_ns = kipc_target_uid_ns(thread, info->si_code);
 		info->si_pid = pid_nr_ns(sender, ns_of_pid(target->pid));
 		info->si_uid = from_kuid_munged(uid_ns, uid);

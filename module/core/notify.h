@@ -37,6 +37,6 @@ void kipc_target_destroy(struct kipc_target *target);
 bool kipc_target_is_live(const struct kipc_target *target);
 int kipc_target_send(const struct kipc_target *target,
 		     struct kernel_siginfo *info, struct pid *sender,
-		     kuid_t uid);
+		     kuid_t uid, bool whole);
 
 #endif /* _KIPC_CORE_NOTIFY_H */

@@ -78,7 +78,7 @@ void kipc_msg_notice_tell(struct kipc_msg_notice *notice)
 		kipc_eventfd_signal(notice->eventfd);
 	else
 		kipc_target_send(&notice->target, &notice->info,
-				 notice->sender, notice->uid);
+				 notice->sender, notice->uid, false);
 	kipc_msg_notice_free(notice);
 }
 

@@ -9,7 +9,10 @@
 #include "core/instance.h"
 #include "obj/sig.h"
 
-/* Queues can be used again at once: look-ups hold what they have found. */
+/*
+ * Queues can be used again at once: look-ups hold what they have found. Neither cache is
+ * merged with others: what waits is what users have chosen.
+ */
 static struct kmem_cache *kipc_sig_queue_cache __ro_after_init;
 static struct kmem_cache *kipc_sig_subscriber_cache __ro_after_init;
 
@@ -258,9 +261,13 @@ int __init kipc_sig_init(void)
 					  SLAB_TYPESAFE_BY_RCU);
 	if (!kipc_sig_queue_cache)
 		return -ENOMEM;
-	kipc_sig_subscriber_cache = KMEM_CACHE(kipc_sig_subscriber,
-					       SLAB_HWCACHE_ALIGN |
-					       SLAB_NO_MERGE);
+	kipc_sig_subscriber_cache =
+		kmem_cache_create_usercopy("kipc_sig_subscriber",
+					   sizeof(struct kipc_sig_subscriber), 0,
+					   SLAB_HWCACHE_ALIGN | SLAB_NO_MERGE,
+					   offsetof(struct kipc_sig_subscriber,
+						    own),
+					   sizeof(struct kipc_sig_store), NULL);
 	if (!kipc_sig_subscriber_cache)
 		goto out_queue;
 	if (kipc_sig_pending_init())

@@ -2,7 +2,8 @@
 /*
  * Signal queues: pending sets, and the memory of what waits in them; see sig.h.
  *
- * Records hold what users have chosen, so they have a cache of their own.
+ * Records hold what users have chosen, so they have a cache of their own, and it is merged
+ * with no other, see compat.h.
  */
 #include <linux/cred.h>
 #include <linux/errno.h>
@@ -282,7 +283,12 @@ unsigned long kipc_sig_store_drop_locked(struct kipc_sig_queue *queue,
  */
 int __init kipc_sig_pending_init(void)
 {
-	kipc_sig_record_cache = KMEM_CACHE(kipc_sig_record, SLAB_NO_MERGE);
+	kipc_sig_record_cache =
+		kmem_cache_create_usercopy("kipc_sig_record",
+					   sizeof(struct kipc_sig_record), 0,
+					   SLAB_NO_MERGE,
+					   offsetof(struct kipc_sig_record, sig),
+					   sizeof(struct kipc_sig), NULL);
 	return kipc_sig_record_cache ? 0 : -ENOMEM;
 }
 

@@ -201,7 +201,8 @@ static bool kipc_sig_deliver_one_locked(struct kipc_sig_subscriber *sub,
 	info.si_signo = sig->signo;
 	info.si_code = sig->code;
 	info.si_value.sival_ptr = u64_to_user_ptr(sig->value);
-	ret = kipc_target_send(&delivery->target, &info, sig->sender, sig->uid);
+	ret = kipc_target_send(&delivery->target, &info, sig->sender, sig->uid,
+			       true);
 	trace_kipc_sig_deliver(&queue->entry, sub->number, sig->signo, ret);
 	if (ret == -ESRCH)
 		kipc_sig_delivery_end_locked(sub, delivery);

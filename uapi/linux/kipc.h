@@ -1326,10 +1326,10 @@ struct kipc_sig_mask {
  * not block: those that wait now as well. Who waits in KIPC_IOC_SIG_WAIT comes before
  * that, who waits in read(2) after it. It ends when the process ends or executes another
  * program, whoever has the descriptor then; its signals wait to be read from then on. So
- * does one that cannot be delivered for want of room among the process's own
- * (RLIMIT_SIGPENDING; as of kill(2), that is not noticed if @code is 0). Of several
- * processes that have the descriptor, each signal goes to the one that said so last.
- * Errors: EINVAL (@action), EIDRM, ENOMEM, EFAULT.
+ * does one that cannot be delivered with all that it carries, for want of room among the
+ * process's own (RLIMIT_SIGPENDING). Of several processes that have the descriptor, each
+ * signal goes to the one that said so last. Errors: EINVAL (@action), EIDRM, ENOMEM,
+ * EFAULT.
  */
 struct kipc_sig_action {
 	__u32 action;
