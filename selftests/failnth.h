@@ -135,6 +135,11 @@ struct living {
 	unsigned long long qbytes;
 	unsigned long long cbytes;
 	unsigned long long qnum;
+	unsigned long long sig_queues;
+	unsigned long long signals;
+	unsigned long long queued;
+	unsigned long long pending;
+	unsigned int subscribers;
 	unsigned int fds;
 	unsigned int mode;
 	unsigned int nr_undos;
@@ -146,6 +151,7 @@ static inline struct living living_of(const struct work *work)
 	struct kipc_sem_stat sem = { .perm.id = KIPC_ID_SELF };
 	struct kipc_shm_stat shm = { .perm.id = KIPC_ID_SELF };
 	struct kipc_msg_stat msg = { .perm.id = KIPC_ID_SELF };
+	struct kipc_sig_stat sig = { .perm.id = KIPC_ID_SELF };
 	struct kipc_stats stats = stats_of(work->dev);
 	struct living living;
 	int i;
@@ -157,6 +163,8 @@ static inline struct living living_of(const struct work *work)
 	living.sems = stats.sems;
 	living.undos = stats.user_undos;
 	living.queues = stats.msg_queues;
+	living.sig_queues = stats.sig_queues;
+	living.signals = stats.user_signals;
 	if (work->fd > 0 && !ioctl(work->fd, KIPC_IOC_SHM_STAT, &shm)) {
 		living.nattch = shm.nattch;
 		living.fds = shm.fds;
@@ -179,6 +187,13 @@ static inline struct living living_of(const struct work *work)
 		living.qnum = msg.qnum;
 		living.fds = msg.fds;
 		living.mode = msg.perm.mode;
+	}
+	if (work->fd > 0 && !ioctl(work->fd, KIPC_IOC_SIG_STAT, &sig)) {
+		living.queued = sig.queued;
+		living.pending = sig.pending;
+		living.subscribers = sig.subscribers;
+		living.fds = sig.fds;
+		living.mode = sig.perm.mode;
 	}
 	return living;
 }

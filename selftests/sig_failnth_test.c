@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Class 20: every operation on signal queues with each of its allocations failing; see
+ * failnth.h.
+ */
+#include "failnth.h"
+#include "sig_fixture.h"
+
+#define KEY	0x6b697063
+#define SIG	(KIPC_SIG_RTMIN + 5)
+
+/* The queue is @id and @fd, @other is a subscriber of it; one SIG and one SIGUSR1 wait. */
+
+static int queue_make(int dev, int key)
+{
+	return sigq_get(dev, key, KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE, 0600);
+}
+
+static int run_get(struct work *work)
+{
+	return sigq_get(work->dev, KEY, KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE,
+			0600);
+}
+
+static void undo_get(struct work *work)
+{
+	int id = sigq_get(work->dev, KEY, 0, 0);
+
+	/* when its id could not be written it is there all the same, maybe */
+	if (id >= 0)
+		sigq_remove(work->dev, id);
+}
+
+static int run_find(struct work *work)
+{
+	return sigq_get(work->dev, KEY + 1, KIPC_GET_CREAT, 0);
+}
+
+static int run_create_queue(struct work *work)
+{
+	work->made = sigq_create(work->dev, 0);
+	return work->made;
+}
+
+static void undo_made(struct work *work)
+{
+	close(work->made);
+}
+
+static int run_open(struct work *work)
+{
+	work->made = sigq_open(work->dev, work->id, 0);
+	return work->made;
+}
+
+static int run_subscribe(struct work *work)
+{
+	work->made = sub_new(work->fd, SELF, NULL);
+	return work->made;
+}
+
+static int run_send(struct work *work)
+{
+	return sigq_put(work->fd, GROUP, SIG + 1, 7);
+}
+
+static void undo_send(struct work *work)
+{
+	sub_take(work->other, BIT_OF(SIG + 1));
+}
+
+static int run_send_standard(struct work *work)
+{
+	return sigq_put(work->other, GROUP, SIGUSR2, 7);
+}
+
+static void undo_send_standard(struct work *work)
+{
+	sub_take(work->other, BIT_OF(SIGUSR2));
+}
+
+static int run_send_to_one(struct work *work)
+{
+	return sigq_send(work->dev, work->id, sub_pending(work->other).number, SIG + 1, 0, 7);
+}
+
+static int run_merge(struct work *work)
+{
+	return sigq_put(work->fd, GROUP, SIGUSR1, 8);
+}
+
+static int run_wait(struct work *work)
+{
+	return sub_take(work->other, BIT_OF(SIG));
+}
+
+static void undo_wait(struct work *work)
+{
+	sigq_put(work->fd, GROUP, SIG, 7);
+}
+
+static int run_read(struct work *work)
+{
+	struct signalfd_siginfo info;
+
+	sub_mask(work->other, KIPC_SIG_SETMASK, ~BIT_OF(SIG));
+	return sub_read(work->other, &info, 1);
+}
+
+static int run_mask(struct work *work)
+{
+	struct kipc_sig_mask arg = { .how = KIPC_SIG_SETMASK, .set = 5 };
+
+	return ioctl(work->other, KIPC_IOC_SIG_MASK, &arg);
+}
+
+static int run_deliver(struct work *work)
+{
+	return sub_action(work->other, KIPC_SIG_DELIVER, BIT_OF(SIG + 2));
+}
+
+static void undo_deliver(struct work *work)
+{
+	sub_action(work->other, KIPC_SIG_KEEP, BIT_OF(SIG + 2));
+}
+
+/* Delivered, or if the kernel has no memory for that, it waits; never neither. */
+static int run_send_delivered(struct work *work)
+{
+	return sigq_put(work->fd, GROUP, SIG + 3, 7);
+}
+
+static void undo_send_delivered(struct work *work)
+{
+	sub_take(work->other, BIT_OF(SIG + 3));
+	take_signal(SIG + 3, NULL, 0);
+}
+
+static int run_ignore(struct work *work)
+{
+	return sub_action(work->other, KIPC_SIG_IGNORE, BIT_OF(SIG + 4));
+}
+
+static int run_pending(struct work *work)
+{
+	struct kipc_sig_pending arg;
+
+	return ioctl(work->other, KIPC_IOC_SIG_PENDING, &arg);
+}
+
+static int run_stat_queue(struct work *work)
+{
+	struct kipc_sig_stat stat = { .perm.id = SELF };
+
+	return ioctl(work->fd, KIPC_IOC_SIG_STAT, &stat);
+}
+
+static int run_set(struct work *work)
+{
+	return sigq_resize(work->fd, SELF, 100);
+}
+
+static int run_remove(struct work *work)
+{
+	return sigq_remove(work->dev, work->victim);
+}
+
+static void undo_remove(struct work *work)
+{
+	work->victim = queue_make(work->dev, KIPC_KEY_PRIVATE);
+	sigq_send(work->dev, work->victim, GROUP, SIG, 0, 1);
+}
+
+static int run_info(struct work *work)
+{
+	struct kipc_sig_info info = { .flags = KIPC_SIG_INFO_USAGE };
+
+	return ioctl(work->dev, KIPC_IOC_SIG_INFO, &info);
+}
+
+static int run_poll_both(struct work *work)
+{
+	return poll_now(work->fd, POLLOUT) | poll_now(work->other, POLLIN);
+}
+
+static int run_async(struct work *work)
+{
+	return set_flag(work->other, O_ASYNC, true);
+}
+
+static void undo_async(struct work *work)
+{
+	set_flag(work->other, O_ASYNC, false);
+}
+
+static const struct operation sig_operations[] = {
+	{ "get", run_get, undo_get, EFAULT },
+	{ "get of what exists", run_find, NULL, 0 },
+	{ "create", run_create_queue, undo_made, 0 },
+	{ "open", run_open, undo_made, 0 },
+	{ "subscribe", run_subscribe, undo_made, 0 },
+	{ "send", run_send, undo_send, 0 },
+	{ "send of a standard signal", run_send_standard, undo_send_standard, 0 },
+	{ "send to one", run_send_to_one, undo_send, 0 },
+	{ "send that is merged", run_merge, NULL, 0 },
+	{ "wait", run_wait, undo_wait, 0 },
+	{ "read", run_read, undo_wait, 0 },
+	{ "mask", run_mask, NULL, 0 },
+	{ "deliver", run_deliver, undo_deliver, 0 },
+	{ "send of what is delivered", run_send_delivered, undo_send_delivered, 0 },
+	{ "ignore", run_ignore, NULL, 0 },
+	{ "pending", run_pending, NULL, 0 },
+	{ "stat", run_stat_queue, NULL, 0 },
+	{ "set", run_set, NULL, 0 },
+	{ "remove", run_remove, undo_remove, 0 },
+	{ "info", run_info, NULL, 0 },
+	{ "poll", run_poll_both, NULL, 0 },
+	{ "async", run_async, undo_async, 0 },
+};
+
+TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
+{
+	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
+	size_t i;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	block_signal(SIG + 3);
+	work.id = queue_make(self->dev, KEY + 1);
+	ASSERT_LE(0, work.id);
+	undo_remove(&work);
+	ASSERT_LE(0, work.victim);
+	ASSERT_LE(0, run_open(&work));
+	work.fd = work.made;
+	work.other = sub_new(work.fd, SELF, NULL);
+	ASSERT_LE(0, work.other);
+	ASSERT_EQ(0, run_set(&work));
+	ASSERT_EQ(0, sub_action(work.other, KIPC_SIG_DELIVER, BIT_OF(SIG + 3)));
+	undo_wait(&work);
+	ASSERT_EQ(0, run_merge(&work));
+	for (i = 0; i < ARRAY_SIZE(sig_operations); i++)
+		fail_each(_metadata, &work, &sig_operations[i]);
+	EXPECT_TRUE(sigq_adds_up(work.fd, SELF));
+	close(work.other);
+	close(work.fd);
+	work.fd = 0;
+	EXPECT_EQ(0, run_remove(&work));
+	work.victim = work.id;
+	EXPECT_EQ(0, run_remove(&work));
+	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).sig_queues == self->before.sig_queues));
+	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).user_signals == 0));
+	close(nth_fd);
+}
+
+TEST_HARNESS_MAIN
