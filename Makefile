@@ -75,6 +75,14 @@ test: vm
 bench: vm
 	@scripts/bench.sh $(KERNEL)
 
+# its own kernel, if none is asked for
+ifeq ($(origin KERNEL),file)
+apps: KERNEL = bare
+endif
+apps: vm-module programs
+	@qemu/make-image.sh $(KERNEL) apps
+	@qemu/run.sh apps $(KERNEL)
+
 # --- the rest
 
 check: setup $(B)/kselftest
@@ -95,5 +103,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench check \
+.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench apps check \
 	imports install clean distclean

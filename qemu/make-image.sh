@@ -1,36 +1,67 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Make the guest's root file system from stock Debian programs: a cpio archive,
-# build/image/SUITE-ARCH.cpio, for the kernel NAME of qemu/kernels. The module and
-# its programs are not in it: qemu/run.sh appends them as a second archive.
+# build/image/SUITE-ARCH.cpio, for the kernel NAME of qemu/kernels; with the word
+# "apps" behind it build/image/SUITE-ARCH-apps.cpio, which has the programs of
+# "make apps" as well. The module and its programs are not in it: qemu/run.sh appends
+# them as a second archive.
 #
 # It is not compressed: under TCG it takes longer to unpack than to read.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
-read -r _ suite arch _ < <(kernel_line "${1:?usage: make-image.sh NAME}")
-image=$BUILD/image/$suite-$arch.cpio
-# whatever changes what is in the image must be in this list or in this script
+read -r _ suite arch _ < <(kernel_line "${1:?usage: make-image.sh NAME [apps]}")
+set=${2:-}
+image=$BUILD/image/$suite-$arch${set:+-$set}.cpio
+# whatever changes what is in the image must be in these lists or in this script
 packages=(bash coreutils dash diffutils findutils grep gawk sed procps
 	  util-linux util-linux-extra mount kmod make socat libc-bin tar gzip)
+# files below /usr/share, which is left out else
+shared=()
+case $set in
+'') ;;
+apps)
+	packages+=(postgresql-15 postgresql-client-15 stress-ng fakeroot dpkg perl perl-base
+		   perl-modules-5.36 xvfb x11-utils x11-apps x11-xkb-utils xkb-data)
+	shared+=('./usr/share/postgresql/*' './usr/share/X11/xkb/*'
+		 './usr/share/perl/5.??' './usr/share/perl/*/Class/*') ;;
+*)
+	die "no such set of programs: $set" ;;
+esac
 key=$(sha256sum < "$0")
 
 [ "$key" = "$(cat "$image.key" 2>/dev/null)" ] && exit 0
-hold_lock "image-$suite-$arch"
+hold_lock "image-$suite-$arch$set"
 [ "$key" = "$(cat "$image.key" 2>/dev/null)" ] && exit 0
 rm -f "$image.key"
-
-hold_lock "apt-$suite-$arch"
-apt_root "$suite" "$arch"
-say "fetching the guest's programs: ${packages[*]}"
-# emptied first: afterwards the archives are the programs and all they need
-apt-get clean
-apt-get -qq -d install "${packages[@]}" > /dev/null || die "cannot fetch the guest's programs (see above)"
 
 mkdir -p "$BUILD/image"
 tmp=$(mktemp -d "$BUILD/image/.tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+
+hold_lock "apt-$suite-$arch"
+apt_root "$suite" "$arch"
+# The closure of the packages, without what serves maintenance scripts, which never run
+# here, and without the compilers that the database and OpenGL load if they are there.
+fetch=()
+while read -r package; do
+	case $package in
+	libllvm* | libz3-* | libgl1-mesa-dri | *-perl) ;;
+	libperl* | libdb* | libgdbm*)
+		[ -z "$set" ] || fetch+=("$package") ;;
+	lib* | zlib1g | base-files | readline-common)
+		fetch+=("$package") ;;
+	*)
+		[[ " ${packages[*]} " != *" $package "* ]] || fetch+=("$package") ;;
+	esac
+done < <(apt-get -qq -s install "${packages[@]}" | awk '$1 == "Inst" { print $2 }')
+[ ${#fetch[@]} -gt 0 ] || die "cannot tell what the guest's programs need (see above)"
+say "fetching the guest's programs: ${packages[*]}"
+mkdir "$tmp/debs"
+(cd "$tmp/debs" && apt-get -qq download "${fetch[@]}" > /dev/null) ||
+	die "cannot fetch the guest's programs (see above)"
+
 root=$tmp/root
 # Debian has merged /usr: some packages still ship files in /bin and /lib, which
 # must meet the others through the links.
@@ -39,22 +70,17 @@ for link in bin sbin lib lib64; do
 	ln -s "usr/$link" "$root/$link"
 done
 
-for deb in "$APT_ROOT"/cache/archives/*.deb; do
-	package=${deb##*/}
-	package=${package%%_*}
-	# The rest of the closure serves maintenance scripts, which never run here.
-	case $package in
-	libperl* | *-perl | libdb* | libgdbm*)
-		continue ;;
-	lib* | zlib1g | base-files | readline-common) ;;
-	*)
-		[[ " ${packages[*]} " == *" $package "* ]] || continue ;;
-	esac
-	dpkg-deb --fsys-tarfile "$deb" |
-		tar -x -C "$root" --keep-directory-symlink --no-same-owner \
-			--exclude='./usr/share/*' --exclude='./etc/*.d' \
-			--exclude='*/gconv' --exclude='*/audit' --exclude='*/systemd'
+for deb in "$tmp"/debs/*.deb; do
+	dpkg-deb --fsys-tarfile "$deb" > "$tmp/tar"
+	tar -x -f "$tmp/tar" -C "$root" --keep-directory-symlink --no-same-owner \
+		--exclude='./usr/share/*' --exclude='./etc/*.d' \
+		--exclude='*/gconv' --exclude='*/audit' --exclude='*/systemd' \
+		--exclude='*/bitcode'
+	# most packages have none of these
+	[ ${#shared[@]} = 0 ] || tar -x -f "$tmp/tar" -C "$root" --keep-directory-symlink --no-same-owner \
+		--wildcards "${shared[@]}" 2> /dev/null || true
 done
+rm -rf "$tmp/debs" "$tmp/tar"
 
 # what the maintenance scripts would have made
 ln -s gawk "$root/usr/bin/awk"

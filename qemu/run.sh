@@ -25,6 +25,11 @@ case $kind in
 source) memory=2048 limit=600 ;;
 *)      memory=1024 limit=240 ;;
 esac
+# Debian's programs instead of ours; their commands have limits of their own.
+if [ "$mode" = apps ]; then
+	image=$BUILD/image/$suite-$arch-apps.cpio
+	memory=2048 limit=180
+fi
 
 mkdir -p "$BUILD/log"
 tmp=$(mktemp -d "$BUILD/.run.XXXXXX")
@@ -36,6 +41,7 @@ for program in ${T:-}; do
 	case $mode in
 	test)  there_are=$(cd "$BUILD/selftests" && ls -C) ;;
 	bench) there_are=$(cd "$BUILD/bench" && ls -C -- *_bench) ;;
+	apps)  there_are=$(basename -s .sh "$ROOT"/qemu/guest/apps/*.sh) ;;
 	*)     continue ;;
 	esac
 	[[ " ${there_are//[$'\n\t']/ } " == *" $program "* ]] ||
@@ -57,8 +63,9 @@ overlay()
 	cp "$ROOT/qemu/init" "$dir/init"
 	cp -r "$ROOT/qemu/guest" "$dir/kipc/guest"
 	[ ! -e "$BUILD/$name/src/kipc.ko" ] || cp "$BUILD/$name/src/kipc.ko" "$dir/kipc/"
-	[ ! -d "$BUILD/selftests" ] || cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
-	[ ! -d "$BUILD/bench" ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
+	[ ! -d "$BUILD/selftests" ] || [ "$1" = apps ] ||
+		cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
+	[ ! -d "$BUILD/bench" ] || [ "$1" = apps ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
 		-exec cp -t "$dir/kipc/bench" {} +
 	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
 	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
@@ -145,7 +152,7 @@ fi
 # The host's limit only catches a guest that hangs: all work in there has limits of
 # its own.
 log=$BUILD/log/$name-$mode${ICOUNT:+-icount}.log
-programs=$(find "$tmp/overlay/kipc/selftests" "$tmp/overlay/kipc/bench" -type f | wc -l)
+programs=$(find "$tmp/overlay/kipc"/{selftests,bench,guest/apps} -type f | wc -l)
 say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
 mkfifo "$tmp/console"
 sed -u 's/\r$//' < "$tmp/console" | tee "$tmp/log" &

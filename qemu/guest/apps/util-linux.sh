@@ -1,0 +1,28 @@
+# shellcheck shell=bash disable=SC2016
+# SPDX-License-Identifier: GPL-2.0
+# The stock tools for System V IPC: ipcmk, ipcs, lsipc, ipcrm.
+
+natively "ipcmk makes no segment" 60 'Function not implemented' 'ipcmk -M 4096'
+natively "ipcmk makes no semaphores" 60 'Function not implemented' 'ipcmk -S 2'
+natively "ipcmk makes no queue" 60 'Function not implemented' 'ipcmk -Q'
+natively "ipcs knows no shared memory" 60 'kernel not configured for shared memory' \
+	'ipcs -mu'
+id='{ print $NF }'
+on_kipc "ipcmk and ipcs: a segment" 60 '^0x[0-9a-f]+ +[0-9]+ +root +640 +8192 +0 +$' \
+	"id=\$(ipcmk -M 8192 -p 640 | awk '$id') && ipcs -m | awk -v id=\$id '\$2 == id'"
+on_kipc "ipcmk and ipcs: semaphores" 60 '^0x[0-9a-f]+ +[0-9]+ +root +640 +7 +$' \
+	"id=\$(ipcmk -S 7 -p 640 | awk '$id') && ipcs -s | awk -v id=\$id '\$2 == id'"
+on_kipc "ipcmk and ipcs: a queue" 60 '^0x[0-9a-f]+ +[0-9]+ +root +640 +0 +0 +$' \
+	"id=\$(ipcmk -Q -p 640 | awk '$id') && ipcs -q | awk -v id=\$id '\$2 == id'"
+on_kipc "kipc lists them, too" 60 '8192.*640' 'kipc ls'
+on_kipc "ipcs -i tells about the semaphores of a set" 60 'nsems = 7.*semnum +value.*6 +0 +0 +0 +' \
+	"ipcs -s -i \$(ipcs -s | awk '/root/ { print \$2 }')"
+on_kipc "ipcs -u adds up" 60 'allocated queues = 1.*segments allocated 1.*used arrays = 1' 'ipcs -u'
+on_kipc "ipcs -l tells kipc's limits" 60 \
+	'max queues system wide = 66.*max number of segments = 77.*max number of arrays = ' \
+	'export KIPC_DEV=/mnt/kipc; kipc limits msgmni=66 shmmni=77 > /dev/null && ipcs -l'
+on_kipc "lsipc" 60 ' rw-r----- +root +8K +0 ' 'lsipc -m'
+on_kipc "ipcrm by id and by key" 60 '^$' \
+	"ipcrm -m \$(ipcs -m | awk '/root/ { print \$2 }') -S \$(ipcs -s | awk '/root/ { print \$1 }') \
+		-q \$(ipcs -q | awk '/root/ { print \$2 }')"
+on_kipc "ipcrm says what is not there" 60 'invalid id|already removed' '! ipcrm -m 12345 2>&1'
