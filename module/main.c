@@ -14,6 +14,7 @@
 #include "compat.h"
 #include "kipc.h"
 #include "core/exit.h"
+#include "core/fdinfo.h"
 #include "core/file.h"
 #include "core/instance.h"
 #include "core/ioctl.h"
@@ -76,6 +77,7 @@ static const struct file_operations kipc_device_fops = {
 	.open		= kipc_device_open,
 	.unlocked_ioctl	= kipc_instance_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
+	.show_fdinfo	= kipc_fdinfo_show_node,
 };
 
 /* For every user: what they may do is up to the objects and to the limits. */

@@ -10,6 +10,9 @@
 static LIST_HEAD(kipc_instances);
 static DEFINE_SPINLOCK(kipc_instances_lock);
 
+/* The number of the latest instance; guarded by kipc_instances_lock. */
+static unsigned int kipc_instances_last;
+
 /* The instance behind /dev/kipc; set once by kipc_instances_init(). */
 struct kipc_instance *kipc_default_instance;
 
@@ -36,6 +39,7 @@ struct kipc_instance *kipc_instance_alloc(struct user_namespace *user_ns)
 	refcount_set(&inst->ref, 1);
 	inst->user_ns = get_user_ns(user_ns);
 	spin_lock(&kipc_instances_lock);
+	inst->number = ++kipc_instances_last;
 	list_add_tail(&inst->node, &kipc_instances);
 	spin_unlock(&kipc_instances_lock);
 	return inst;

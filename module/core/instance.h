@@ -24,6 +24,7 @@ struct user_namespace;
 /**
  * struct kipc_instance - a name space of objects
  * @ref: one per mount and object
+ * @number: tells it from others; constant
  * @user_ns: where privileges over its objects are looked for: that of the
  *	mounter; a counted reference; constant
  * @limits: how many and how large
@@ -36,6 +37,7 @@ struct user_namespace;
  */
 struct kipc_instance {
 	refcount_t ref;
+	unsigned int number;
 	struct user_namespace *user_ns;
 	struct kipc_limits limits;
 	struct kipc_table tables[KIPC_TABLE_NR];

@@ -7,6 +7,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "core/fdinfo.h"
 #include "core/ioctl.h"
 #include "fs/fs.h"
 
@@ -21,6 +22,7 @@ static const struct file_operations kipc_fs_control_fops = {
 	.open		= kipc_fs_control_open,
 	.unlocked_ioctl	= kipc_instance_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
+	.show_fdinfo	= kipc_fdinfo_show_node,
 };
 
 /**

@@ -113,6 +113,7 @@ const struct file_operations kipc_fifo_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,
 	.fasync		= kipc_pipe_fasync,
 	.release	= kipc_pipe_release,
+	.show_fdinfo	= kipc_pipe_show_fdinfo,
 };
 
 const struct inode_operations kipc_fifo_iops = {

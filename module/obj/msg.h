@@ -104,6 +104,7 @@ struct kipc_msg_last {
  * @cbytes: bytes of all messages
  * @qnum: messages
  * @order: given last to a message or a receiver
+ * @waits: how many receivers were given one
  * @messages: the messages, oldest first
  * @types: the same by type
  * @senders: struct kipc_msg_sender, longest waiting first
@@ -126,6 +127,7 @@ struct kipc_msg_queue {
 	unsigned long cbytes;
 	unsigned long qnum;
 	u64 order;
+	u64 waits;
 	struct list_head messages;
 	struct rb_root types;
 	struct list_head senders;
@@ -305,6 +307,9 @@ void kipc_msg_drop_receiver_locked(struct kipc_msg_queue *queue,
 void kipc_msg_end_all_locked(struct kipc_msg_queue *queue,
 			     struct kipc_msg_wake *wake);
 void kipc_msg_poke_all_locked(struct kipc_msg_queue *queue);
+
+/* obj/msg_show.c */
+void kipc_msg_show_fdinfo(struct seq_file *m, struct file *file);
 
 /* obj/msg_wait.c */
 int kipc_msg_send_locked(struct kipc_msg_queue *queue, struct kipc_msg *msg,

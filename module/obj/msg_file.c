@@ -6,7 +6,6 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 
@@ -248,17 +247,6 @@ int kipc_msg_file_filter(struct kipc_msg_file *msg_file,
 	return 0;
 }
 
-#ifdef CONFIG_PROC_FS
-static void kipc_msg_show_fdinfo(struct seq_file *m, struct file *file)
-{
-	struct kipc_msg_file *msg_file = file->private_data;
-	struct kipc_entry *entry = &msg_file->queue->entry;
-
-	seq_printf(m, "kipc-msg-id:\t%d\n",
-		   READ_ONCE(entry->gone) ? KIPC_ID_SELF : entry->id);
-}
-#endif
-
 static const struct file_operations kipc_msg_fops = {
 	.owner		= THIS_MODULE,
 	.read		= kipc_msg_read,
@@ -270,9 +258,7 @@ static const struct file_operations kipc_msg_fops = {
 	.unlocked_ioctl	= kipc_msg_file_ioctl,
 	.compat_ioctl	= compat_ptr_ioctl,
 	.release	= kipc_msg_release,
-#ifdef CONFIG_PROC_FS
 	.show_fdinfo	= kipc_msg_show_fdinfo,
-#endif
 };
 
 static int kipc_msg_open_flags(u32 flags)

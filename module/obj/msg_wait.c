@@ -183,6 +183,7 @@ kipc_msg_enqueue_receiver_locked(struct kipc_msg_queue *queue,
 				 struct kipc_msg_receiver *receiver)
 {
 	receiver->key.order = ++queue->order;
+	queue->waits++;
 	/* It is not worth a tree if there is only this one to be found. */
 	receiver->typed = queue->nr_receivers++ &&
 			  receiver->want->mode == KIPC_MSG_EQUAL;

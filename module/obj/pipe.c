@@ -378,6 +378,7 @@ static const struct file_operations kipc_pipe_fops = {
 	.compat_ioctl	= compat_ptr_ioctl,
 	.fasync		= kipc_pipe_fasync,
 	.release	= kipc_pipe_release,
+	.show_fdinfo	= kipc_pipe_show_fdinfo,
 };
 
 static const struct inode_operations kipc_pipe_iops = {

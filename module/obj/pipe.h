@@ -33,6 +33,7 @@
  *	pipe_io.c	read, write, poll
  *	pipe_wait.c	sleeping and waking
  *	pipe_packet.c	packet mode
+ *	pipe_show.c	what fdinfo says
  *	pipe_splice.c	splice and tee
  *	pipe_trim.c	takes the pages of idle pipes back
  *	fifo.c		FIFOs: rendezvous of the openers
@@ -367,6 +368,9 @@ static inline void kipc_pipe_wake(struct kipc_pipe *pipe,
 	if (unlikely(wake->what))
 		kipc_pipe_wake_slow(pipe, wake);
 }
+
+/* pipe_show.c */
+void kipc_pipe_show_fdinfo(struct seq_file *m, struct file *file);
 
 /* pipe_splice.c */
 int kipc_pipe_ioctl_splice(struct kipc_call *call, void *arg);

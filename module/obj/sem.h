@@ -49,6 +49,7 @@
  * who goes wide sees the mark, and who did not stands in a queue that is visited.
  */
 
+struct kipc_fdinfo;
 struct kipc_sem_undo;
 struct kipc_sem_watch_list;
 struct kipc_user;
@@ -231,6 +232,7 @@ void kipc_sem_set_dead(struct kipc_sem *sem, bool dead);
 void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken);
 void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
 			    unsigned int *zcnt);
+void kipc_sem_show_waiters(struct kipc_fdinfo *info, struct kipc_sem_set *set);
 void kipc_sem_end(struct kipc_sem_set *set);
 
 /* obj/sem_fast.c */
@@ -246,6 +248,7 @@ void kipc_sem_undo_apply_exited(struct kipc_sem_set *set);
 void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
 				 unsigned int nr);
 void kipc_sem_undo_drop_all(struct kipc_sem_set *set);
+void kipc_sem_undo_show(struct seq_file *m, struct kipc_sem_set *set);
 int kipc_sem_undo_init(void);
 void kipc_sem_undo_exit(void);
 

@@ -7,10 +7,10 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "core/fdinfo.h"
 #include "obj/sem.h"
 
 /**
@@ -272,16 +272,17 @@ static int kipc_sem_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-#ifdef CONFIG_PROC_FS
 static void kipc_sem_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct kipc_sem_file *sem_file = file->private_data;
-	struct kipc_entry *entry = &sem_file->set->entry;
+	struct kipc_sem_set *set = sem_file->set;
+	struct kipc_fdinfo info = KIPC_FDINFO_INIT(m);
 
-	seq_printf(m, "kipc-sem-id:\t%d\n",
-		   READ_ONCE(entry->gone) ? KIPC_ID_SELF : entry->id);
+	kipc_fdinfo_entry(m, &set->entry);
+	seq_printf(m, "kipc-waits:\t%lld\n", atomic64_read(&set->tickets));
+	kipc_sem_undo_show(m, set);
+	kipc_sem_show_waiters(&info, set);
 }
-#endif
 
 static const struct file_operations kipc_sem_fops = {
 	.owner		= THIS_MODULE,
@@ -290,9 +291,7 @@ static const struct file_operations kipc_sem_fops = {
 	.poll		= kipc_sem_poll,
 	.release	= kipc_sem_release,
 	.llseek		= noop_llseek,
-#ifdef CONFIG_PROC_FS
 	.show_fdinfo	= kipc_sem_show_fdinfo,
-#endif
 };
 
 /**

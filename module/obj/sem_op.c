@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <linux/timekeeping.h>
 
+#include "core/fdinfo.h"
 #include "obj/sem.h"
 
 /**
@@ -545,6 +546,37 @@ void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
 			(*zcnt)++;
 		else
 			(*ncnt)++;
+	}
+}
+
+static void kipc_sem_show_queue_locked(struct kipc_fdinfo *info,
+				       const struct list_head *queue)
+{
+	const struct kipc_sem_waiter *waiter;
+
+	list_for_each_entry(waiter, queue, waiter.node) {
+		if (!kipc_fdinfo_waiter_locked(info, waiter->waiter.task))
+			return;
+		seq_printf(info->m, "sem %u %s\n", waiter->num,
+			   waiter->for_zero ? "zero" : "larger");
+	}
+}
+
+/**
+ * kipc_sem_show_waiters - name those who wait at the semaphores of a set
+ * @info: where
+ * @set: the set
+ */
+void kipc_sem_show_waiters(struct kipc_fdinfo *info, struct kipc_sem_set *set)
+{
+	struct kipc_sem *sem;
+	bool wide;
+
+	for (sem = set->sems; sem < set->sems + set->nsems && info->left; sem++) {
+		wide = kipc_sem_lock(set, sem);
+		kipc_sem_show_queue_locked(info, &sem->alters);
+		kipc_sem_show_queue_locked(info, &sem->zeros);
+		kipc_sem_unlock(set, sem, wide);
 	}
 }
 

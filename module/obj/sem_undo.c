@@ -8,6 +8,7 @@
 #include <linux/timekeeping.h>
 
 #include "core/account.h"
+#include "core/fdinfo.h"
 #include "core/param.h"
 #include "obj/sem.h"
 #include "obj/sem_undo.h"
@@ -315,6 +316,47 @@ void kipc_sem_undo_drop_all(struct kipc_sem_set *set)
 		kipc_sem_undo_drop(undo);
 		cond_resched();
 	}
+}
+
+/* Names a process that would change a semaphore by its end, and the first of those. */
+static void kipc_sem_undo_show_locked(struct seq_file *m,
+				      const struct kipc_sem_undo *undo,
+				      unsigned int nsems)
+{
+	unsigned int i;
+
+	for (i = 0; i < nsems; i++) {
+		if (!undo->adj[i])
+			continue;
+		seq_printf(m, "kipc-undo:\t%d sem %u %d\n",
+			   pid_vnr(undo->key.pid), i, undo->adj[i]);
+		return;
+	}
+}
+
+/**
+ * kipc_sem_undo_show - name processes that have adjustments for a set
+ * @m: where
+ * @set: the set
+ *
+ * Context: may sleep.
+ */
+void kipc_sem_undo_show(struct seq_file *m, struct kipc_sem_set *set)
+{
+	unsigned int left = KIPC_FDINFO_WAITERS;
+	struct kipc_sem_undo *undo;
+
+	if (!READ_ONCE(set->nr_undos))
+		return;
+	kipc_sem_undo_settle(set);
+	kipc_sem_lock_wide(set);
+	kipc_sem_claim_all(set);
+	list_for_each_entry(undo, &set->undos, set_node) {
+		if (!left--)
+			break;
+		kipc_sem_undo_show_locked(m, undo, set->nsems);
+	}
+	kipc_sem_unlock_wide(set);
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "core/fdinfo.h"
 #include "obj/shm.h"
 
 /* What a file of tmpfs can do and an outer file cannot. */
@@ -250,6 +251,13 @@ static int kipc_shm_release(struct inode *inode, struct file *file)
 	return kipc_shm_attach_release(inode, file);
 }
 
+static void kipc_shm_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct kipc_shm *shm = file->private_data;
+
+	kipc_fdinfo_entry(m, &shm->entry);
+}
+
 static const struct file_operations kipc_shm_fops = {
 	.owner			= THIS_MODULE,
 	.unlocked_ioctl		= kipc_shm_file_ioctl,
@@ -259,6 +267,7 @@ static const struct file_operations kipc_shm_fops = {
 	.fsync			= kipc_shm_fsync,
 	.fallocate		= kipc_shm_fallocate,
 	.release		= kipc_shm_release,
+	.show_fdinfo		= kipc_shm_show_fdinfo,
 };
 
 static const struct file_operations kipc_shm_attach_fops = {
