@@ -6,107 +6,109 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "users.h"
 
-/* All objects of a kind */
-struct list {
-	const struct kind *kind;
-	struct object *objects;
-	int n;
+/* What is shown, all of it read before */
+struct view {
+	struct list list;
+	struct users *users;	/* of each object; NULL if that was not asked for */
 };
 
-static int list_add(struct list *list, const struct object *object)
-{
-	struct object *objects = list->objects;
-
-	/* room is a power of two */
-	if (!(list->n & (list->n - 1))) {
-		size_t room = list->n ? 2 * (size_t)list->n : 1;
-
-		objects = realloc(objects, room * sizeof(*objects));
-		if (!objects)
-			return -ENOMEM;
-		list->objects = objects;
-	}
-	objects[list->n++] = *object;
-	return 0;
-}
-
-/* By index, as objects come and go meanwhile; 0 or a negative errno. */
-static int list_read(int device, struct list *list)
-{
-	struct object object;
-	int highest, err;
-
-	err = list->kind->highest(device, &highest);
-	for (int i = 0; !err && i <= highest; i++) {
-		err = object_read(device, list->kind, i, KIPC_STAT_INDEX | KIPC_STAT_ANY,
-				  &object);
-		if (!err)
-			err = list_add(list, &object);
-		else if (err == -EINVAL || err == -EIDRM)
-			err = 0;	/* nothing there */
-	}
-	return err;
-}
-
-static void list_show(const struct list *list, bool title)
+static void view_show(const struct view *view, bool title)
 {
 	if (title)
-		printf("%s:\n", list->kind->title);
-	print_table_heading(list->kind);
-	for (int i = 0; i < list->n; i++)
-		print_table_row(&list->objects[i]);
+		printf("%s:\n", view->list.kind->title);
+	print_table_heading(view->list.kind);
+	for (int i = 0; i < view->list.n; i++) {
+		print_table_row(&view->list.objects[i]);
+		if (view->users)
+			print_users(&view->users[i], "           ");
+	}
 }
 
-static void list_show_json(const struct list *list)
+static void view_show_json(const struct view *view)
 {
-	printf(", \"%s\": [", list->kind->name);
-	for (int i = 0; i < list->n; i++) {
+	printf(", \"%s\": [", view->list.kind->name);
+	for (int i = 0; i < view->list.n; i++) {
 		printf("%s", i ? ",\n " : "");
-		print_object_json(&list->objects[i]);
+		print_object_json(&view->list.objects[i], view->users ? &view->users[i] : NULL);
 	}
 	printf("]");
 }
 
-/* All are read before one is shown, so that no complaint falls into the output. */
-static int show(const struct kind *const *wanted, size_t n, bool json)
+static void view_drop(struct view *view)
 {
-	struct list *lists = calloc(n, sizeof(*lists));
+	for (int i = 0; view->users && i < view->list.n; i++)
+		users_drop(&view->users[i]);
+	free(view->users);
+	list_drop(&view->list);
+}
+
+/* 0 or a negative errno; @census is NULL if users are not asked for */
+static int view_read(int device, const struct kind *kind, const struct census *census,
+		     struct view *view)
+{
+	int err = list_read(device, kind, &view->list);
+
+	if (err || !census || !view->list.n)
+		return err;
+	view->users = calloc(view->list.n, sizeof(*view->users));
+	if (!view->users)
+		return -ENOMEM;
+	for (int i = 0; i < view->list.n; i++) {
+		if (users_of_object(device, census, &view->list.objects[i], &view->users[i]))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* All are read before one is shown, so that no complaint falls into the output. */
+static int read_views(const struct kind *const *wanted, size_t n, bool users,
+		      struct view *views)
+{
+	struct census census = { };
 	int device, result = EXIT_OK;
 
-	if (!lists)
-		return fail("no memory");
 	device = device_open_to_look();
-	if (device < 0) {
-		free(lists);
+	if (device < 0)
 		return EXIT_FAILED;
-	}
+	if (users && census_take(&census))
+		result = fail("no memory for all processes");
 	for (size_t i = 0; i < n && !result; i++) {
-		int err;
+		int err = view_read(device, wanted[i], users ? &census : NULL, &views[i]);
 
-		lists[i].kind = wanted[i];
-		err = list_read(device, &lists[i]);
 		if (err)
 			result = fail("cannot list the %s of %s: %s", wanted[i]->title,
 				      device_path, object_problem(-err));
 	}
+	census_drop(&census);
 	close(device);
+	return result;
+}
+
+static int show(const struct kind *const *wanted, size_t n, bool users, bool json)
+{
+	struct view *views = calloc(n, sizeof(*views));
+	int result;
+
+	if (!views)
+		return fail("no memory");
+	result = read_views(wanted, n, users, views);
 	if (!result && json) {
 		printf("{\"instance\": ");
 		print_json_string(device_path);
 	}
 	for (size_t i = 0; i < n && !result; i++) {
 		if (json)
-			list_show_json(&lists[i]);
+			view_show_json(&views[i]);
 		else
-			list_show(&lists[i], n > 1);
+			view_show(&views[i], n > 1);
 	}
 	if (!result && json)
 		printf("}\n");
 	for (size_t i = 0; i < n; i++)
-		free(lists[i].objects);
-	free(lists);
+		view_drop(&views[i]);
+	free(views);
 	return finish_output() ?: result;
 }
 
@@ -116,13 +118,14 @@ static int ls_run(const struct command *self, int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ "instance", required_argument, NULL, 'i' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "long", no_argument, NULL, 'l' },
 		{ }
 	};
 	const struct kind *kind;
-	bool json = false;
+	bool json = false, users = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, ":hi:j", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":hi:jl", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
@@ -134,21 +137,24 @@ static int ls_run(const struct command *self, int argc, char **argv)
 		case 'j':
 			json = true;
 			break;
+		case 'l':
+			users = true;
+			break;
 		default:
 			return bad_option(self, opt, options, argv);
 		}
 	}
 	if (optind == argc)
-		return show(kinds, kinds_count, json);
+		return show(kinds, kinds_count, users, json);
 	if (argc - optind > 1)
 		return usage(self, "at most one KIND can be given");
 	kind = kind_find(self, argv[optind]);
-	return kind ? show(&kind, 1, json) : EXIT_USAGE;
+	return kind ? show(&kind, 1, users, json) : EXIT_USAGE;
 }
 
 const struct command cmd_ls = {
 	.name = "ls",
-	.synopsis = "[-i PATH] [-j] [KIND]",
+	.synopsis = "[-i PATH] [-j] [-l] [KIND]",
 	.summary = "list the objects of the instance that have ids",
 	.help =
 	"List all objects of the instance that have ids, or those of a KIND (shm, sem, msg),\n"
@@ -164,6 +170,8 @@ const struct command cmd_ls = {
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object, with an array for each kind\n"
+	"  -l, --long           also who holds each object and who waits for it, by process id\n"
+	"                       and name; of processes that you may look into\n"
 	"\n"
 	"Exits with 0, 1 if that failed, 2 for a wrong command line.\n",
 	.run = ls_run,

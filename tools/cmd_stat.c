@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "users.h"
 
 static void show_stats(const struct kipc_stats *stats)
 {
@@ -89,10 +89,25 @@ static void show_pipe(const char *path, const struct kipc_pipe_stat *stat)
 	       stat->packets, stat->readers, stat->writers, sleeping, path);
 }
 
-static void show_pipe_json(const char *path, const struct kipc_pipe_stat *stat)
+/* What a word of the command line names, once it was read */
+struct item {
+	const char *name;
+	const struct kind *kind;	/* NULL for a pipe */
+	int id;
+	union {
+		struct kipc_pipe_stat pipe;
+		struct object object;
+	};
+	struct users users;
+	bool bad;
+};
+
+static void show_pipe_json(const struct item *item)
 {
+	const struct kipc_pipe_stat *stat = &item->pipe;
+
 	printf("{\"file\": ");
-	print_json_string(path);
+	print_json_string(item->name);
 	print_json_number("size", stat->size);
 	print_json_number("used", stat->used);
 	print_json_number("pages", stat->pages);
@@ -102,6 +117,7 @@ static void show_pipe_json(const char *path, const struct kipc_pipe_stat *stat)
 	print_json_number("sleeping_readers", stat->sleeping_readers);
 	print_json_number("sleeping_writers", stat->sleeping_writers);
 	print_json_number("sleeping_openers", stat->sleeping_openers);
+	print_users_json(&item->users);
 	printf("}");
 }
 
@@ -125,19 +141,7 @@ static int read_pipe_stat(const char *path, bool open_it, struct kipc_pipe_stat 
 	return EXIT_OK;
 }
 
-/* What a word of the command line names, once it was read */
-struct item {
-	const char *name;
-	const struct kind *kind;	/* NULL for a pipe */
-	int id;
-	union {
-		struct kipc_pipe_stat pipe;
-		struct object object;
-	};
-	bool bad;
-};
-
-static int read_object(struct item *item)
+static int read_object(struct item *item, const struct census *census)
 {
 	int device, err;
 
@@ -147,9 +151,24 @@ static int read_object(struct item *item)
 	err = object_read(device, item->kind, item->id, 0, &item->object);
 	if (!err)
 		err = object_read_parts(device, &item->object);
+	if (!err && users_of_object(device, census, &item->object, &item->users)) {
+		object_drop_parts(&item->object);
+		err = -ENOMEM;
+	}
 	close(device);
 	if (err)
 		return fail("cannot read the figures of %s: %s", item->name, object_problem(-err));
+	return EXIT_OK;
+}
+
+static int read_pipe(struct item *item, const struct census *census, bool open_it)
+{
+	struct stat st;
+
+	if (read_pipe_stat(item->name, open_it, &item->pipe))
+		return EXIT_FAILED;
+	if (stat(item->name, &st) || users_of_pipe(census, st.st_dev, st.st_ino, &item->users))
+		return fail("cannot tell who has %s open: %s", item->name, strerror(errno));
 	return EXIT_OK;
 }
 
@@ -165,9 +184,9 @@ static void show_items_json(const struct item *items, int n)
 			continue;
 		printf("%s", shown++ ? ",\n " : "");
 		if (item->kind)
-			print_object_json(&item->object);
+			print_object_json(&item->object, &item->users);
 		else
-			show_pipe_json(item->name, &item->pipe);
+			show_pipe_json(item);
 	}
 	printf("]\n");
 }
@@ -184,6 +203,7 @@ static void show_items(const struct item *items, int n)
 			printf("%10s %10s %6s %8s %8s %8s %9s  %s\n", "SIZE", "USED", "PAGES",
 			       "PACKETS", "READERS", "WRITERS", "SLEEPING", "FILE");
 		show_pipe(items[i].name, &items[i].pipe);
+		print_users(&items[i].users, "           ");
 	}
 	for (int i = 0; i < n; i++) {
 		if (items[i].bad || !items[i].kind)
@@ -191,6 +211,7 @@ static void show_items(const struct item *items, int n)
 		if (shown++)
 			putchar('\n');
 		print_object_details(&items[i].object);
+		print_users(&items[i].users, "");
 	}
 }
 
@@ -214,6 +235,7 @@ static int name_items(const struct command *self, char **words, int n, struct it
 static int stat_items(const struct command *self, char **words, int n, bool open_it, bool json)
 {
 	struct item *items = calloc(n, sizeof(*items));
+	struct census census = { };
 	int result;
 
 	if (!items)
@@ -221,13 +243,17 @@ static int stat_items(const struct command *self, char **words, int n, bool open
 	result = name_items(self, words, n, items);
 	if (result)
 		goto out;
+	if (census_take(&census)) {
+		result = fail("no memory for all processes");
+		goto out;
+	}
 	for (int i = 0; i < n; i++) {
 		struct item *item = &items[i];
 
 		if (item->kind)
-			item->bad = read_object(item);
+			item->bad = read_object(item, &census);
 		else
-			item->bad = read_pipe_stat(item->name, open_it, &item->pipe);
+			item->bad = read_pipe(item, &census, open_it);
 		if (item->bad)
 			result = EXIT_FAILED;
 	}
@@ -238,7 +264,9 @@ static int stat_items(const struct command *self, char **words, int n, bool open
 	for (int i = 0; i < n; i++) {
 		if (items[i].kind && !items[i].bad)
 			object_drop_parts(&items[i].object);
+		users_drop(&items[i].users);
 	}
+	census_drop(&census);
 out:
 	free(items);
 	return result;

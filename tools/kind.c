@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tool.h"
+#include "users.h"
 
 const struct kind *const kinds[] = {
 	&kind_shm,
@@ -192,7 +192,8 @@ void print_object_details(const struct object *object)
 	object->kind->print_details(object);
 }
 
-void print_object_json(const struct object *object)
+/* @users: who holds it, NULL if that was not asked for */
+void print_object_json(const struct object *object, const struct users *users)
 {
 	const struct kipc_perm *perm = &object->perm;
 
@@ -205,5 +206,7 @@ void print_object_json(const struct object *object)
 	printf(", \"mode\": \"%04o\"", perm->mode & 0777);
 	print_json_number("seq", perm->seq);
 	object->kind->print_json(object);
+	if (users)
+		print_users_json(users);
 	putchar('}');
 }

@@ -59,6 +59,16 @@ static int msg_read(int device, int id, __u32 flags, struct object *object)
 	return 0;
 }
 
+static int msg_open(int device, int id)
+{
+	struct kipc_msg_open open = {
+		.id = id,
+		.flags = KIPC_MSG_RDONLY | KIPC_MSG_CLOEXEC,
+	};
+
+	return ioctl(device, KIPC_IOC_MSG_OPEN, &open) ? -1 : open.fd;
+}
+
 static int msg_highest(int device, int *index)
 {
 	struct kipc_msg_info info = { };
@@ -128,6 +138,7 @@ const struct kind kind_msg = {
 	.make_problem = msg_make_problem,
 	.find = msg_find,
 	.read = msg_read,
+	.open = msg_open,
 	.highest = msg_highest,
 	.remove = msg_remove,
 	.print_row = msg_print_row,

@@ -97,6 +97,16 @@ static void sem_drop_parts(struct object *object)
 	free(object->sems);
 }
 
+static int sem_open(int device, int id)
+{
+	struct kipc_sem_open open = {
+		.id = id,
+		.flags = KIPC_SEM_RDONLY | KIPC_SEM_CLOEXEC,
+	};
+
+	return ioctl(device, KIPC_IOC_SEM_OPEN, &open) ? -1 : open.fd;
+}
+
 static int sem_highest(int device, int *index)
 {
 	struct kipc_sem_info info = { };
@@ -183,6 +193,7 @@ const struct kind kind_sem = {
 	.read = sem_read,
 	.read_parts = sem_read_parts,
 	.drop_parts = sem_drop_parts,
+	.open = sem_open,
 	.highest = sem_highest,
 	.remove = sem_remove,
 	.print_row = sem_print_row,

@@ -77,6 +77,16 @@ static int shm_read(int device, int id, __u32 flags, struct object *object)
 	return 0;
 }
 
+static int shm_open(int device, int id)
+{
+	struct kipc_shm_open open = {
+		.id = id,
+		.flags = KIPC_SHM_RDONLY | KIPC_SHM_CLOEXEC,
+	};
+
+	return ioctl(device, KIPC_IOC_SHM_OPEN, &open) ? -1 : open.fd;
+}
+
 static int shm_highest(int device, int *index)
 {
 	struct kipc_shm_info info = { };
@@ -154,6 +164,7 @@ const struct kind kind_shm = {
 	.make_problem = shm_make_problem,
 	.find = shm_find,
 	.read = shm_read,
+	.open = shm_open,
 	.highest = shm_highest,
 	.remove = shm_remove,
 	.print_row = shm_print_row,

@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 	&cmd_ls,
 	&cmd_stat,
+	&cmd_watch,
 	&cmd_mk,
 	&cmd_rm,
 	&cmd_limits,

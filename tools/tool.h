@@ -45,6 +45,7 @@ extern const struct command cmd_pipeline;
 extern const struct command cmd_rm;
 extern const struct command cmd_size;
 extern const struct command cmd_stat;
+extern const struct command cmd_watch;
 
 /*
  * The instance to use, from --instance, --device or KIPC_DEV: its node, or the directory
@@ -123,6 +124,7 @@ int pipe_find(const char *path, const char *advice, struct pipe_handle *handle);
 void pipe_drop(struct pipe_handle *handle);
 
 struct kind;
+struct users;
 
 /**
  * struct object - an object with an id, as read once
@@ -183,6 +185,7 @@ struct make {
  * @read: read the object with an id, or with KIPC_STAT_* flags at an index
  * @read_parts: read what it consists of, NULL if there is no such thing
  * @drop_parts: free what @read_parts has allocated
+ * @open: a descriptor of the object with an id, to look at; -1 if that fails
  * @highest: highest index in use, -1 if there is none
  * @remove: remove an object
  * @print_row: columns of the table, after those that all have
@@ -203,6 +206,7 @@ struct kind {
 	int (*read)(int device, int id, __u32 flags, struct object *object);
 	int (*read_parts)(int device, struct object *object);
 	void (*drop_parts)(struct object *object);
+	int (*open)(int device, int id);
 	int (*highest)(int device, int *index);
 	int (*remove)(int device, int id);
 	void (*print_row)(const struct object *object);
@@ -229,7 +233,24 @@ void object_drop_parts(struct object *object);
 void print_table_heading(const struct kind *kind);
 void print_table_row(const struct object *object);
 void print_object_details(const struct object *object);
-void print_object_json(const struct object *object);
+void print_object_json(const struct object *object, const struct users *users);
 void print_time(const char *name, __u64 seconds);
+
+/**
+ * struct list - objects of a kind
+ * @kind: which
+ * @objects: the objects, by their index
+ * @n: how many
+ */
+struct list {
+	const struct kind *kind;
+	struct object *objects;
+	int n;
+};
+
+/* list.c */
+int list_read(int device, const struct kind *kind, struct list *list);
+void list_drop(struct list *list);
+const struct object *list_find(const struct list *list, int id);
 
 #endif /* KIPC_TOOL_H */

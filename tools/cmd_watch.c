@@ -1,0 +1,575 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kipc watch: a table of the objects of an instance that is drawn again and again, with who
+ * holds them, who waits, and how fast things go. On a terminal it is drawn in place.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "users.h"
+
+/**
+ * struct row - an object as it is shown
+ * @kind: of it, NULL for a pipe
+ * @object: it, unless it is a pipe
+ * @dev: of a pipe
+ * @ino: of a pipe
+ * @path: of a pipe
+ * @users: of it
+ * @rate: what is counted, a second
+ * @has_rate: it was there before
+ */
+struct row {
+	const struct kind *kind;
+	struct object object;
+	dev_t dev;
+	ino_t ino;
+	char path[64];
+	struct users users;
+	double rate;
+	bool has_rate;
+};
+
+/* A picture of the instance */
+struct picture {
+	struct row *rows;
+	int n;
+	struct kipc_stats stats;
+	struct timespec time;
+};
+
+struct watch {
+	int device;
+	unsigned int instance;
+	double interval;
+	__u64 count;
+	bool json;
+	bool terminal;
+	struct termios saved;
+	int signals;	/* that end it */
+};
+
+/* --- looking */
+
+static struct row *add_row(struct picture *picture)
+{
+	struct row *rows = picture->rows;
+
+	/* room is a power of two */
+	if (!(picture->n & (picture->n - 1))) {
+		size_t room = picture->n ? 2 * (size_t)picture->n : 1;
+
+		rows = realloc(rows, room * sizeof(*rows));
+		if (!rows)
+			return NULL;
+		picture->rows = rows;
+	}
+	rows[picture->n] = (struct row){ };
+	return &rows[picture->n++];
+}
+
+static void picture_drop(struct picture *picture)
+{
+	for (int i = 0; i < picture->n; i++)
+		users_drop(&picture->rows[i].users);
+	free(picture->rows);
+	*picture = (struct picture){ };
+}
+
+static int add_objects(const struct watch *watch, const struct census *census,
+		       const struct kind *kind, struct picture *picture)
+{
+	struct list list;
+	int err = list_read(watch->device, kind, &list);
+
+	for (int i = 0; i < list.n && !err; i++) {
+		struct row *row = add_row(picture);
+
+		if (!row) {
+			err = -ENOMEM;
+			break;
+		}
+		row->kind = kind;
+		row->object = list.objects[i];
+		if (users_of_object(watch->device, census, &row->object, &row->users))
+			err = -ENOMEM;
+	}
+	list_drop(&list);
+	return err;
+}
+
+static struct row *find_pipe(struct picture *picture, dev_t dev, ino_t ino)
+{
+	for (int i = 0; i < picture->n; i++) {
+		struct row *row = &picture->rows[i];
+
+		if (!row->kind && row->dev == dev && row->ino == ino)
+			return row;
+	}
+	return NULL;
+}
+
+/* A module that does not tell instances apart shows the pipes of all. */
+static int add_pipes(const struct watch *watch, const struct census *census,
+		     struct picture *picture)
+{
+	for (int i = 0; i < census->n; i++) {
+		const struct use *use = &census->uses[i];
+		struct row *row;
+
+		if (use->kind || use->instance != watch->instance ||
+		    find_pipe(picture, use->dev, use->ino))
+			continue;
+		row = add_row(picture);
+		if (!row)
+			return -ENOMEM;
+		row->dev = use->dev;
+		row->ino = use->ino;
+		memcpy(row->path, use->path, sizeof(row->path));
+		if (users_of_pipe(census, use->dev, use->ino, &row->users))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* 0, or the exit code after a message */
+static int picture_take(const struct watch *watch, struct picture *picture)
+{
+	struct census census;
+	int err = 0;
+
+	*picture = (struct picture){ };
+	clock_gettime(CLOCK_MONOTONIC, &picture->time);
+	if (ioctl(watch->device, KIPC_IOC_STATS, &picture->stats))
+		return fail("cannot read the figures of %s: %s", device_path, call_problem(errno));
+	if (census_take(&census))
+		return fail("no memory for all processes");
+	for (size_t i = 0; i < kinds_count && !err; i++)
+		err = add_objects(watch, &census, kinds[i], picture);
+	if (!err)
+		err = add_pipes(watch, &census, picture);
+	census_drop(&census);
+	if (!err)
+		return 0;
+	picture_drop(picture);
+	return fail("cannot list the objects of %s: %s", device_path, object_problem(-err));
+}
+
+/* --- rates */
+
+/* What is counted: bytes through a pipe, messages, waits for semaphores, memory. */
+static const char *unit_of(const struct row *row)
+{
+	if (!row->kind || row->kind == &kind_shm)
+		return "B/s";
+	return row->kind == &kind_msg ? "msg/s" : "waits/s";
+}
+
+static double difference(const struct row *before, const struct row *now)
+{
+	/* a pipe counts in 32 bits */
+	if (!now->kind)
+		return (__u32)(now->users.count - before->users.count);
+	if (now->kind == &kind_shm)
+		return (double)now->object.shm.rss - (double)before->object.shm.rss;
+	return (double)now->users.count - (double)before->users.count;
+}
+
+static const struct row *find_same(const struct picture *picture, const struct row *row)
+{
+	for (int i = 0; i < picture->n; i++) {
+		const struct row *other = &picture->rows[i];
+
+		if (other->kind != row->kind)
+			continue;
+		if (row->kind ? other->object.perm.id == row->object.perm.id :
+		    other->dev == row->dev && other->ino == row->ino)
+			return other;
+	}
+	return NULL;
+}
+
+static void set_rates(const struct picture *before, struct picture *now)
+{
+	double seconds = now->time.tv_sec - before->time.tv_sec +
+			 (now->time.tv_nsec - before->time.tv_nsec) / 1e9;
+
+	for (int i = 0; i < now->n; i++) {
+		struct row *row = &now->rows[i];
+		const struct row *same = find_same(before, row);
+
+		if (!same || seconds <= 0)
+			continue;
+		/* what cannot be opened is not counted, but memory is */
+		row->has_rate = row->kind == &kind_shm ||
+				(row->users.known && same->users.known);
+		row->rate = row->has_rate ? difference(same, row) / seconds : 0;
+	}
+}
+
+/* --- showing */
+
+static void format_rate(const struct row *row, char *text, size_t len)
+{
+	static const char *const prefixes[] = { "", "k", "M", "G" };
+	double rate = row->rate;
+	unsigned int i = 0;
+
+	if (!row->has_rate) {
+		snprintf(text, len, "-");
+		return;
+	}
+	while (i < 3 && (rate >= 9999.5 || rate <= -9999.5)) {
+		rate /= 1000;
+		i++;
+	}
+	snprintf(text, len, "%.0f %s%s", rate, prefixes[i], unit_of(row));
+}
+
+static void format_name(const struct row *row, char *text, size_t len)
+{
+	const char *base = strrchr(row->path, '/');
+
+	if (row->kind)
+		snprintf(text, len, "%s:%d", row->kind->name, row->object.perm.id);
+	else
+		snprintf(text, len, "%s", base ? base + 1 : row->path);
+}
+
+static void format_contents(const struct row *row, char *text, size_t len)
+{
+	const struct object *object = &row->object;
+	__u32 used = row->users.count - row->users.count_read;
+
+	if (!row->kind)
+		format_size(used, text, len);
+	else if (row->kind == &kind_shm)
+		format_size(object->shm.size, text, len);
+	else if (row->kind == &kind_sem)
+		snprintf(text, len, "%u sems", object->sem.nsems);
+	else
+		snprintf(text, len, "%llu msgs", object->msg.qnum);
+}
+
+/* "3: postgres, postgres, ..." as far as there is room */
+static void format_holders(const struct row *row, char *text, size_t len)
+{
+	const struct users *users = &row->users;
+	size_t at = snprintf(text, len, "%d", users->n_holders);
+
+	for (int i = 0; i < users->n_holders && at < len; i++)
+		at += snprintf(text + at, len - at, "%s%s(%d)", i ? " " : ": ",
+			       users->holders[i].name, users->holders[i].pid);
+}
+
+/* How many wait is known of what cannot be opened, too. */
+static void format_waiters(const struct row *row, char *text, size_t len)
+{
+	const struct users *users = &row->users;
+	unsigned int n = users->n_waiters;
+	size_t at;
+
+	if (row->kind == &kind_sem)
+		n = row->object.sem.sleepers;
+	else if (row->kind == &kind_msg)
+		n = row->object.msg.senders + row->object.msg.receivers;
+	at = snprintf(text, len, "%u", n);
+	for (int i = 0; i < users->n_waiters && at < len; i++)
+		at += snprintf(text + at, len - at, "%s%s(%d)", i ? " " : ": ",
+			       users->waiters[i].name, users->waiters[i].pid);
+}
+
+/* A line of at most @width columns. What the end does not fit into is cut. */
+static void show_row(const struct row *row, int width)
+{
+	char name[64], contents[32], rate[32], holders[256], waiters[256], line[600];
+	int wide = width > 80 ? (width - 46) / 2 : 17;
+
+	format_name(row, name, sizeof(name));
+	format_contents(row, contents, sizeof(contents));
+	format_rate(row, rate, sizeof(rate));
+	format_holders(row, holders, sizeof(holders));
+	format_waiters(row, waiters, sizeof(waiters));
+	snprintf(line, sizeof(line), "%-18.18s %11.11s %13.13s  %-*.*s %s", name, contents, rate,
+		 wide, wide, holders, waiters);
+	printf("%.*s\n", width, line);
+}
+
+static void show_heading(const struct watch *watch, const struct picture *picture, int width)
+{
+	const struct kipc_stats *stats = &picture->stats;
+	int wide = width > 80 ? (width - 46) / 2 : 17;
+	time_t now = time(NULL);
+	char clock[16], line[600];
+
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
+	snprintf(line, sizeof(line), "kipc %s  %s  every %g s%s", device_path, clock,
+		 watch->interval, watch->terminal ? "  q: quit" : "");
+	printf("%.*s\n", width, line);
+	snprintf(line, sizeof(line),
+		 "%llu pipes, %llu FIFOs, %llu segments, %llu sets, %llu queues",
+		 stats->pipes, stats->fifos, stats->shm_segments, stats->sem_sets,
+		 stats->msg_queues);
+	printf("%.*s\n", width, line);
+	snprintf(line, sizeof(line), "%-18s %11s %13s  %-*s %s", "OBJECT", "CONTENTS", "RATE",
+		 wide, "HOLDERS", "WAITERS");
+	printf("%.*s\n", width, line);
+}
+
+/* Without a terminal all rows are shown, in their whole length. */
+static void show_table(const struct watch *watch, const struct picture *picture)
+{
+	struct winsize size = { };
+	int width = 500, rows = picture->n;
+
+	if (watch->terminal) {
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+		width = size.ws_col ?: 80;
+		/* heading, and a last line that says what is not shown */
+		rows = (size.ws_row ?: 24) - 4;
+		printf("\033[H\033[J");
+	}
+	show_heading(watch, picture, width);
+	for (int i = 0; i < picture->n && i < rows; i++)
+		show_row(&picture->rows[i], width);
+	if (rows < picture->n)
+		printf("... and %d more", picture->n - rows);
+	else if (!watch->terminal)
+		putchar('\n');
+}
+
+static void show_row_json(const struct row *row)
+{
+	if (row->kind) {
+		printf("{\"object\": ");
+		print_object_json(&row->object, &row->users);
+	} else {
+		printf("{\"pipe\": {\"file\": ");
+		print_json_string(row->path);
+		print_json_number("ino", row->ino);
+		print_json_number("used", (__u32)(row->users.count - row->users.count_read));
+		print_users_json(&row->users);
+		printf("}");
+	}
+	if (row->has_rate)
+		printf(", \"rate\": %.3f, \"unit\": \"%s\"}", row->rate, unit_of(row));
+	else
+		printf(", \"rate\": null, \"unit\": \"%s\"}", unit_of(row));
+}
+
+/* An object on one line for each picture, for programs that read as they come */
+static void show_json(const struct picture *picture)
+{
+	printf("{\"instance\": ");
+	print_json_string(device_path);
+	printf(", \"time\": %lld.%03ld", (long long)picture->time.tv_sec,
+	       picture->time.tv_nsec / 1000000);
+	print_json_number("pipes", picture->stats.pipes);
+	print_json_number("fifos", picture->stats.fifos);
+	print_json_number("shm_segments", picture->stats.shm_segments);
+	print_json_number("sem_sets", picture->stats.sem_sets);
+	print_json_number("msg_queues", picture->stats.msg_queues);
+	printf(", \"objects\": [");
+	for (int i = 0; i < picture->n; i++) {
+		printf("%s", i ? ", " : "");
+		show_row_json(&picture->rows[i]);
+	}
+	printf("]}\n");
+}
+
+/* --- going on */
+
+static void terminal_begin(struct watch *watch)
+{
+	struct termios raw;
+
+	watch->terminal = !watch->json && isatty(STDOUT_FILENO);
+	if (!watch->terminal || tcgetattr(STDIN_FILENO, &watch->saved))
+		return;
+	raw = watch->saved;
+	raw.c_lflag &= ~(ICANON | ECHO);
+	raw.c_cc[VMIN] = 0;
+	raw.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+static void terminal_end(struct watch *watch)
+{
+	if (!watch->terminal)
+		return;
+	putchar('\n');
+	if (isatty(STDIN_FILENO))
+		tcsetattr(STDIN_FILENO, TCSANOW, &watch->saved);
+}
+
+/* A key was pressed, or the terminal is gone; false if there is to be no more. */
+static bool take_key(struct pollfd *in)
+{
+	char key;
+
+	/* at its end nobody will press a key */
+	if (read(in->fd, &key, 1) != 1)
+		in->fd = -1;
+	else if (key == 'q' || key == 'Q')
+		return false;
+	return true;
+}
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* Wait for the next picture; false when there is to be none. */
+static bool wait_for_next(const struct watch *watch)
+{
+	struct pollfd fds[] = {
+		{ .fd = watch->signals, .events = POLLIN },
+		{ .fd = watch->terminal ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	long long end = now_ms() + watch->interval * 1000, left;
+
+	while ((left = end - now_ms()) > 0) {
+		if (poll(fds, ARRAY_SIZE(fds), left) <= 0)
+			continue;
+		if (fds[0].revents || !take_key(&fds[1]))
+			return false;
+		if (fds[1].fd >= 0)
+			return true;
+	}
+	return true;
+}
+
+static int watch_instance(struct watch *watch)
+{
+	struct picture before = { }, now;
+	int result = EXIT_OK;
+
+	for (__u64 i = 0; !result; i++) {
+		result = picture_take(watch, &now);
+		if (result)
+			break;
+		set_rates(&before, &now);
+		if (watch->json)
+			show_json(&now);
+		else
+			show_table(watch, &now);
+		result = finish_output();
+		picture_drop(&before);
+		before = now;
+		if (i + 1 == watch->count || (!result && !wait_for_next(watch)))
+			break;
+	}
+	picture_drop(&before);
+	return result;
+}
+
+static bool parse_interval(const struct command *self, const char *text, double *interval)
+{
+	char *end;
+
+	*interval = strtod(text, &end);
+	if (end != text && !*end && *interval >= 0.1 && *interval <= 86400)
+		return true;
+	usage(self, "'%s' is no number of seconds from 0.1 to 86400", text);
+	return false;
+}
+
+static int run(struct watch *watch)
+{
+	sigset_t set;
+	int result;
+
+	watch->device = device_open_to_look();
+	if (watch->device < 0)
+		return EXIT_FAILED;
+	watch->instance = instance_number(watch->device);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	terminal_begin(watch);
+	result = watch_instance(watch);
+	terminal_end(watch);
+	close(watch->device);
+	return finish_output() ?: result;
+}
+
+static int watch_run(const struct command *self, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'n' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "instance", required_argument, NULL, 'i' },
+		{ "interval", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ }
+	};
+	struct watch watch = { .interval = 2 };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "+:hi:jn:s:", options, NULL)) != -1) {
+		switch (opt) {
+		case 'h':
+			print_help(self);
+			return finish_output();
+		case 'i':
+			if (instance_option(self, optarg))
+				return EXIT_USAGE;
+			break;
+		case 'j':
+			watch.json = true;
+			break;
+		case 'n':
+			if (parse_count(self, optarg, "pictures", &watch.count))
+				return EXIT_USAGE;
+			break;
+		case 's':
+			if (!parse_interval(self, optarg, &watch.interval))
+				return EXIT_USAGE;
+			break;
+		default:
+			return bad_option(self, opt, options, argv);
+		}
+	}
+	if (optind < argc)
+		return usage(self, "it takes no argument");
+	return run(&watch);
+}
+
+const struct command cmd_watch = {
+	.name = "watch",
+	.synopsis = "[-i PATH] [-j] [-n COUNT] [-s SECONDS]",
+	.summary = "show objects, who holds them, who waits, and rates, again and again",
+	.help =
+	"Show the objects of the instance that have ids, and its pipes and FIFOs, with what is in\n"
+	"them, who holds them and who waits, by name and process id, and a rate: bytes that go\n"
+	"through a pipe, messages sent to a queue, waits for semaphores, memory that a segment\n"
+	"takes. On a terminal the table is drawn anew in its place, as much as there is room\n"
+	"for: q ends that, any other key draws at once. Of processes that you may not look into\n"
+	"nothing is seen, nor of pipes that only those hold.\n"
+	"\n"
+	INSTANCE_HELP
+	"  -j, --json           a line with one object for each picture\n"
+	"  -n, --count COUNT    end after so many pictures\n"
+	"  -s, --interval SECS  seconds from one to the next, at least 0.1 (default: 2)\n"
+	"\n"
+	"Exits with 0, after SIGINT and SIGTERM too; 1 if that failed, 2 for a wrong command\n"
+	"line.\n",
+	.run = watch_run,
+};
