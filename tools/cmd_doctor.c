@@ -3,25 +3,35 @@
  * kipc doctor: is kipc usable here, and if not, what to do about it. Each check
  * says one sentence; those that make no sense after a failed one are left out.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <limits.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "tool.h"
+#include "exec.h"
 
 struct doctor {
 	bool json;
 	int checks;
 	int problems;
+};
+
+/* What a check comes to: a note is about what not everybody needs */
+enum level {
+	PROBLEM,
+	NOTE,
+	OK,
 };
 
 /* The calls that this program and its ABI know */
@@ -79,13 +89,15 @@ static const struct call {
 #undef CALL
 };
 
-static bool report(struct doctor *doctor, const char *check, bool good, const char *format, ...)
-	__printf(4, 5);
+static bool report(struct doctor *doctor, const char *check, enum level level,
+		   const char *format, ...) __printf(4, 5);
 
-/* Returns @good, so that a check can end with it. */
-static bool report(struct doctor *doctor, const char *check, bool good, const char *format, ...)
+/* Is it no problem? So that a check can end with it. */
+static bool report(struct doctor *doctor, const char *check, enum level level,
+		   const char *format, ...)
 {
-	char text[512];
+	static const char *const words[] = { "PROBLEM", "note", "ok" };
+	char text[PATH_MAX + 512];
 	va_list args;
 
 	va_start(args, format);
@@ -95,15 +107,16 @@ static bool report(struct doctor *doctor, const char *check, bool good, const ch
 	if (doctor->json) {
 		printf("%s{\"check\": ", doctor->checks ? ",\n " : "[");
 		print_json_string(check);
-		printf(", \"good\": %s, \"text\": ", good ? "true" : "false");
+		printf(", \"good\": %s, \"note\": %s, \"text\": ",
+		       level != PROBLEM ? "true" : "false", level == NOTE ? "true" : "false");
 		print_json_string(text);
 		printf("}");
 	} else {
-		printf("%-7s %-12s %s\n", good ? "ok" : "PROBLEM", check, text);
+		printf("%-7s %-12s %s\n", words[level], check, text);
 	}
 	doctor->checks++;
-	doctor->problems += !good;
-	return good;
+	doctor->problems += level == PROBLEM;
+	return level != PROBLEM;
 }
 
 /* The first line of @path without its end, empty if there is none. */
@@ -164,10 +177,10 @@ static bool check_module(struct doctor *doctor)
 
 	if (access("/sys/module/kipc", F_OK) &&
 	    !any_line("/proc/modules", is_module_line, NULL))
-		return report(doctor, "module", false,
+		return report(doctor, "module", PROBLEM,
 			      "kipc is not loaded; as root run 'modprobe kipc', or 'insmod kipc.ko' where it was built");
 	read_line("/sys/module/kipc/version", version, sizeof(version));
-	return report(doctor, "module", true, "kipc%s%s is loaded",
+	return report(doctor, "module", OK, "kipc%s%s is loaded",
 		      *version ? " version " : "", version);
 }
 
@@ -197,24 +210,24 @@ static int check_device(struct doctor *doctor)
 	}
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0) {
-		report(doctor, "device", false, "%s cannot be opened: %s", path,
+		report(doctor, "device", PROBLEM, "%s cannot be opened: %s", path,
 		       device_problem(errno));
 		return -1;
 	}
 	if (!is_node(fd) || fstat(fd, &st)) {
-		report(doctor, "device", false,
+		report(doctor, "device", PROBLEM,
 		       "%s is not a node of an instance; name the right one with --instance", path);
 		close(fd);
 		return -1;
 	}
-	report(doctor, "device", true, "%s can be opened", path);
+	report(doctor, "device", OK, "%s can be opened", path);
 	if ((st.st_mode & 0666) == 0666)
-		report(doctor, "permissions", true, "every user may open it");
+		report(doctor, "permissions", OK, "every user may open it");
 	else if (S_ISREG(st.st_mode))
-		report(doctor, "permissions", true, "it has mode %04o, as the mount was asked for",
+		report(doctor, "permissions", OK, "it has mode %04o, as the mount was asked for",
 		       st.st_mode & 07777);
 	else
-		report(doctor, "permissions", false,
+		report(doctor, "permissions", PROBLEM,
 		       "%s has mode %04o, so that some users are shut out; run 'chmod 0666 %s' and look for the udev rule that set it",
 		       path, st.st_mode & 07777, path);
 	return fd;
@@ -225,18 +238,18 @@ static bool check_abi(struct doctor *doctor, int device)
 	struct kipc_query query = { .nr = KIPC_NR_QUERY };
 
 	if (ioctl(device, KIPC_IOC_QUERY, &query))
-		return report(doctor, "abi", false,
+		return report(doctor, "abi", PROBLEM,
 			      "%s does not answer as kipc does (%s); name the right node with --instance",
 			      device_path, strerror(errno));
 	if (query.abi < KIPC_ABI_VERSION)
-		return report(doctor, "abi", false,
+		return report(doctor, "abi", PROBLEM,
 			      "the module has ABI %u, older than this program's %d; install the module built with it and load that (rmmod kipc; modprobe kipc)",
 			      query.abi, KIPC_ABI_VERSION);
 	if (query.abi > KIPC_ABI_VERSION)
-		return report(doctor, "abi", true,
+		return report(doctor, "abi", OK,
 			      "the module has ABI %u, newer than this program's %d, which it still serves",
 			      query.abi, KIPC_ABI_VERSION);
-	return report(doctor, "abi", true, "module and program have ABI %u", query.abi);
+	return report(doctor, "abi", OK, "module and program have ABI %u", query.abi);
 }
 
 static bool check_call(struct doctor *doctor, int device, const struct call *call)
@@ -244,12 +257,12 @@ static bool check_call(struct doctor *doctor, int device, const struct call *cal
 	struct kipc_query query = { .nr = call->nr };
 
 	if (ioctl(device, KIPC_IOC_QUERY, &query))
-		return report(doctor, "calls", false,
+		return report(doctor, "calls", PROBLEM,
 			      "the module does not serve %s; install the module built with this program",
 			      call->name);
 	if (call->size < query.size_min || call->size > query.size_max ||
 	    (query.targets & call->targets) != call->targets)
-		return report(doctor, "calls", false,
+		return report(doctor, "calls", PROBLEM,
 			      "the module serves %s in another form (%u to %u bytes, targets %#x); install the module built with this program",
 			      call->name, query.size_min, query.size_max, query.targets);
 	return true;
@@ -262,7 +275,7 @@ static void check_calls(struct doctor *doctor, int device)
 	for (unsigned int i = 0; i < ARRAY_SIZE(calls); i++)
 		good += check_call(doctor, device, &calls[i]);
 	if (good == ARRAY_SIZE(calls))
-		report(doctor, "calls", true, "all %u calls are served", good);
+		report(doctor, "calls", OK, "all %u calls are served", good);
 }
 
 static void check_pipe(struct doctor *doctor, int device)
@@ -272,13 +285,13 @@ static void check_pipe(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_PIPE_CREATE, &create)) {
-		report(doctor, "pipe", false, "no pipe can be made: %s", call_problem(errno));
+		report(doctor, "pipe", PROBLEM, "no pipe can be made: %s", call_problem(errno));
 		return;
 	}
 	good = write(create.wfd, &byte, 1) == 1 && read(create.rfd, &byte, 1) == 1 && byte == 'k';
 	close(create.wfd);
 	close(create.rfd);
-	report(doctor, "pipe", good, good ? "a byte went through a pipe" :
+	report(doctor, "pipe", good ? OK : PROBLEM, good ? "a byte went through a pipe" :
 	       "a pipe was made but a byte did not come through; read the kernel's log (dmesg)");
 }
 
@@ -293,7 +306,7 @@ static void check_shm(struct doctor *doctor, int device)
 	bool good = false;
 
 	if (ioctl(device, KIPC_IOC_SHM_CREATE, &create)) {
-		report(doctor, "shm", false, "no shared memory can be made: %s", strerror(errno));
+		report(doctor, "shm", PROBLEM, "no shared memory can be made: %s", strerror(errno));
 		return;
 	}
 	one = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
@@ -307,7 +320,7 @@ static void check_shm(struct doctor *doctor, int device)
 	if (other != MAP_FAILED)
 		munmap(other, create.size);
 	close(create.fd);
-	report(doctor, "shm", good, good ? "two mappings share a segment's memory" :
+	report(doctor, "shm", good ? OK : PROBLEM, good ? "two mappings share a segment's memory" :
 	       "a segment was made but its memory is not shared; read the kernel's log (dmesg)");
 }
 
@@ -321,7 +334,7 @@ static void check_sem(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_SEM_CREATE, &create)) {
-		report(doctor, "sem", false, "no semaphore can be made: %s", strerror(errno));
+		report(doctor, "sem", PROBLEM, "no semaphore can be made: %s", strerror(errno));
 		return;
 	}
 	/* it can be taken as often as it was given, and not more often */
@@ -330,7 +343,7 @@ static void check_sem(struct doctor *doctor, int device)
 	       ioctl(create.fd, KIPC_IOC_SEM_OP_ONE, KIPC_SEM_ONE(0, -1) | KIPC_SEM_ONE_NOWAIT) &&
 	       errno == EAGAIN;
 	close(create.fd);
-	report(doctor, "sem", good, good ? "a semaphore was given and taken" :
+	report(doctor, "sem", good ? OK : PROBLEM, good ? "a semaphore was given and taken" :
 	       "a semaphore was made but does not count; read the kernel's log (dmesg)");
 }
 
@@ -344,7 +357,7 @@ static void check_msg(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_MSG_CREATE, &create)) {
-		report(doctor, "msg", false, "no message queue can be made: %s", strerror(errno));
+		report(doctor, "msg", PROBLEM, "no message queue can be made: %s", strerror(errno));
 		return;
 	}
 	/* one unit, whatever there is room for; then there is no more */
@@ -353,7 +366,7 @@ static void check_msg(struct doctor *doctor, int device)
 	       read(create.fd, text, sizeof(text)) == 2 && !memcmp(text, "pc", 2) &&
 	       read(create.fd, text, sizeof(text)) == -1 && errno == EAGAIN;
 	close(create.fd);
-	report(doctor, "msg", good, good ? "two messages went through a queue" :
+	report(doctor, "msg", good ? OK : PROBLEM, good ? "two messages went through a queue" :
 	       "a message queue was made but messages do not come through; read the kernel's log (dmesg)");
 }
 
@@ -362,20 +375,66 @@ static void check_kipcfs(struct doctor *doctor)
 	int mounts = 0;
 
 	if (!any_line("/proc/filesystems", is_kipcfs_line, NULL)) {
-		report(doctor, "kipcfs", false,
+		report(doctor, "kipcfs", PROBLEM,
 		       "the kernel knows no file system kipcfs, though the module registers it; read the kernel's log (dmesg) and load the module again");
 		return;
 	}
 	any_line("/proc/self/mountinfo", count_kipcfs_mount, &mounts);
 	if (mounts)
-		report(doctor, "kipcfs", true, "kipcfs is known, and mounted %d time%s", mounts,
+		report(doctor, "kipcfs", OK, "kipcfs is known, and mounted %d time%s", mounts,
 		       mounts == 1 ? "" : "s");
 	else
-		report(doctor, "kipcfs", true,
+		report(doctor, "kipcfs", OK,
 		       "kipcfs is known; for FIFOs, tables and limits mount it: mount -t kipcfs none DIRECTORY");
 }
 
-static void examine(struct doctor *doctor)
+static void check_shim(struct doctor *doctor)
+{
+	char path[PATH_MAX];
+	const char *problem = shim_locate(64, path);
+
+	if (problem)
+		report(doctor, "shim", PROBLEM, "kipc exec cannot run programs: %s", problem);
+	else
+		report(doctor, "shim", OK, "kipc exec preloads %s", path);
+	problem = shim_locate(32, path);
+	if (problem)
+		report(doctor, "shim32", NOTE, "kipc exec cannot run 32-bit programs: %s", problem);
+}
+
+/* May a user make one? In a child: this process is to stay where it is. */
+static bool can_unshare(int flags)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(unshare(flags) ? 1 : 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+static void check_kernel(struct doctor *doctor)
+{
+	if (access("/proc/sysvipc", F_OK))
+		report(doctor, "sysvipc", OK,
+		       "the kernel has no System V IPC (CONFIG_SYSVIPC): run programs by kipc exec");
+	else
+		report(doctor, "sysvipc", OK,
+		       "the kernel has a System V IPC of its own: only what kipc exec runs uses kipc's");
+	if (can_unshare(CLONE_NEWNS))
+		report(doctor, "namespaces", OK, "kipc exec --new can make namespaces");
+	else if (can_unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		report(doctor, "namespaces", OK,
+		       "kipc exec --new can make namespaces, in a user namespace");
+	else
+		report(doctor, "namespaces", NOTE,
+		       "kipc exec --new can make no namespaces here: run it as root");
+	if (syscall(SYS_pidfd_open, getpid(), 0) < 0)
+		report(doctor, "pidfd", NOTE,
+		       "the kernel has no pidfd_open(2) (Linux 5.3): kipc stat opens a FIFO to look at it");
+}
+
+static void examine_module(struct doctor *doctor)
 {
 	int device;
 
@@ -393,6 +452,13 @@ static void examine(struct doctor *doctor)
 		check_msg(doctor, device);
 	}
 	close(device);
+}
+
+static void examine(struct doctor *doctor)
+{
+	examine_module(doctor);
+	check_shim(doctor);
+	check_kernel(doctor);
 }
 
 static int doctor_run(const struct command *self, int argc, char **argv)
@@ -442,11 +508,12 @@ const struct command cmd_doctor = {
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
 	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe, shared memory, a semaphore and a message queue work. Each\n"
-	"problem is told with what to do.\n"
+	"call served, and that a pipe, shared memory, a semaphore and a message queue work; that\n"
+	"kipc exec finds its library, and what the kernel lacks that it wants. Each problem is\n"
+	"told with what to do; a note is about what not everybody needs.\n"
 	"\n"
 	INSTANCE_HELP
-	"  -j, --json           an array of objects with the members check, good and text\n"
+	"  -j, --json           an array of objects with the members check, good, note and text\n"
 	"\n"
 	"Exits with 0 if all is well, 1 if there is a problem, 2 for a wrong command line.\n",
 	.run = doctor_run,

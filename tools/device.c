@@ -265,7 +265,7 @@ const char *instance_directory(void)
 	}
 	found = default_directory();
 	if (!found)
-		fail("the limits of %s are files of a mount, and there is none: %s", device_path,
-		     mount_advice);
+		fail("limits and tables of %s are files of a mount, and there is none: %s",
+		     device_path, mount_advice);
 	return found;
 }

@@ -17,6 +17,7 @@ static const struct command *const commands[] = {
 	&cmd_mk,
 	&cmd_rm,
 	&cmd_limits,
+	&cmd_exec,
 	&cmd_pipeline,
 	&cmd_size,
 	&cmd_doctor,
@@ -39,7 +40,8 @@ static void print_overview(void)
 	       "  -V, --version        show the version of this program and of the ABI it knows\n"
 	       "\n"
 	       "Exit status: 0 on success, 1 if something failed, 2 for a wrong command line.\n"
-	       "'kipc pipeline' exits as its commands do, 'kipc mk' as the one that it runs.\n");
+	       "'kipc pipeline' exits as its commands do, 'kipc mk' and 'kipc exec' as the one that\n"
+	       "they run; 125 if 'kipc exec' cannot.\n");
 }
 
 static const struct command *find_command(const char *name)

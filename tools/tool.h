@@ -38,6 +38,7 @@ struct command {
 };
 
 extern const struct command cmd_doctor;
+extern const struct command cmd_exec;
 extern const struct command cmd_limits;
 extern const struct command cmd_ls;
 extern const struct command cmd_mk;

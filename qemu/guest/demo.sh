@@ -149,6 +149,8 @@ do sleep 0.2; done; $list" \
 step "kipc tells that three wait for semaphore 0" \
 	'kipc stat sem:$(kipc ls sem | awk "/0x73686172/ { print \$1 }")' \
 	'waiting threads +3.*STATUS. +0 +0 +[1-9][0-9]* +3 +0.'
+step "who has it, who waits, and how often, by name" 'kipc ls -l sem; kipc watch -n 2 -s 0.5' \
+	'will undo sem 0 1.*waiting +.*sem_shm.*sem:[0-9]+ +2 sems +0 waits/s +[1-9]: .*3: sem_shm\('
 step "the holder is killed: its lock is given back, and the next one told" \
 	'kill -KILL $(sed -n "s/^worker \([0-9]*\): have the lock.*/\1/p" /tmp/holder)
 while pgrep -x sem_shm > /dev/null; do sleep 0.2; done; cat /tmp/holder' \
@@ -198,6 +200,20 @@ step "a queue that outlives its maker, until it is removed" \
 	'^[0-9]+.*0x00001234 .*root +600 +0 +0 .*.0$'
 [ ! -e /proc/sysvipc/msg ] || step "ipcs sees the kernel's own again" \
 	'umount /proc/sysvipc/msg; grep -c " /proc/sysvipc/msg " /proc/mounts' '^0$'
+
+title "Stock programs that know nothing of kipc, on kipc"
+step "ipcmk, ipcs and ipcrm in an instance of their own" \
+	"kipc exec --new sh -c 'ipcmk -M 4096; ipcs -m; ipcrm -m 0; ipcs -m | grep -c 0x'" \
+	'^Shared memory id: 0.*0x[0-9a-f]+ 0 +root +644 +4096 +0 .*.0$'
+step "what they leave behind is told, and gone with the instance" \
+	"kipc exec --new ipcmk -Q -S 3; ls -d /tmp/kipc-*; kipc ls | grep -c 0x" \
+	'left behind: semaphore sets.*left behind: message queues.*went with the instance.*No such file.*.0$'
+step "a user without privileges can do that, too" \
+	"setpriv --reuid user --regid user --clear-groups kipc exec --new sh -c 'id -un; ipcmk -M 4096; ipcs -m; ipcrm -m 0'" \
+	'^user.Shared memory id: 0.* 0 +user +644 +4096 '
+step "in this instance, and each call is written down" \
+	'kipc exec -q -t /tmp/calls ipcmk -M 4096 -p 600; kipc exec ipcrm -a; grep shmget /tmp/calls; kipc ls | grep -c 0x' \
+	'^Shared memory id: [0-9]+.[0-9]+ shmget\(.*.0$'
 unset KIPC_DEV
 
 title "Nothing is left behind"
