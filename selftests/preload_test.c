@@ -256,6 +256,26 @@ TEST_F(preload, thread_that_is_cancelled_in_msgrcv_leaves_no_descriptor)
 	EXPECT_EQ(0, msgctl(r.id, IPC_RMID, NULL));
 }
 
+TEST_F(preload, child_has_no_descriptor_of_a_thread_that_sleeps)
+{
+	struct receiver r = { .id = msgget(IPC_PRIVATE, IPC_CREAT | 0600) };
+	int before = fds_open();
+	pthread_t thread;
+	pid_t pid;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, receive, &r));
+	ASSERT_TRUE(EVENTUALLY(is_asleep(&r)));
+	EXPECT_EQ(before + 1, fds_open());
+	pid = child_fork();
+	if (!pid)
+		_exit(fds_open() == before && !use_everything() ? 0 : 1);
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(0, msgctl(r.id, IPC_RMID, NULL));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(-1, r.got);
+	EXPECT_EQ(before, fds_open());
+}
+
 static void *add_many(void *arg)
 {
 	int i, set = *(int *)arg, bad = 0;

@@ -18,9 +18,8 @@ static __attribute__((constructor)) void find_next(void)
 
 /*
  * The next function looks at its return address to know whose search path counts. So it
- * must be reached by a jump: this is the last that is done, and nothing is left on the stack.
+ * must be reached by a jump, which the compiler makes of the last call of a function.
  */
-__attribute__((optimize("optimize-sibling-calls")))
 void *dlopen(const char *file, int mode)
 {
 	__typeof__(dlopen) *function = __atomic_load_n(&next, __ATOMIC_RELAXED);

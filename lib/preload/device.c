@@ -263,26 +263,89 @@ long shim_ioctl(unsigned int cmd, void *arg)
  * While a thread sleeps others, or a signal's handler, may close its descriptor, sweeping
  * all of them, and open something else that gets its number. That must not be closed.
  */
-static void release(void *arg)
+static void release(int fd)
 {
-	int fd = *(int *)arg;
 	struct kipc_stats stats = { 0 };
 
 	if (SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_STATS, &stats) == 0)
 		SHIM_RAW(SYS_close, fd);
 }
 
-static long sleep_cancellable(int fd, unsigned int cmd, void *arg)
+/*
+ * The descriptors of the threads that sleep, each plus 1: a child that one of the others
+ * forks has them, too, and nobody in it who would close them. More sleepers than there is
+ * room for are not noted.
+ */
+static int sleepers[256];
+
+static int *note_sleeper(int fd)
+{
+	size_t i;
+	int none;
+
+	for (i = 0; i < ARRAY_SIZE(sleepers); i++) {
+		none = 0;
+		if (__atomic_compare_exchange_n(&sleepers[i], &none, fd + 1, false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return &sleepers[i];
+	}
+	return NULL;
+}
+
+static void forget_in_child(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sleepers); i++) {
+		if (sleepers[i])
+			release(sleepers[i] - 1);
+		sleepers[i] = 0;
+	}
+}
+
+static __attribute__((constructor)) void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, forget_in_child);
+}
+
+struct sleeper {
+	int fd;
+	int *noted;
+};
+
+static void end_sleep(void *arg)
+{
+	struct sleeper *sleeper = arg;
+
+	if (sleeper->noted)
+		__atomic_store_n(sleeper->noted, 0, __ATOMIC_RELAXED);
+	release(sleeper->fd);
+}
+
+static long sleep_cancellable(struct sleeper *sleeper, unsigned int cmd, void *arg)
 {
 	int type, old;
 	long ret;
 
-	pthread_cleanup_push(release, &fd);
+	pthread_cleanup_push(end_sleep, sleeper);
 	/* acts upon a request that came before, too */
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
+	ret = SHIM_RAW(SYS_ioctl, sleeper->fd, cmd, arg);
 	pthread_setcanceltype(type, &old);
 	pthread_cleanup_pop(1);
+	return ret;
+}
+
+/* The others of the threads may do anything meanwhile. */
+static long sleep_among_threads(int fd, unsigned int cmd, void *arg, bool is_cancellable)
+{
+	struct sleeper sleeper = { .fd = fd, .noted = note_sleeper(fd) };
+	long ret;
+
+	if (is_cancellable)
+		return sleep_cancellable(&sleeper, cmd, arg);
+	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
+	end_sleep(&sleeper);
 	return ret;
 }
 
@@ -293,11 +356,11 @@ long shim_ioctl_sleep(unsigned int cmd, void *arg, bool is_cancellable)
 
 	if (fd < 0)
 		return fd;
-	if (is_cancellable && !__libc_single_threaded)
-		return sleep_cancellable(fd, cmd, arg);
+	if (!__libc_single_threaded)
+		return sleep_among_threads(fd, cmd, arg, is_cancellable);
 	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
-	if (ret == -EINTR || !__libc_single_threaded)
-		release(&fd);
+	if (ret == -EINTR)
+		release(fd);
 	else
 		SHIM_RAW(SYS_close, fd);
 	return ret;
