@@ -81,7 +81,7 @@ static struct kipc_stats instance_stats(void)
 	return stats;
 }
 
-TEST_F(preload, stock_tools_make_show_and_remove)
+TEST_F_TIMEOUT(preload, stock_tools_make_show_and_remove, 240)
 {
 	struct kipc_stats stats;
 
@@ -110,7 +110,7 @@ TEST_F(preload, stock_tools_make_show_and_remove)
 	EXPECT_NE(0, run(self->out, "ipcrm -m 0"));
 }
 
-TEST_F(preload, families_are_chosen_by_name)
+TEST_F_TIMEOUT(preload, families_are_chosen_by_name, 240)
 {
 	EXPECT_EQ(0, run(self->out, "KIPC_FAMILIES=msg,sem ipcmk -S 1"));
 	EXPECT_EQ(1, instance_stats().sems);
@@ -124,7 +124,7 @@ TEST_F(preload, families_are_chosen_by_name)
 	EXPECT_EQ(0, run(self->out, "ipcrm -a"));
 }
 
-TEST_F(preload, device_that_is_missing_is_told_in_one_sentence)
+TEST_F_TIMEOUT(preload, device_that_is_missing_is_told_in_one_sentence, 240)
 {
 	static const char *const devices[] = { "/dev/kipc-no", "/tmp/no/dir", "/dev/null" };
 	bool is_native = !access("/proc/sys/kernel/msgmni", F_OK);
@@ -148,7 +148,7 @@ TEST_F(preload, device_that_is_missing_is_told_in_one_sentence)
 	run(self->out, "unset LD_PRELOAD; ipcrm --all=msg");
 }
 
-TEST_F(preload, device_may_be_a_node_or_a_directory_near_or_far)
+TEST_F_TIMEOUT(preload, device_may_be_a_node_or_a_directory_near_or_far, 240)
 {
 	EXPECT_EQ(0, run(self->out, "KIPC_DEV=" INSTANCE "/control ipcmk -Q"));
 	EXPECT_EQ(0, run(self->out, "cd " MOUNTS "; KIPC_DEV=instance ipcmk -Q"));
@@ -159,7 +159,7 @@ TEST_F(preload, device_may_be_a_node_or_a_directory_near_or_far)
 	EXPECT_EQ(0, instance_stats().msg_queues);
 }
 
-TEST_F(preload, trace_has_a_line_for_each_call)
+TEST_F_TIMEOUT(preload, trace_has_a_line_for_each_call, 240)
 {
 	EXPECT_EQ(0, run(self->out, "KIPC_TRACE=2 ipcmk -S 3"));
 	SAYS(" semget(0x");
@@ -191,7 +191,7 @@ static int forbid_ioctl(void)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-TEST_F(preload, seccomp_that_refuses_the_ioctl_is_told)
+TEST_F_TIMEOUT(preload, seccomp_that_refuses_the_ioctl_is_told, 240)
 {
 	pid_t pid = child_fork();
 
@@ -209,7 +209,7 @@ TEST_F(preload, seccomp_that_refuses_the_ioctl_is_told)
 }
 
 /* The device is gone while the program runs: no call is made elsewhere. */
-TEST_F(preload, device_that_goes_is_no_reason_to_change_worlds)
+TEST_F_TIMEOUT(preload, device_that_goes_is_no_reason_to_change_worlds, 240)
 {
 	pid_t pid = child_fork();
 
