@@ -9,7 +9,13 @@
 #define KEY	0x6b697063
 #define SIG	(KIPC_SIG_RTMIN + 5)
 
-/* The queue is @id and @fd, @other is a subscriber of it; one SIG and one SIGUSR1 wait. */
+/*
+ * The queue is @id and @fd, @other is a subscriber of it; one SIG and one SIGUSR1 wait. It can
+ * read the former, and gets SIG + 3 delivered; everything else it blocks.
+ */
+#define BLOCKED	(~(BIT_OF(SIG) | BIT_OF(SIG + 3)))
+
+static __u32 number;
 
 static int queue_make(int dev, int key)
 {
@@ -81,7 +87,7 @@ static void undo_send_standard(struct work *work)
 
 static int run_send_to_one(struct work *work)
 {
-	return sigq_send(work->dev, work->id, sub_pending(work->other).number, SIG + 1, 0, 7);
+	return sigq_send(work->dev, work->id, number, SIG + 1, 0, 7);
 }
 
 static int run_merge(struct work *work)
@@ -103,13 +109,12 @@ static int run_read(struct work *work)
 {
 	struct signalfd_siginfo info;
 
-	sub_mask(work->other, KIPC_SIG_SETMASK, ~BIT_OF(SIG));
 	return sub_read(work->other, &info, 1);
 }
 
 static int run_mask(struct work *work)
 {
-	struct kipc_sig_mask arg = { .how = KIPC_SIG_SETMASK, .set = 5 };
+	struct kipc_sig_mask arg = { .how = KIPC_SIG_SETMASK, .set = BLOCKED };
 
 	return ioctl(work->other, KIPC_IOC_SIG_MASK, &arg);
 }
@@ -233,7 +238,7 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
 	ASSERT_LE(0, work.victim);
 	ASSERT_LE(0, run_open(&work));
 	work.fd = work.made;
-	work.other = sub_new(work.fd, SELF, NULL);
+	work.other = sigq_subscribe(work.fd, SELF, KIPC_SIG_NONBLOCK, BLOCKED, &number);
 	ASSERT_LE(0, work.other);
 	ASSERT_EQ(0, run_set(&work));
 	ASSERT_EQ(0, sub_action(work.other, KIPC_SIG_DELIVER, BIT_OF(SIG + 3)));
