@@ -98,6 +98,9 @@ TEST_F(lib, size_that_no_structure_has_is_einval_and_nothing_is_written)
 	EXPECT_FAILS(EINVAL, kipc_sem_get_value(self->dev, 0, 0, (void *)buf, 7));
 	EXPECT_FAILS(EINVAL, kipc_msg_stat(self->dev, 0, 0, (void *)buf, 35));
 	EXPECT_FAILS(EINVAL, kipc_msg_info(self->dev, 0, (void *)buf, 3));
+	EXPECT_FAILS(EINVAL, kipc_sig_stat(self->dev, 0, 0, (void *)buf, 35));
+	EXPECT_FAILS(EINVAL, kipc_sig_info(self->dev, 0, (void *)buf, 3));
+	EXPECT_FAILS(EINVAL, kipc_sig_wait(self->dev, 0, 0, 0, (void *)buf, 19));
 	EXPECT_TRUE(is_all(buf, POISON, sizeof(buf)));
 }
 
@@ -590,6 +593,10 @@ static void expect_all_to_fail(struct __test_metadata *_metadata, int fd, int er
 		struct kipc_sem_info sem_info;
 		struct kipc_msg_stat msg;
 		struct kipc_msg_info msg_info;
+		struct kipc_sig_wait wait;
+		struct kipc_sig_pending pending;
+		struct kipc_sig_stat sig;
+		struct kipc_sig_info sig_info;
 	} u;
 	int fds[2];
 
@@ -642,6 +649,20 @@ static void expect_all_to_fail(struct __test_metadata *_metadata, int fd, int er
 	EXPECT_FAILS(err, kipc_msg_info(fd, 0, &u.msg_info, sizeof(u.msg_info)));
 	EXPECT_FAILS(err, kipc_msg_filter(fd, 0, 1, 0));
 	EXPECT_FAILS(err, kipc_msg_notify(fd, KIPC_NOTIFY_NONE, 0, 0));
+
+	EXPECT_FAILS(err, kipc_sig_get(fd, KEY, 0600, 0));
+	EXPECT_FAILS(err, kipc_sig_create(fd, 0600, 0));
+	EXPECT_FAILS(err, kipc_sig_open(fd, SELF, 0));
+	EXPECT_FAILS(err, kipc_sig_subscribe(fd, SELF, 0, 0, NULL));
+	EXPECT_FAILS(err, kipc_sig_send(fd, SELF, KIPC_SIG_GROUP, 0, 0, 0));
+	EXPECT_FAILS(err, kipc_sig_wait(fd, ~0ULL, KIPC_SIG_NOWAIT, 0, &u.wait, sizeof(u.wait)));
+	EXPECT_FAILS(err, kipc_sig_mask(fd, KIPC_SIG_BLOCK, 0, NULL));
+	EXPECT_FAILS(err, kipc_sig_action(fd, KIPC_SIG_KEEP, 0));
+	EXPECT_FAILS(err, kipc_sig_pending(fd, &u.pending, sizeof(u.pending)));
+	EXPECT_FAILS(err, kipc_sig_stat(fd, SELF, 0, &u.sig, sizeof(u.sig)));
+	EXPECT_FAILS(err, kipc_sig_set(fd, SELF, 0, 0, 0, 0));
+	EXPECT_FAILS(err, kipc_sig_remove(fd, SELF));
+	EXPECT_FAILS(err, kipc_sig_info(fd, 0, &u.sig_info, sizeof(u.sig_info)));
 }
 
 TEST_F(lib, descriptor_that_is_none_is_ebadf_everywhere)

@@ -696,6 +696,184 @@ int kipc_msg_filter(int fd, __s64 type, __s64 send_type, unsigned int flags);
  */
 int kipc_msg_notify(int fd, unsigned int how, int target, __u64 value);
 
+/* --- signal queues: sig.c */
+
+/**
+ * kipc_sig_get - find or make the signal queue of a key
+ * @fd: an instance
+ * @key: the key, or KIPC_KEY_PRIVATE for a new queue
+ * @mode: permissions of a new queue, or those wanted of an existing one: to write is to
+ *	send, to read is to subscribe
+ * @flags: KIPC_GET_*
+ *
+ * Errors: EINVAL (flags); ENOENT; EEXIST; EACCES; ENOSPC (the limit sigmni is reached);
+ * ENOMEM.
+ *
+ * Return: the id, or -1 and errno.
+ */
+int kipc_sig_get(int fd, int key, unsigned int mode, unsigned int flags);
+
+/**
+ * kipc_sig_create - make a signal queue that has no id
+ * @fd: an instance
+ * @mode: permissions that kipc_sig_open() and kipc_sig_subscribe() on the descriptor look at
+ * @flags: KIPC_SIG_CLOEXEC
+ *
+ * Errors: EINVAL (flags); EMFILE; ENFILE; ENOMEM.
+ *
+ * Return: a descriptor to send by, or -1 and errno.
+ */
+int kipc_sig_create(int fd, unsigned int mode, unsigned int flags);
+
+/**
+ * kipc_sig_open - make a descriptor to send signals by
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue
+ * @flags: KIPC_SIG_CLOEXEC
+ *
+ * Errors: EINVAL (no such @id, flags); EIDRM; EACCES; EMFILE; ENFILE; ENOMEM.
+ *
+ * Return: the descriptor, or -1 and errno.
+ */
+int kipc_sig_open(int fd, int id, unsigned int flags);
+
+/**
+ * kipc_sig_subscribe - become a subscriber of a signal queue
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue
+ * @blocked: set of the signals that it blocks from the start; signal n is bit n - 1
+ * @flags: KIPC_SIG_NONBLOCK, KIPC_SIG_CLOEXEC
+ * @number: where to put what kipc_sig_send() calls it, or NULL
+ *
+ * Errors: EINVAL (no such @id, flags); EIDRM; EACCES; ENOSPC (the queue has
+ * KIPC_SIG_SUBSCRIBERS_MAX); EMFILE; ENFILE; ENOMEM.
+ *
+ * Return: the subscriber's descriptor, or -1 and errno; then @number has not changed.
+ */
+int kipc_sig_subscribe(int fd, int id, __u64 blocked, unsigned int flags, unsigned int *number);
+
+/**
+ * kipc_sig_send - send a signal, kill(2), tgkill(2), sigqueue(3)
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue
+ * @to: number of a subscriber, or KIPC_SIG_GROUP
+ * @signo: the signal, or 0 to see only whether it could be sent
+ * @code: its si_code, SI_USER, SI_QUEUE or another that is not above 0
+ * @value: its si_value
+ *
+ * Errors: EINVAL (no such @id or @signo); EPERM (@code); EACCES; ESRCH (no subscriber @to);
+ * EAGAIN (as many real-time signals wait in the queue, or of the user in all of them, as may
+ * do so); EIDRM; ENOMEM.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_send(int fd, int id, unsigned int to, int signo, int code, __u64 value);
+
+/**
+ * kipc_sig_wait - take a signal, sigtimedwait(2)
+ * @fd: the subscriber
+ * @set: take one of these, blocked or not
+ * @flags: KIPC_SIG_NOWAIT, KIPC_SIG_RELATIVE
+ * @timeout: when to stop waiting, or KIPC_TIMEOUT_NONE
+ * @wait: what was taken; the signal is @wait->signo
+ * @size: sizeof(*@wait)
+ *
+ * Errors: EINVAL (flags); EAGAIN (KIPC_SIG_NOWAIT, or the time is over); EIDRM; EINTR.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_wait(int fd, __u64 set, unsigned int flags, __u64 timeout,
+		  struct kipc_sig_wait *wait, size_t size);
+
+/**
+ * kipc_sig_mask - change what a subscriber blocks, sigprocmask(2)
+ * @fd: the subscriber
+ * @how: KIPC_SIG_BLOCK, KIPC_SIG_UNBLOCK, KIPC_SIG_SETMASK
+ * @set: which signals
+ * @before: where to put what it blocked before, or NULL
+ *
+ * Errors: EINVAL (@how); EIDRM.
+ *
+ * Return: 0, or -1 and errno; then @before has not changed.
+ */
+int kipc_sig_mask(int fd, unsigned int how, __u64 set, __u64 *before);
+
+/**
+ * kipc_sig_action - say what becomes of a subscriber's signals, sigaction(2)
+ * @fd: the subscriber
+ * @action: KIPC_SIG_KEEP, KIPC_SIG_IGNORE, KIPC_SIG_DELIVER
+ * @set: of which signals
+ *
+ * Errors: EINVAL (@action); EIDRM; ENOMEM.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_action(int fd, unsigned int action, __u64 set);
+
+/**
+ * kipc_sig_pending - look at what waits for a subscriber, sigpending(2)
+ * @fd: the subscriber
+ * @pending: sets of what waits, and what it blocks, ignores and has delivered
+ * @size: sizeof(*@pending)
+ *
+ * Errors: EIDRM.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_pending(int fd, struct kipc_sig_pending *pending, size_t size);
+
+/**
+ * kipc_sig_stat - look at a signal queue
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue; with KIPC_STAT_INDEX an index
+ * @flags: KIPC_STAT_*
+ * @stat: what is known; @stat->perm.id is its id
+ * @size: sizeof(*@stat)
+ *
+ * Errors: EINVAL (no such @id, flags); EIDRM; EACCES.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_stat(int fd, int id, unsigned int flags, struct kipc_sig_stat *stat, size_t size);
+
+/**
+ * kipc_sig_set - change owner, permissions and capacity of a signal queue
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue
+ * @uid: its new owner
+ * @gid: its new group
+ * @mode: its new permissions
+ * @limit: how many real-time signals may wait from now on
+ *
+ * Errors: EINVAL (no such @id, @uid or @gid); EIDRM; EPERM (not its owner, or @limit is above
+ * the limit sigqmax and the caller has no CAP_SYS_RESOURCE).
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_set(int fd, int id, uid_t uid, gid_t gid, unsigned int mode, __u64 limit);
+
+/**
+ * kipc_sig_remove - remove a signal queue
+ * @fd: an instance, the queue, or a subscriber
+ * @id: which queue
+ *
+ * Errors: EINVAL (no such @id); EIDRM; EPERM (not its owner).
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_remove(int fd, int id);
+
+/**
+ * kipc_sig_info - look at limits and use of signal queues
+ * @fd: an instance
+ * @flags: KIPC_SIG_INFO_USAGE
+ * @info: what is known
+ * @size: sizeof(*@info)
+ *
+ * Return: 0, or -1 and errno.
+ */
+int kipc_sig_info(int fd, unsigned int flags, struct kipc_sig_info *info, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

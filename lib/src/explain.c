@@ -71,6 +71,21 @@ static const struct meaning {
 	{ KIPC_NR_MSG_SET, KIPC_NR_MSG_SET, EPERM,
 	  "only its owner may change a queue, and only a privileged user let it hold more than the limit msgmnb (see kipc limits)"
 	},
+	{ KIPC_NR_SIG_GET, KIPC_NR_SIG_GET, ENOSPC,
+	  "the instance has all the signal queues that it may (limit sigmni, see kipc limits)"
+	},
+	{ KIPC_NR_SIG_SUBSCRIBE, KIPC_NR_SIG_SUBSCRIBE, ENOSPC,
+	  "the queue has all the subscribers that it may"
+	},
+	{ KIPC_NR_SIG_SEND, KIPC_NR_SIG_SEND, EAGAIN,
+	  "as many signals wait as may: in the queue (limit sigqmax when it was made), or of the user (parameter sig_user_signals of the module)"
+	},
+	{ KIPC_NR_SIG_SEND, KIPC_NR_SIG_SEND, ESRCH,
+	  "the queue has no such subscriber"
+	},
+	{ KIPC_NR_SIG_SET, KIPC_NR_SIG_SET, EPERM,
+	  "only its owner may change a queue, and only a privileged user let more signals wait than the limit sigqmax (see kipc limits)"
+	},
 	{ 0, 0xff, ENOTTY,
 	  "it is not served there: the descriptor is of another kind, or kipc's module is older than this program (run kipc doctor)"
 	},
