@@ -15,7 +15,7 @@ static const char *const subcommands[] = {
 	i__ < sizeof(subcommands) / sizeof(subcommands[0]) && ((name) = subcommands[i__]); i__++)
 
 /* An object of each kind in the instance; their ids */
-static int made[3];
+static int made[4];
 
 static int make_one_of_each(void)
 {
@@ -28,6 +28,9 @@ static int make_one_of_each(void)
 	if (KIPC("mk", I, "-k", "0x33", "msg"))
 		return -1;
 	made[2] = atoi(said.out);
+	if (KIPC("mk", I, "-k", "0x44", "sig"))
+		return -1;
+	made[3] = atoi(said.out);
 	return 0;
 }
 
@@ -105,7 +108,7 @@ TEST_F(instance, a_wrong_command_line_is_2_and_says_what_is_right)
 		EXPECT_STREQ("", said.out);
 	}
 	EXPECT_EQ(2, KIPC("ls", "foo"));
-	EXPECT_TRUE(COMPLAINS("no kind 'foo'.*shm sem msg"));
+	EXPECT_TRUE(COMPLAINS("no kind 'foo'.*shm sem msg sig"));
 	EXPECT_EQ(2, KIPC("stat", "foo:1"));
 	EXPECT_EQ(2, KIPC("stat", "shm:x"));
 	EXPECT_EQ(2, KIPC("mk", "shm", "0"));
@@ -206,6 +209,7 @@ TEST_F(instance, objects_are_listed_in_tables_and_gone_when_they_are_removed)
 	EXPECT_TRUE(SAYS("^ +[0-9]+ 0x00000011 root +600 +8192 +0 +0$"));
 	EXPECT_TRUE(SAYS("^ +[0-9]+ 0x00000022 root +600 +3 +0 +0 +0$"));
 	EXPECT_TRUE(SAYS("^ +[0-9]+ 0x00000033 root +600 +0 +0 +16384 +0 +0 +0$"));
+	EXPECT_TRUE(SAYS("^ +[0-9]+ 0x00000044 root +600 +0 +1024 +0 +0 +0$"));
 	EXPECT_EQ(0, KIPC("rm", I, "sem", "-k", "0x22"));
 	EXPECT_EQ(0, KIPC("ls", I, "sem"));
 	EXPECT_FALSE(matches(said.out, "0x00000022"));
@@ -226,7 +230,7 @@ TEST_F(instance, json_is_json_for_every_listing)
 	EXPECT_EQ(0, KIPC("stat", I, "-j"));
 	EXPECT_TRUE(says_json(1));
 	EXPECT_EQ(0, KIPC("stat", I, "-j", name_of("shm", made[0]), name_of("sem", made[1]),
-			  name_of("msg", made[2])));
+			  name_of("msg", made[2]), name_of("sig", made[3])));
 	EXPECT_TRUE(says_json(1));
 	EXPECT_EQ(0, KIPC("limits", I, "-j"));
 	EXPECT_TRUE(says_json(1));
@@ -390,6 +394,30 @@ TEST_F(instance, who_may_not_look_is_told_that_nothing_is_known)
 	EXPECT_TRUE(SAYS("\"holders\": \\[\\], \"waiters\": null"));
 	EXPECT_EQ(1, KIPC_AS(OTHER_UID, "stat", I, name_of("sem", made[1])));
 	EXPECT_TRUE(COMPLAINS("its permissions do not allow it; its owner or root can"));
+}
+
+/* A child that has subscribed and waits for a signal */
+static void wait_for_signal(int node)
+{
+	struct kipc_sig_subscribe subscribe = { .id = made[3] };
+	char info[128];
+
+	if (ioctl(node, KIPC_IOC_SIG_SUBSCRIBE, &subscribe))
+		_exit(3);
+	read(subscribe.fd, info, sizeof(info));
+}
+
+TEST_F(instance, who_waits_for_a_signal_is_named)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, make_one_of_each());
+	pid = HOLDER(wait_for_signal(self->in.node));
+	ASSERT_TRUE(wait_blocked(pid, SYS_read));
+	EXPECT_EQ(0, KIPC("stat", I, name_of("sig", made[3])));
+	EXPECT_TRUE(SAYS("^subscribers +1$"));
+	EXPECT_TRUE(SAYS(holder_says("held by +", pid, ", descriptor")));
+	EXPECT_TRUE(SAYS(holder_says("waiting +", pid, ", subscriber [0-9]+")));
 }
 
 /* --- doctor */

@@ -8,11 +8,13 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -34,6 +36,8 @@ enum level {
 	OK,
 };
 
+#define ON_SIGNALS	(KIPC_ON_INSTANCE | KIPC_ON_SIG | KIPC_ON_SUBSCRIBER)
+
 /* The calls that this program and its ABI know */
 static const struct call {
 	const char *name;
@@ -43,7 +47,8 @@ static const struct call {
 } calls[] = {
 #define CALL(name, targets) \
 	{ #name, _IOC_NR(KIPC_IOC_##name), _IOC_SIZE(KIPC_IOC_##name), targets }
-	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG),
+	CALL(QUERY, KIPC_ON_INSTANCE | KIPC_ON_PIPE | KIPC_ON_SHM | KIPC_ON_SEM | KIPC_ON_MSG |
+	     ON_SIGNALS),
 	CALL(STATS, KIPC_ON_INSTANCE),
 	CALL(PIPE_CREATE, KIPC_ON_INSTANCE),
 	CALL(PIPE_GET_SIZE, KIPC_ON_PIPE),
@@ -86,6 +91,19 @@ static const struct call {
 	CALL(MSG_INFO, KIPC_ON_INSTANCE),
 	CALL(MSG_FILTER, KIPC_ON_MSG),
 	CALL(MSG_NOTIFY, KIPC_ON_MSG),
+	CALL(SIG_GET, KIPC_ON_INSTANCE),
+	CALL(SIG_CREATE, KIPC_ON_INSTANCE),
+	CALL(SIG_OPEN, ON_SIGNALS),
+	CALL(SIG_SUBSCRIBE, ON_SIGNALS),
+	CALL(SIG_SEND, ON_SIGNALS),
+	CALL(SIG_WAIT, KIPC_ON_SUBSCRIBER),
+	CALL(SIG_MASK, KIPC_ON_SUBSCRIBER),
+	CALL(SIG_ACTION, KIPC_ON_SUBSCRIBER),
+	CALL(SIG_PENDING, KIPC_ON_SUBSCRIBER),
+	CALL(SIG_STAT, ON_SIGNALS),
+	CALL(SIG_SET, ON_SIGNALS),
+	CALL(SIG_REMOVE, ON_SIGNALS),
+	CALL(SIG_INFO, KIPC_ON_INSTANCE),
 #undef CALL
 };
 
@@ -370,6 +388,38 @@ static void check_msg(struct doctor *doctor, int device)
 	       "a message queue was made but messages do not come through; read the kernel's log (dmesg)");
 }
 
+static void check_sig(struct doctor *doctor, int device)
+{
+	struct kipc_sig_create create = { .flags = KIPC_SIG_CLOEXEC, .mode = 0600 };
+	struct kipc_sig_subscribe subscribe = {
+		.id = KIPC_ID_SELF,
+		.flags = KIPC_SIG_CLOEXEC | KIPC_SIG_NONBLOCK,
+	};
+	struct kipc_sig_send send = {
+		.id = KIPC_ID_SELF,
+		.to = KIPC_SIG_GROUP,
+		.signo = SIGUSR1,
+		.code = SI_QUEUE,
+	};
+	struct signalfd_siginfo info = { };
+	bool good;
+
+	if (ioctl(device, KIPC_IOC_SIG_CREATE, &create)) {
+		report(doctor, "sig", PROBLEM, "no signal queue can be made: %s", strerror(errno));
+		return;
+	}
+	good = !ioctl(create.fd, KIPC_IOC_SIG_SUBSCRIBE, &subscribe);
+	if (good) {
+		good = !ioctl(create.fd, KIPC_IOC_SIG_SEND, &send) &&
+		       read(subscribe.fd, &info, sizeof(info)) == sizeof(info) &&
+		       info.ssi_signo == SIGUSR1;
+		close(subscribe.fd);
+	}
+	close(create.fd);
+	report(doctor, "sig", good ? OK : PROBLEM, good ? "a signal went through a queue" :
+	       "a signal queue was made but a signal does not come through; read the kernel's log (dmesg)");
+}
+
 static void check_kipcfs(struct doctor *doctor)
 {
 	int mounts = 0;
@@ -450,6 +500,7 @@ static void examine_module(struct doctor *doctor)
 		check_shm(doctor, device);
 		check_sem(doctor, device);
 		check_msg(doctor, device);
+		check_sig(doctor, device);
 	}
 	close(device);
 }
@@ -508,7 +559,7 @@ const struct command cmd_doctor = {
 	.help =
 	"Check that the module is loaded, its file system registered, the instance's\n"
 	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe, shared memory, a semaphore and a message queue work; that\n"
+	"call served, and that a pipe, shared memory, a semaphore and both queues work; that\n"
 	"kipc exec finds its library, and what the kernel lacks that it wants. Each problem is\n"
 	"told with what to do; a note is about what not everybody needs.\n"
 	"\n"

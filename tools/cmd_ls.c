@@ -157,16 +157,18 @@ const struct command cmd_ls = {
 	.synopsis = "[-i PATH] [-j] [-l] [KIND]",
 	.summary = "list the objects of the instance that have ids",
 	.help =
-	"List all objects of the instance that have ids, or those of a KIND (shm, sem, msg),\n"
-	"whoever may use them: id, key, owner, permissions, open descriptors (FDS), and\n"
+	"List all objects of the instance that have ids, or those of a KIND (shm, sem, msg,\n"
+	"sig), whoever may use them: id, key, owner, permissions, open descriptors (FDS), and\n"
 	"of a segment its size in bytes and attachments (NATTCH); STATUS is dest if it was\n"
 	"removed and goes with its last user, locked if it is kept out of swap space;\n"
 	"of a set its semaphores (NSEMS), threads that wait for them (WAITING), and processes\n"
 	"that used SEM_UNDO on it (UNDOS); STATUS is robust if who takes what a dead process\n"
 	"held is told;\n"
-	"of a queue the bytes and the number of its messages (BYTES, MESSAGES), the bytes that\n"
-	"it may hold (QBYTES), threads that wait for room (SENDERS) and for a message\n"
-	"(RECEIVERS).\n"
+	"of a message queue the bytes and the number of its messages (BYTES, MESSAGES), the bytes\n"
+	"that it may hold (QBYTES), threads that wait for room (SENDERS) and for a message\n"
+	"(RECEIVERS);\n"
+	"of a signal queue the signals in it (QUEUED), how many of those from 32 on may be\n"
+	"(LIMIT), subscribers, and threads that wait for one.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object, with an array for each kind\n"

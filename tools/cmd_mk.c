@@ -180,12 +180,12 @@ static int mk_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_mk = {
 	.name = "mk",
-	.synopsis = "[OPTION...] shm SIZE | sem NUMBER | msg [-- COMMAND [ARGUMENT...]]",
+	.synopsis = "[OPTION...] shm SIZE | sem NUMBER | msg | sig [-- COMMAND [ARGUMENT...]]",
 	.summary = "make an object that has an id",
 	.help =
 	"Make a shared memory segment (shm) of SIZE, a set (sem) of NUMBER semaphores that are\n"
-	"0, or an empty message queue (msg), and print its id. With COMMAND, run that instead,\n"
-	"in place of this process. Its environment has the id in KIPC_ID, and the absolute path\n"
+	"0, or an empty queue of messages (msg) or signals (sig), and print its id. With COMMAND,\n"
+	"run that instead, in place of this process. Its environment has the id in KIPC_ID, and the absolute path\n"
 	"of the instance in KIPC_DEV, so that kipc finds the object there. Without --autoremove\n"
 	"the object stays until it is removed; if COMMAND cannot be run, or the id not be\n"
 	"printed, it is removed at once.\n"

@@ -124,10 +124,10 @@ const struct command cmd_rm = {
 	.synopsis = "[-i PATH] KIND [-k KEY]... [ID]...",
 	.summary = "remove objects by their ids or keys",
 	.help =
-	"Remove the objects of a KIND (shm, sem, msg) that have these IDs or KEYs. Their keys\n"
-	"are free at once; a segment that somebody has attached or open goes with its last user.\n"
-	"A semaphore set and a message queue are gone at once, with all messages, and who waits\n"
-	"for one is told.\n"
+	"Remove the objects of a KIND (shm, sem, msg, sig) that have these IDs or KEYs. Their\n"
+	"keys are free at once; a segment that somebody has attached or open goes with its last\n"
+	"user. A semaphore set and a queue are gone at once, with all that is in it, and who\n"
+	"waits for one is told.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -k, --key KEY        the object with this key\n"

@@ -36,6 +36,7 @@ static void show_stats(const struct kipc_stats *stats)
 	else
 		printf("no limit\n");
 	printf("%-22s %llu\n", "message queues", stats->msg_queues);
+	printf("%-22s %llu\n", "signal queues", stats->sig_queues);
 }
 
 static void show_stats_json(const struct kipc_stats *stats)
@@ -56,6 +57,7 @@ static void show_stats_json(const struct kipc_stats *stats)
 	print_json_number("user_undos", stats->user_undos);
 	print_json_number("user_undos_max", stats->user_undos_max);
 	print_json_number("msg_queues", stats->msg_queues);
+	print_json_number("sig_queues", stats->sig_queues);
 	printf("}\n");
 }
 

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,9 @@
 #include <unistd.h>
 
 #include "users.h"
+
+/* Of what is no terminal: nothing is cut */
+#define NO_WIDTH	INT_MAX
 
 /**
  * struct row - an object as it is shown
@@ -173,6 +177,8 @@ static const char *unit_of(const struct row *row)
 {
 	if (!row->kind || row->kind == &kind_shm)
 		return "B/s";
+	if (row->kind == &kind_sig)
+		return "sig/s";
 	return row->kind == &kind_msg ? "msg/s" : "waits/s";
 }
 
@@ -183,6 +189,8 @@ static double difference(const struct row *before, const struct row *now)
 		return (__u32)(now->users.count - before->users.count);
 	if (now->kind == &kind_shm)
 		return (double)now->object.shm.rss - (double)before->object.shm.rss;
+	if (now->kind == &kind_sig)
+		return now->object.sig.sent - before->object.sig.sent;
 	return (double)now->users.count - (double)before->users.count;
 }
 
@@ -211,8 +219,8 @@ static void set_rates(const struct picture *before, struct picture *now)
 
 		if (!same || seconds <= 0)
 			continue;
-		/* what cannot be opened is not counted, but memory is */
-		row->has_rate = row->kind == &kind_shm ||
+		/* some counts are seen by who can open it alone */
+		row->has_rate = row->kind == &kind_shm || row->kind == &kind_sig ||
 				(row->users.known && same->users.known);
 		row->rate = row->has_rate ? difference(same, row) / seconds : 0;
 	}
@@ -258,8 +266,10 @@ static void format_contents(const struct row *row, char *text, size_t len)
 		format_size(object->shm.size, text, len);
 	else if (row->kind == &kind_sem)
 		snprintf(text, len, "%u sems", object->sem.nsems);
-	else
+	else if (row->kind == &kind_msg)
 		snprintf(text, len, "%llu msgs", object->msg.qnum);
+	else
+		snprintf(text, len, "%llu sigs", object->sig.queued);
 }
 
 /* "3: postgres, postgres, ..." as far as there is room */
@@ -284,17 +294,27 @@ static void format_waiters(const struct row *row, char *text, size_t len)
 		n = row->object.sem.sleepers;
 	else if (row->kind == &kind_msg)
 		n = row->object.msg.senders + row->object.msg.receivers;
+	else if (row->kind == &kind_sig)
+		n = row->object.sig.waiters;
 	at = snprintf(text, len, "%u", n);
 	for (int i = 0; i < users->n_waiters && at < len; i++)
 		at += snprintf(text + at, len - at, "%s%s(%d)", i ? " " : ": ",
 			       users->waiters[i].name, users->waiters[i].pid);
 }
 
+/* How wide the holders are at least; on a terminal they are cut to that. */
+static int holders_width(int width)
+{
+	if (width == NO_WIDTH)
+		return 30;
+	return width > 80 ? (width - 46) / 2 : 17;
+}
+
 /* A line of at most @width columns. What the end does not fit into is cut. */
 static void show_row(const struct row *row, int width)
 {
-	char name[64], contents[32], rate[32], holders[256], waiters[256], line[600];
-	int wide = width > 80 ? (width - 46) / 2 : 17;
+	char name[64], contents[32], rate[32], holders[256], waiters[256], line[700];
+	int wide = holders_width(width);
 
 	format_name(row, name, sizeof(name));
 	format_contents(row, contents, sizeof(contents));
@@ -302,14 +322,14 @@ static void show_row(const struct row *row, int width)
 	format_holders(row, holders, sizeof(holders));
 	format_waiters(row, waiters, sizeof(waiters));
 	snprintf(line, sizeof(line), "%-18.18s %11.11s %13.13s  %-*.*s %s", name, contents, rate,
-		 wide, wide, holders, waiters);
+		 wide, width == NO_WIDTH ? (int)sizeof(holders) : wide, holders, waiters);
 	printf("%.*s\n", width, line);
 }
 
 static void show_heading(const struct watch *watch, const struct picture *picture, int width)
 {
 	const struct kipc_stats *stats = &picture->stats;
-	int wide = width > 80 ? (width - 46) / 2 : 17;
+	int wide = holders_width(width);
 	time_t now = time(NULL);
 	char clock[16], line[600];
 
@@ -318,9 +338,9 @@ static void show_heading(const struct watch *watch, const struct picture *pictur
 		 watch->interval, watch->terminal ? "  q: quit" : "");
 	printf("%.*s\n", width, line);
 	snprintf(line, sizeof(line),
-		 "%llu pipes, %llu FIFOs, %llu segments, %llu sets, %llu queues",
+		 "pipes %llu, FIFOs %llu, segments %llu, semaphore sets %llu, queues %llu, of signals %llu",
 		 stats->pipes, stats->fifos, stats->shm_segments, stats->sem_sets,
-		 stats->msg_queues);
+		 stats->msg_queues, stats->sig_queues);
 	printf("%.*s\n", width, line);
 	snprintf(line, sizeof(line), "%-18s %11s %13s  %-*s %s", "OBJECT", "CONTENTS", "RATE",
 		 wide, "HOLDERS", "WAITERS");
@@ -331,7 +351,7 @@ static void show_heading(const struct watch *watch, const struct picture *pictur
 static void show_table(const struct watch *watch, const struct picture *picture)
 {
 	struct winsize size = { };
-	int width = 500, rows = picture->n;
+	int width = NO_WIDTH, rows = picture->n;
 
 	if (watch->terminal) {
 		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
@@ -380,6 +400,7 @@ static void show_json(const struct picture *picture)
 	print_json_number("shm_segments", picture->stats.shm_segments);
 	print_json_number("sem_sets", picture->stats.sem_sets);
 	print_json_number("msg_queues", picture->stats.msg_queues);
+	print_json_number("sig_queues", picture->stats.sig_queues);
 	printf(", \"objects\": [");
 	for (int i = 0; i < picture->n; i++) {
 		printf("%s", i ? ", " : "");
@@ -559,8 +580,8 @@ const struct command cmd_watch = {
 	.help =
 	"Show the objects of the instance that have ids, and its pipes and FIFOs, with what is in\n"
 	"them, who holds them and who waits, by name and process id, and a rate: bytes that go\n"
-	"through a pipe, messages sent to a queue, waits for semaphores, memory that a segment\n"
-	"takes. On a terminal the table is drawn anew in its place, as much as there is room\n"
+	"through a pipe, messages or signals sent to a queue, waits for semaphores, memory that a\n"
+	"segment takes. On a terminal the table is drawn anew in its place, as much as there is room\n"
 	"for: q ends that, any other key draws at once. Of processes that you may not look into\n"
 	"nothing is seen, nor of pipes that only those hold.\n"
 	"\n"

@@ -12,6 +12,7 @@ const struct kind *const kinds[] = {
 	&kind_shm,
 	&kind_sem,
 	&kind_msg,
+	&kind_sig,
 };
 
 const size_t kinds_count = ARRAY_SIZE(kinds);

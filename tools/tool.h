@@ -135,6 +135,7 @@ struct users;
  * @sem: all of a semaphore set but its semaphores
  * @sems: those, once object_read_parts() has read them
  * @msg: all of a message queue but its messages
+ * @sig: all of a signal queue but its subscribers
  */
 struct object {
 	const struct kind *kind;
@@ -146,6 +147,7 @@ struct object {
 			struct kipc_sem_value *sems;
 		};
 		struct kipc_msg_stat msg;
+		struct kipc_sig_stat sig;
 	};
 };
 
@@ -217,6 +219,7 @@ struct kind {
 
 extern const struct kind kind_msg;
 extern const struct kind kind_sem;
+extern const struct kind kind_sig;
 extern const struct kind kind_shm;
 
 /* kind.c */

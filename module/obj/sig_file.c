@@ -11,6 +11,7 @@
 #include <linux/uio.h>
 
 #include "compat.h"
+#include "core/fdinfo.h"
 #include "obj/sig.h"
 
 /* What is read of a signal, in the reader's terms. */
@@ -124,10 +125,19 @@ static int kipc_sig_release(struct inode *inode, struct file *file)
 }
 
 #ifdef CONFIG_PROC_FS
-static void kipc_sig_show_id(struct seq_file *m, const struct kipc_entry *entry)
+/* Names those who wait, at all subscribers. */
+static void kipc_sig_show_waiters_locked(struct seq_file *m,
+					 const struct kipc_sig_queue *queue)
 {
-	seq_printf(m, "kipc-sig-id:\t%d\n",
-		   entry->gone ? KIPC_ID_SELF : entry->id);
+	struct kipc_fdinfo info = KIPC_FDINFO_INIT(m);
+	const struct kipc_sig_taker *taker;
+
+	lockdep_assert_held(&queue->entry.lock);
+	list_for_each_entry(taker, &queue->takers, waiter.node) {
+		if (!kipc_fdinfo_waiter_locked(&info, taker->waiter.task))
+			return;
+		seq_printf(m, "subscriber %u\n", taker->sub->number);
+	}
 }
 
 /* A set as /proc/PID/status shows it. */
@@ -141,10 +151,11 @@ static void kipc_sig_show_fdinfo(struct seq_file *m, struct file *file)
 	struct kipc_sig_queue *queue = file->private_data;
 
 	spin_lock(&queue->entry.lock);
-	kipc_sig_show_id(m, &queue->entry);
+	kipc_fdinfo_entry(m, &queue->entry);
 	seq_printf(m, "kipc-sig-subscribers:\t%u\n", queue->nr_subscribers);
 	seq_printf(m, "kipc-sig-queued:\t%lu\n", queue->queued);
 	kipc_sig_show_set(m, "shared", queue->shared.set);
+	kipc_sig_show_waiters_locked(m, queue);
 	spin_unlock(&queue->entry.lock);
 }
 
@@ -155,7 +166,7 @@ static void kipc_sig_subscriber_show_fdinfo(struct seq_file *m,
 	struct kipc_sig_queue *queue = sub->queue;
 
 	spin_lock(&queue->entry.lock);
-	kipc_sig_show_id(m, &queue->entry);
+	kipc_fdinfo_entry(m, &queue->entry);
 	seq_printf(m, "kipc-sig-number:\t%u\n", sub->number);
 	seq_printf(m, "kipc-sig-queued:\t%u\n", sub->own.nr);
 	kipc_sig_show_set(m, "own", sub->own.set);
@@ -163,6 +174,7 @@ static void kipc_sig_subscriber_show_fdinfo(struct seq_file *m,
 	kipc_sig_show_set(m, "blocked", sub->blocked);
 	kipc_sig_show_set(m, "ignored", sub->ignored);
 	kipc_sig_show_set(m, "delivered", sub->delivered);
+	kipc_sig_show_waiters_locked(m, queue);
 	spin_unlock(&queue->entry.lock);
 }
 #endif
