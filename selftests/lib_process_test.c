@@ -5,6 +5,7 @@
  * 32-bit programs.
  */
 #include "lib_fixture.h"
+#include "threads.h"
 
 #define PAGE		4096
 #define THREADS		8
@@ -79,6 +80,8 @@ TEST_F(lib, child_of_a_program_whose_thread_sleeps_in_a_call_uses_what_it_inheri
 	pthread_t thread;
 	pid_t pid;
 
+	if (!has_threads())
+		SKIP(return, "this kernel has no threads for 32-bit programs");
 	sleeper.id = kipc_sem_get(self->dev, KIPC_KEY_PRIVATE, 1, 0600, 0);
 	ASSERT_LE(0, sleeper.id);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, take, &sleeper));
@@ -157,6 +160,8 @@ TEST_F(lib, threads_share_a_descriptor)
 	struct kipc_msg_stat stat;
 	int sem, msg, i;
 
+	if (!has_threads())
+		SKIP(return, "this kernel has no threads for 32-bit programs");
 	sem = kipc_sem_get(self->dev, KIPC_KEY_PRIVATE, 1, 0600, 0);
 	msg = kipc_msg_get(self->dev, KIPC_KEY_PRIVATE, 0600, 0);
 	ASSERT_EQ(0, kipc_sem_set_value(self->dev, sem, 0, 2));
@@ -206,6 +211,8 @@ TEST_F(lib, handler_of_a_signal_makes_calls_while_its_thread_sleeps_in_one)
 	void *sent;
 	char c = 0;
 
+	if (!has_threads())
+		SKIP(return, "this kernel has no threads for 32-bit programs");
 	handler_dev = self->dev;
 	handler_msg = kipc_msg_get(self->dev, KIPC_KEY_PRIVATE, 0600, 0);
 	ASSERT_LE(0, handler_msg);

@@ -7,10 +7,10 @@
  * The library is preloaded to this program; each test mounts the instance that it uses.
  */
 #include "mounts.h"
+#include "threads.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <spawn.h>
 #include <sys/ipc.h>
@@ -192,14 +192,6 @@ TEST_F(preload, soft_limit_of_descriptors_does_not_matter_the_hard_one_is_enomem
 }
 
 /* --- threads */
-
-/* Threads of 32-bit programs need the futex of before times had 64 bits. */
-static bool has_threads(void)
-{
-	int word = 0;
-
-	return syscall(SYS_futex, &word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0;
-}
 
 struct receiver {
 	int id;
