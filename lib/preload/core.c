@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 
 void *shim_next(void **cache, const char *name)
@@ -37,13 +38,16 @@ static bool can_write(void *addr)
 	return addr && SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, 0, addr, MASK_SIZE) != -EFAULT;
 }
 
-/* @size is less than a page, so that both ends tell. */
+/*
+ * @size is less than a page, so that both ends tell. What is smaller than a mask may be the
+ * last in its page, but lies within eight bytes that are all there.
+ */
 bool shim_can_read(const void *addr, size_t size)
 {
 	const char *last = (const char *)addr + size - MASK_SIZE;
 
 	if (size < MASK_SIZE)
-		return can_read(addr);
+		return can_read((const void *)((uintptr_t)addr & -MASK_SIZE));
 	return can_read(last) && can_read(addr);
 }
 
