@@ -39,6 +39,13 @@
 
 #define POISON		0xA5
 
+/* Whether this is built for libkipc-preload.so. */
+#ifdef KIPC_SHIM
+#define UNDER_SHIM	true
+#else
+#define UNDER_SHIM	false
+#endif
+
 #define NSEC	1000000000LL
 
 static inline long long now_ns(void)

@@ -12,12 +12,6 @@
 
 #include <dlfcn.h>
 
-#ifdef KIPC_SHIM
-#define UNDER_SHIM true
-#else
-#define UNDER_SHIM false
-#endif
-
 static inline bool is_kipc_pipe(int fd)
 {
 	struct kipc_pipe_size arg;

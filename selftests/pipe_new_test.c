@@ -264,14 +264,17 @@ static int pipe_of_child_is_kipcs(const char *variable)
 
 TEST_F(libc, the_environment_says_whose_pipes_there_are)
 {
-	EXPECT_EQ(0, pipe_of_child_is_kipcs(""));
-	EXPECT_EQ(0, pipe_of_child_is_kipcs("KIPC_FAMILIES=all"));
+	/* the guest's shells have 64 bits, and a library of 32 is nothing to them */
+	int yes = sizeof(long) == 8 ? 0 : 1, none = yes ? 0 : 2;
+
+	EXPECT_EQ(yes, pipe_of_child_is_kipcs(""));
+	EXPECT_EQ(yes, pipe_of_child_is_kipcs("KIPC_FAMILIES=all"));
 	EXPECT_EQ(1, pipe_of_child_is_kipcs("KIPC_FAMILIES=sysv"));
 	EXPECT_EQ(1, pipe_of_child_is_kipcs("KIPC_DEV=/none KIPC_FALLBACK=native"));
 	EXPECT_EQ(1, pipe_of_child_is_kipcs("LD_PRELOAD="));
 	/* it has none at all */
 	EXPECT_EQ(0, setenv("KIPC_DEV", "/none", 1));
-	EXPECT_EQ(2, WEXITSTATUS(system("KIPC_FALLBACK=refuse sh -c ': | :' 2>/dev/null")));
+	EXPECT_EQ(none, WEXITSTATUS(system("KIPC_FALLBACK=refuse sh -c ': | :' 2>/dev/null")));
 	EXPECT_EQ(0, unsetenv("KIPC_DEV"));
 }
 

@@ -32,19 +32,22 @@ session_is_empty()
 	! pgrep -s "$1" > /dev/null
 }
 
-# What comes before the selftest program $1: it may want libkipc-preload.so, on an instance
-# that each of its tests mounts.
+# What comes before the selftest program $1: it may want libkipc-preload.so, for pipes, or
+# for System V on an instance that each of its tests mounts.
 environment()
 {
-	local lib=lib
+	local lib=lib set
 
 	case $1 in
 	*_shim32) lib=lib32 ;;
 	*_shim) ;;
 	*) return ;;
 	esac
-	echo env LD_PRELOAD=/usr/$lib/kipc/libkipc-preload.so KIPC_DEV=/tmp/instance \
-		KIPC_FAMILIES=sysv KIPC_FALLBACK=refuse
+	case $1 in
+	pipe_*)	set=(KIPC_FAMILIES=pipe) ;;
+	*)	set=(KIPC_DEV=/tmp/instance KIPC_FAMILIES=sysv KIPC_FALLBACK=refuse) ;;
+	esac
+	echo env LD_PRELOAD=/usr/$lib/kipc/libkipc-preload.so "${set[@]}"
 }
 
 # Run the selftest program $1 in a session of its own, so that whatever it leaves
