@@ -55,6 +55,7 @@
  * @uid: real user of the sender
  * @sender: process that has sent it, a counted reference
  * @value: its si_value
+ * @order: which is older
  */
 struct kipc_sig {
 	int signo;
@@ -63,6 +64,7 @@ struct kipc_sig {
 	kuid_t uid;
 	struct pid *sender;
 	u64 value;
+	u64 order;
 };
 
 /**
@@ -153,6 +155,7 @@ struct kipc_sig_counts {
  * @limit: how many real-time signals may wait
  * @queued: signals that wait, in all sets
  * @realtime: real-time signals among them
+ * @order: given last to a signal
  * @shared: those that were sent to the group
  * @subscribers: struct kipc_sig_subscriber, oldest first
  * @numbers: the same by number
@@ -172,6 +175,7 @@ struct kipc_sig_queue {
 	unsigned long limit;
 	unsigned long queued;
 	unsigned long realtime;
+	u64 order;
 	struct kipc_sig_store shared;
 	struct list_head subscribers;
 	struct hlist_head numbers[KIPC_SIG_NUMBER_LISTS];

@@ -201,6 +201,19 @@ void kipc_sig_store_take_locked(struct kipc_sig_queue *queue,
 	kipc_sig_store_uncount_locked(queue, store, signo, 1);
 }
 
+/* Adds a real-time signal that was taken and comes back. */
+static void kipc_sig_line_put_back(struct kipc_sig_line *line,
+				   struct kipc_sig_record *record)
+{
+	struct kipc_sig_record *after;
+
+	/* Few may have come back before it, and be older. */
+	list_for_each_entry(after, &line->records, node)
+		if (after->sig.order > record->sig.order)
+			break;
+	list_add_tail(&record->node, &after->node);
+}
+
 /**
  * kipc_sig_store_put_back_locked - undo kipc_sig_store_take_locked()
  * @queue: the queue, locked
@@ -209,7 +222,8 @@ void kipc_sig_store_take_locked(struct kipc_sig_queue *queue,
  *
  * Limits are no matter.
  *
- * Return: true if a standard signal that came meanwhile is merged into it.
+ * Return: true if it is merged with a standard signal that came meanwhile; the older one of
+ * them waits.
  */
 bool kipc_sig_store_put_back_locked(struct kipc_sig_queue *queue,
 				    struct kipc_sig_store *store,
@@ -217,17 +231,21 @@ bool kipc_sig_store_put_back_locked(struct kipc_sig_queue *queue,
 {
 	const struct kipc_sig *sig = &item->sig;
 	struct kipc_sig *waiting;
+	struct pid *merged;
 
 	if (kipc_sig_is_realtime(sig->signo)) {
 		item->record->sig = *sig;
-		list_add(&item->record->node,
-			 &kipc_sig_store_line(store, sig->signo)->records);
+		kipc_sig_line_put_back(kipc_sig_store_line(store, sig->signo),
+				       item->record);
 	} else {
 		waiting = &store->standard[sig->signo - 1];
 		if (store->set & kipc_sig_bit(sig->signo)) {
-			/* This one was first. */
-			put_pid(waiting->sender);
-			*waiting = *sig;
+			merged = sig->sender;
+			if (sig->order < waiting->order) {
+				merged = waiting->sender;
+				*waiting = *sig;
+			}
+			put_pid(merged);
 			return true;
 		}
 		*waiting = *sig;

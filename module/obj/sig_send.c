@@ -287,22 +287,20 @@ static struct kipc_sig_store *kipc_sig_store_of(struct kipc_sig_queue *queue,
 	return sub ? &sub->own : &queue->shared;
 }
 
-/* Offers what waits, the lowest and the oldest first. */
+/* Offers what waits of one number, the oldest first. */
 static void kipc_sig_retarget_locked(struct kipc_sig_queue *queue,
-				     struct kipc_sig_subscriber *sub, u64 set,
+				     struct kipc_sig_subscriber *sub, int signo,
 				     struct kipc_sig_wake *wake)
 {
 	struct kipc_sig_store *store = kipc_sig_store_of(queue, sub);
 	struct kipc_sig_item item;
-	int signo;
 
-	for (set &= store->set; set; set &= store->set) {
-		signo = __ffs64(set) + 1;
+	while (store->set & kipc_sig_bit(signo)) {
 		kipc_sig_store_take_locked(queue, store, signo, &item);
 		if (kipc_sig_complete_locked(queue, sub, &item, wake))
 			continue;
 		kipc_sig_store_put_back_locked(queue, store, &item);
-		set &= ~kipc_sig_bit(signo);
+		break;
 	}
 }
 
@@ -315,10 +313,16 @@ static void kipc_sig_retarget_locked(struct kipc_sig_queue *queue,
 void kipc_sig_reconsider_locked(struct kipc_sig_subscriber *sub, u64 set,
 				struct kipc_sig_wake *wake)
 {
+	u64 left = kipc_sig_takeable_locked(sub, set);
 	struct kipc_sig_queue *queue = sub->queue;
+	int signo;
 
-	kipc_sig_retarget_locked(queue, sub, set, wake);
-	kipc_sig_retarget_locked(queue, NULL, set & ~sub->ignored, wake);
+	/* In the order in which they would be taken. */
+	for (; left; left &= left - 1) {
+		signo = __ffs64(left) + 1;
+		kipc_sig_retarget_locked(queue, sub, signo, wake);
+		kipc_sig_retarget_locked(queue, NULL, signo, wake);
+	}
 	kipc_sig_note_room_locked(queue, wake);
 	if (kipc_sig_takeable_locked(sub, set & ~sub->blocked))
 		kipc_sig_tell_locked(sub);
@@ -354,12 +358,13 @@ static int kipc_sig_place_locked(struct kipc_sig_queue *queue,
 				 struct kipc_sig_wake *wake)
 {
 	struct kipc_sig_store *store = kipc_sig_store_of(queue, sub);
-	const struct kipc_sig *sig = &item->sig;
+	struct kipc_sig *sig = &item->sig;
 	u64 bit = kipc_sig_bit(sig->signo);
 
+	sig->order = ++queue->order;
 	/* What came before is offered before, if it could not be delivered then. */
 	if (unlikely(store->set & queue->delivered & bit))
-		kipc_sig_retarget_locked(queue, sub, bit, wake);
+		kipc_sig_retarget_locked(queue, sub, sig->signo, wake);
 	if (!(store->set & bit) &&
 	    kipc_sig_complete_locked(queue, sub, item, wake)) {
 		/* It is theirs, but its sender is the caller, who is here. */
