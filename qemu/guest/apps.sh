@@ -44,14 +44,25 @@ natively()
 	check "$app without kipc: $1" judge "$3" "$status"
 }
 
-# Check $1: command $4, on kipc, succeeds within $2 seconds and says $3.
-on_kipc()
+# Check $2: command $5 with the library $1 succeeds within $3 seconds and says $4.
+succeeds()
 {
 	local started=$SECONDS status=0
 
-	run "$2" "$4" LD_PRELOAD=$SHIM || status=$?
-	check "$app: $1" judge "$3" "$status" 0
+	run "$3" "$5" LD_PRELOAD="$1" || status=$?
+	check "$app: $2" judge "$4" "$status" 0
 	[ $((SECONDS - started)) -lt 10 ] || echo "# took $((SECONDS - started)) s"
+}
+
+on_kipc()
+{
+	succeeds "$SHIM" "$@"
+}
+
+# The same for a command that finds its way to kipc itself.
+by_itself()
+{
+	succeeds "" "$@"
 }
 
 is_idle()
