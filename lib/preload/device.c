@@ -70,6 +70,11 @@ static int open_node(const char *path)
 	return above_standard(fd);
 }
 
+static bool is_passing(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
+}
+
 /* Open KIPC_DEV for the first time, and learn whether it is a directory. */
 static int find_node(void)
 {
@@ -78,17 +83,15 @@ static int find_node(void)
 
 	snprintf(control, sizeof(control), "%s/control", device);
 	fd = open_node(control);
+	/* says nothing about the path: it is not even looked at */
+	if (is_passing(-fd))
+		return fd;
 	if (fd != -ENOTDIR) {
 		__atomic_store_n(&node, control, __ATOMIC_RELEASE);
 		return fd;
 	}
 	__atomic_store_n(&node, device, __ATOMIC_RELEASE);
 	return open_node(device);
-}
-
-static bool is_passing(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
 enum trouble {
