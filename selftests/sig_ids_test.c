@@ -159,7 +159,7 @@ TEST_F(sigq, next_id_gives_the_id_asked_for_once)
 	next_id_is_given_once(_metadata, &queues);
 }
 
-TEST_F(sigq, stale_ids_and_ids_that_differ_in_one_bit_are_einval)
+TEST_F_TIMEOUT(sigq, stale_ids_and_ids_that_differ_in_one_bit_are_einval, 60)
 {
 	enum { ROUNDS = 300 };
 	int ids[ROUNDS], i, k;

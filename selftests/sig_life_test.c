@@ -204,9 +204,9 @@ static int get_auto(int dev, int key)
 	return sigq_get(dev, key, KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE, 0600);
 }
 
-TEST_F(sigq, queue_goes_with_its_creator_before_anybody_can_know_of_the_exit)
+TEST_F_TIMEOUT(sigq, queue_goes_with_its_creator_before_anybody_can_know_of_the_exit, 60)
 {
-	int *id = shared_alloc(sizeof(int)), round, status;
+	int *id = shared_alloc(sizeof(int)), round, status, i;
 	pid_t pid;
 
 	ASSERT_NE(NULL, id);
@@ -215,8 +215,8 @@ TEST_F(sigq, queue_goes_with_its_creator_before_anybody_can_know_of_the_exit)
 		pid = child_fork();
 		if (!pid) {
 			*id = get_auto(self->dev, KEY);
-			while (!sigq_send(self->dev, *id, GROUP, SIG, 0, 1))
-				;
+			for (i = 0; i < 20; i++)
+				sigq_send(self->dev, *id, GROUP, SIG, 0, i);
 			if (round % 2)
 				kill(getpid(), SIGKILL);
 			_exit(0);

@@ -131,7 +131,7 @@ TEST_F(sigq, sender_is_told_of_every_signal_that_is_not_accepted)
 	close(sub);
 }
 
-TEST_F(sigq, counters_add_up_whatever_becomes_of_signals)
+TEST_F_TIMEOUT(sigq, counters_add_up_whatever_becomes_of_signals, 60)
 {
 	unsigned int seed = 5;
 	struct kipc_sig_stat stat;
@@ -361,7 +361,7 @@ TEST_F(sigq, room_of_a_user_comes_back_in_every_way_a_signal_ends)
 	}
 }
 
-TEST_F(sigq, exits_and_kills_free_what_they_leave)
+TEST_F_TIMEOUT(sigq, exits_and_kills_free_what_they_leave, 60)
 {
 	struct kipc_stats before = stats_of(self->dev);
 	int round, fd, sub;
@@ -392,7 +392,7 @@ TEST_F(sigq, exits_and_kills_free_what_they_leave)
 
 /* --- memory */
 
-TEST_F(sigq, cache_of_signals_is_shared_with_nothing)
+TEST_F_TIMEOUT(sigq, cache_of_signals_is_shared_with_nothing, 60)
 {
 	enum { SIGNALS = 5000 };
 	long own, now;

@@ -94,7 +94,7 @@ TEST_F_TIMEOUT(sigq, every_call_obeys_the_whole_matrix_of_user_group_mode_and_ca
 	whole_matrix_is_obeyed(_metadata, &queue);
 }
 
-TEST_F(sigq, only_owner_creator_and_administrator_set_and_remove)
+TEST_F_TIMEOUT(sigq, only_owner_creator_and_administrator_set_and_remove, 60)
 {
 	kind_dev = self->dev;
 	few_set_and_remove(_metadata, &queue);

@@ -243,7 +243,7 @@ TEST_F(sigq, each_signal_that_stays_is_an_edge)
 	close(sub);
 }
 
-TEST_F(sigq, edge_triggered_reader_comes_to_its_end)
+TEST_F_TIMEOUT(sigq, edge_triggered_reader_comes_to_its_end, 60)
 {
 	enum { COUNT = 3000 };
 	int sub = sub_new(self->dev, self->id, NULL), ep = epoll_on(sub, EPOLLIN | EPOLLET), n = 0;
