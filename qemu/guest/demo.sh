@@ -201,6 +201,21 @@ step "a queue that outlives its maker, until it is removed" \
 [ ! -e /proc/sysvipc/msg ] || step "ipcs sees the kernel's own again" \
 	'umount /proc/sysvipc/msg; grep -c " /proc/sysvipc/msg " /proc/mounts' '^0$'
 
+title "Signal queues: standard signals merge, real-time signals do not"
+echo '$ sig_listener $KIPC_DEV &'
+timeout -k 5 60 sig_listener $KIPC_DEV > /tmp/listener 2>&1 &
+step "it stops for a moment" \
+	'until grep -q subscriber /tmp/listener; do sleep 0.2; done; pkill -STOP -x sig_listener; cat /tmp/listener' \
+	'^subscriber 1 of queue [0-9]+$'
+step "five times the real-time signal 40, five times the standard signal 10" \
+	'sig_sender $KIPC_DEV 40 1 2 3 4 5; sig_sender $KIPC_DEV 10 6 7 8 9 10; kipc stat sig:$(kipc ls sig | awk "/0x7369676e/ { print \$1 }")' \
+	'signals that wait +6.for any subscriber +0000008000000200.*sent so far +10.*merged +4'
+step "it goes on: the one arrives once, the other every time, the lowest number first" \
+	'pkill -CONT -x sig_listener; sig_sender $KIPC_DEV 64 0; while pgrep -x sig_listener > /dev/null; do sleep 0.2; done; sed s/,.of.*// /tmp/listener' \
+	'signal 10, value 6.signal 40, value 1.signal 40, value 2.signal 40, value 3.signal 40, value 4.signal 40, value 5.signal 64, value 0$'
+wait
+step "the queue went with it" 'kipc ls sig | grep -c 0x' '^0$'
+
 title "Stock programs that know nothing of kipc, on kipc"
 step "ipcmk, ipcs and ipcrm in an instance of their own" \
 	"kipc exec --new sh -c 'ipcmk -M 4096; ipcs -m; ipcrm -m 0; ipcs -m | grep -c 0x'" \

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sig_listener [PATH]: take the signals that sig_sender sends, show each, and end with
+ * signal 15. PATH is that of the instance, see instance.h.
+ *
+ * The signals are kipc's, so nothing happens to this process by them: it reads them when it
+ * likes. Whoever may write to the queue may send, a right to kill(2) is not needed. Several
+ * listeners share the queue of the first: each signal goes to one of them.
+ */
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "instance.h"
+#include "sig_key.h"
+
+#define LAST_SIGNAL	KIPC_SIG_MAX
+
+/* The queue goes by itself when its maker has exited and nobody has it open. */
+static int subscribe(int kipc)
+{
+	struct kipc_sig_get get = {
+		.key = SIGNALS_KEY, .mode = 0600,
+		.flags = KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
+	};
+	struct kipc_sig_subscribe subscribe = { .flags = KIPC_SIG_CLOEXEC };
+
+	if (ioctl(kipc, KIPC_IOC_SIG_GET, &get))
+		return complain("cannot make the queue");
+	subscribe.id = get.id;
+	if (ioctl(kipc, KIPC_IOC_SIG_SUBSCRIBE, &subscribe))
+		return complain("cannot subscribe");
+	printf("subscriber %u of queue %d\n", subscribe.number, get.id);
+	fflush(stdout);
+	return subscribe.fd;
+}
+
+static void show(const struct signalfd_siginfo *info)
+{
+	printf("signal %u, value %d, of process %u, user %u\n", info->ssi_signo, info->ssi_int,
+	       info->ssi_pid, info->ssi_uid);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct signalfd_siginfo infos[16];
+	int kipc, fd;
+	ssize_t size;
+
+	if (argc > 2 || (argc == 2 && *argv[1] == '-')) {
+		fprintf(stderr, "usage: sig_listener [PATH]\n");
+		return 2;
+	}
+	kipc = instance_open(argc == 2 ? argv[1] : NULL);
+	if (kipc < 0)
+		return 1;
+	fd = subscribe(kipc);
+	if (fd < 0)
+		return 1;
+	for (;;) {
+		/* as many as there are, the lowest number first */
+		size = read(fd, infos, sizeof(infos));
+		if (size < 0)
+			return complain("cannot read") ? 1 : 0;
+		for (ssize_t i = 0; i < size / (ssize_t)sizeof(*infos); i++) {
+			show(&infos[i]);
+			if (infos[i].ssi_signo == LAST_SIGNAL)
+				return 0;
+		}
+	}
+}
