@@ -469,6 +469,19 @@ static inline int kipc_pipe(int dev, int fds[2], unsigned int flags, unsigned lo
 	return 0;
 }
 
+/* pipe2() by the implementation under test: the kernel's if @dev is -1. */
+static inline int pipe_make(int dev, int fds[2], int flags)
+{
+#ifdef KIPC_SHIM
+	dev = -1;
+#endif
+	if (dev < 0)
+		return pipe2(fds, flags);
+	return kipc_pipe(dev, fds, (flags & O_CLOEXEC ? KIPC_PIPE_CLOEXEC : 0) |
+			 (flags & O_NONBLOCK ? KIPC_PIPE_NONBLOCK : 0) |
+			 (flags & O_DIRECT ? KIPC_PIPE_PACKET : 0), 0);
+}
+
 static inline struct kipc_stats stats_of(int dev)
 {
 	struct kipc_stats stats;

@@ -45,19 +45,6 @@ FIXTURE_VARIANT_ADD(pipe, kipc)
 };
 #endif
 
-/* pipe2() by the implementation under test. */
-static inline int pipe_make(int dev, int fds[2], int flags)
-{
-#ifdef KIPC_SHIM
-	dev = -1;
-#endif
-	if (dev < 0)
-		return pipe2(fds, flags);
-	return kipc_pipe(dev, fds, (flags & O_CLOEXEC ? KIPC_PIPE_CLOEXEC : 0) |
-			 (flags & O_NONBLOCK ? KIPC_PIPE_NONBLOCK : 0) |
-			 (flags & O_DIRECT ? KIPC_PIPE_PACKET : 0), 0);
-}
-
 static inline void pipe_close(int *fd)
 {
 	if (*fd >= 0)
