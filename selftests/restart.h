@@ -40,6 +40,7 @@ struct place {
 	int watched;
 	short events;
 	int epoll;
+	pid_t sleeper;
 	/* when calls with a timeout are to stop, CLOCK_MONOTONIC, ns */
 	long long deadline;
 };

@@ -11,6 +11,7 @@
 #include "restart_pipe.h"
 #include "restart_poll.h"
 #include "restart_sem.h"
+#include "restart_sig.h"
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
@@ -241,6 +242,20 @@ static const struct call calls[] = {
 	  .result = SENT_SIZE, .check = message_was_sent, AFTER_HANDLERS_ENDS },
 	{ "writev to a queue", &full_queue, { NONE, SYS_writev }, do_queue_writev,
 	  .result = SENT_SIZE, .check = message_was_sent, AFTER_HANDLERS_ENDS },
+
+	{ "read of a signal", &signals, { SYS_read, SYS_read }, do_sig_read, .result = AWAITED,
+	  .check = signal_was_taken, RESTARTED },
+	{ "sigwaitinfo", &signals, { SYS_rt_sigtimedwait, SYS_ioctl }, do_sig_wait,
+	  .result = AWAITED, .check = signal_was_taken, NEVER_RESTARTED },
+	{ "sigtimedwait", &signals, { SYS_rt_sigtimedwait, SYS_ioctl }, do_sig_wait_for,
+	  .result = AWAITED, .check = signal_was_taken, UNTIL(-EAGAIN), NEVER_RESTARTED },
+	{ "KIPC_IOC_SIG_WAIT until", &signals, { NONE, SYS_ioctl }, do_sig_wait_until,
+	  .result = AWAITED, .check = signal_was_taken, UNTIL(-EAGAIN), NEVER_RESTARTED },
+	{ "poll for a signal", &signals, { CALL_POLL, CALL_POLL }, do_poll, .result = 1,
+	  UNTIL(0), AFTER_HANDLERS_ENDS },
+	/* of the kernel's, epoll tells who has asked of its own signals */
+	{ "epoll_wait for a signal", &signals, { NONE, CALL_EPOLL_WAIT }, do_epoll_wait,
+	  .result = 1, UNTIL(0), NEVER_RESTARTED },
 };
 
 /* --- the sleeper */
@@ -292,7 +307,7 @@ static void sleeper_main(const struct call *call, const struct place *p, int tri
 		pause();
 }
 
-static pid_t sleeper(const struct call *call, const struct place *p, enum interruption how,
+static pid_t sleeper(const struct call *call, struct place *p, enum interruption how,
 		     int tries)
 {
 	struct sigaction action = {
@@ -307,6 +322,7 @@ static pid_t sleeper(const struct call *call, const struct place *p, enum interr
 			sigaction(SIGUSR1, &action, NULL);
 		sleeper_main(call, p, tries);
 	}
+	p->sleeper = pid;
 	return pid;
 }
 
