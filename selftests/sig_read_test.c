@@ -554,6 +554,25 @@ TEST_F(sigq, unblocking_and_unmasking_wakes_a_reader)
 	close(sub);
 }
 
+TEST_F(sigq, sleeper_gets_the_lowest_of_what_is_unblocked)
+{
+	__u32 number;
+	int sub = sigq_subscribe(self->dev, self->id, KIPC_SIG_CLOEXEC, ALL, &number);
+	pid_t pid;
+
+	ASSERT_LE(0, sub);
+	ASSERT_EQ(0, sigq_put(self->fd, number, SIG + 1, 1));
+	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIG, 2));
+	pid = sub_reader(sub);
+	ASSERT_LT(0, pid);
+	sub_mask(sub, KIPC_SIG_SETMASK, 0);
+	/* what is its own comes first of one number only */
+	EXPECT_EQ(TOOK(SIG), child_wait(pid));
+	EXPECT_TRUE(sub_awaits(sub, BIT_OF(SIG + 1), 0));
+	EXPECT_EQ(SIG + 1, sub_read_one(sub));
+	close(sub);
+}
+
 /* --- nobody there yet */
 
 TEST_F(sigq, signals_wait_for_the_first_subscriber)
