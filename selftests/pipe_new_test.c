@@ -156,7 +156,7 @@ TEST_F(libc, a_full_table_of_descriptors_is_emfile)
 	EXPECT_EQ(0, child_wait(child));
 }
 
-TEST_F(libc, ends_reach_children_of_all_kinds)
+TEST_F_TIMEOUT(libc, ends_reach_children_of_all_kinds, 120)
 {
 	char *argv[4] = { (char *)"sh", (char *)"-c", (char *)"echo spawned >&7", NULL };
 	posix_spawn_file_actions_t actions;
@@ -262,7 +262,7 @@ static int pipe_of_child_is_kipcs(const char *variable)
 	return WEXITSTATUS(system(command));
 }
 
-TEST_F(libc, the_environment_says_whose_pipes_there_are)
+TEST_F_TIMEOUT(libc, the_environment_says_whose_pipes_there_are, 120)
 {
 	/* the guest's shells have 64 bits, and a library of 32 is nothing to them */
 	int yes = sizeof(long) == 8 ? 0 : 1, none = yes ? 0 : 2;
