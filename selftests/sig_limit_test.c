@@ -443,15 +443,15 @@ static int fill_queues(int dev, bool signals)
 }
 
 static void fill_group(struct __test_metadata *_metadata, struct _test_data_sigq *self,
-		       bool signals)
+		       bool signals, const char *max, long long limit)
 {
-	long long before = memory_available(), limit = 32 * MIB, peak;
+	long long before = memory_available(), peak;
 	struct kipc_sig_info info;
 	int status, error;
 	pid_t pid;
 
 	ASSERT_EQ(0, param_set("sig_user_signals", 0));
-	ASSERT_EQ(0, memcg_make("32M"));
+	ASSERT_EQ(0, memcg_make(max));
 	memcg_write("memory.swap.max", "0");
 	pid = child_fork();
 	if (!pid) {
@@ -481,14 +481,14 @@ static void fill_group(struct __test_metadata *_metadata, struct _test_data_sigq
 	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
 }
 
-TEST_F_TIMEOUT(sigq, signals_end_at_the_limit_of_the_group, 120)
+TEST_F_TIMEOUT(sigq, signals_end_at_the_limit_of_the_group, 180)
 {
-	fill_group(_metadata, self, true);
+	fill_group(_metadata, self, true, "12M", 12 * MIB);
 }
 
-TEST_F_TIMEOUT(sigq, queues_end_at_the_limit_of_the_group, 120)
+TEST_F_TIMEOUT(sigq, queues_end_at_the_limit_of_the_group, 180)
 {
-	fill_group(_metadata, self, false);
+	fill_group(_metadata, self, false, "24M", 24 * MIB);
 }
 
 TEST_HARNESS_MAIN
