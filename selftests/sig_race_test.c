@@ -146,7 +146,7 @@ static int traffic_lost(void)
 
 TEST_F_TIMEOUT(sigq, every_signal_is_taken_once_and_in_order_by_many, 120)
 {
-	int count = rounds_of(6000), i;
+	int count = rounds_of(3000), i;
 	pid_t senders[SENDERS], takers[TAKERS];
 
 	ASSERT_EQ(0, traffic_begin(self));
@@ -189,7 +189,7 @@ TEST_F_TIMEOUT(sigq, kills_at_any_moment_lose_and_double_nothing_else, 120)
 		senders[i] = sender_start(i, SERIALS);
 	for (i = 0; i < TAKERS; i++)
 		takers[i] = taker_start(i & ~2);
-	while (kills < rounds_of(150)) {
+	while (kills < rounds_of(90)) {
 		spin(rand_r(&seed) % 100000);
 		i = rand_r(&seed) % TAKERS;
 		ASSERT_EQ(128 + SIGKILL, child_kill(takers[i]));
@@ -278,7 +278,7 @@ TEST_F_TIMEOUT(sigq, signal_that_is_handed_to_a_dying_sleeper_is_not_lost, 60)
 
 	ASSERT_LE(0, sub);
 	ASSERT_LE(0, other);
-	for (round = 0; round < rounds_of(300); round++) {
+	for (round = 0; round < rounds_of(120); round++) {
 		pid = round % 2 ? sub_reader(sub) : sub_waiter(sub, ALL);
 		ASSERT_LT(0, pid);
 		kill(pid, SIGKILL);
@@ -379,12 +379,12 @@ static void end_against_wakeup(struct __test_metadata *_metadata, struct _test_d
 TEST_F_TIMEOUT(sigq, handler_against_wakeup_loses_no_signal, 120)
 {
 	handle_signal(SIGUSR1, SA_RESTART);
-	end_against_wakeup(_metadata, self, rounds_of(1500), EINTR);
+	end_against_wakeup(_metadata, self, rounds_of(900), EINTR);
 }
 
 TEST_F_TIMEOUT(sigq, timeout_against_wakeup_loses_no_signal, 120)
 {
-	end_against_wakeup(_metadata, self, rounds_of(2000), EAGAIN);
+	end_against_wakeup(_metadata, self, rounds_of(1200), EAGAIN);
 }
 
 /* --- removal against sleepers: class 2 */
@@ -442,7 +442,7 @@ TEST_F_TIMEOUT(sigq, sleepers_of_a_removed_queue_are_eidrm_and_leave_the_next_on
 		if (!pids[i])
 			crowd_sleep(crowd, i);
 	}
-	for (round = 0; round < rounds_of(150); round++) {
+	for (round = 0; round < rounds_of(75); round++) {
 		id = crowd->id;
 		/* all of them sleep, or some are on their way to it */
 		if (round % 3 == 0)
@@ -511,7 +511,7 @@ TEST_F_TIMEOUT(sigq, operation_against_close_of_the_same_descriptor_is_safe, 60)
 	signal(SIG, SIG_IGN);
 	for (i = 0; i < 2; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL, use_descriptor, &closing));
-	for (i = 0; i < rounds_of(2000); i++) {
+	for (i = 0; i < rounds_of(1000); i++) {
 		fd = sub_new(self->dev, self->id, NULL);
 		ASSERT_LE(0, fd);
 		STORE(&closing.fd, fd);
