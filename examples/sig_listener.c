@@ -28,7 +28,7 @@ static int subscribe(int kipc)
 		return complain("cannot make the queue");
 	subscribe.id = get.id;
 	if (ioctl(kipc, KIPC_IOC_SIG_SUBSCRIBE, &subscribe))
-		return complain("cannot subscribe");
+		return complain("no subscription");
 	printf("subscriber %u of queue %d\n", subscribe.number, get.id);
 	fflush(stdout);
 	return subscribe.fd;

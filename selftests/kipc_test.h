@@ -261,8 +261,11 @@ static inline char *edge_alloc(size_t pages)
 
 /* --- signals */
 
-/* Some calls are declared such that the compiler believes no handler runs in them. */
-static volatile int signals_seen;
+/*
+ * Not static: some calls are declared such that the compiler believes that nothing in this
+ * file, no handler either, runs in them.
+ */
+int signals_seen;
 
 static inline void on_signal(int sig)
 {

@@ -15,8 +15,8 @@
 
 #define SEEN_MAX 64
 
-/* As signals_seen. */
-static volatile struct {
+/* Not static, as signals_seen. */
+struct {
 	int nr;
 	siginfo_t infos[SEEN_MAX];
 } seen;
@@ -397,7 +397,10 @@ TEST_F(sigq, signal_without_room_in_the_process_waits_to_be_read)
 		EXPECT_EQ(cases[i].signo, sub_take_info(sub, ALL, &got));
 		EXPECT_EQ(VALUE, got.value);
 		EXPECT_EQ(cases[i].code, got.code);
-		EXPECT_EQ(cases[i].signo == 40 ? 40 : -1, sub_take(sub, ALL));
+		/* of real-time signals there are two */
+		if (cases[i].signo == 40)
+			EXPECT_EQ(40, sub_take(sub, ALL));
+		EXPECT_EQ(-1, sub_take(sub, ALL));
 		EXPECT_EQ(0, sigq_stat(self->fd, SELF).queued);
 		/* and with room it is as before */
 		EXPECT_EQ(0, sigq_put(self->fd, GROUP, cases[i].signo, 7));

@@ -249,9 +249,8 @@ static inline bool sigq_adds_up(int fd, int id)
 				 s.queued;
 
 	if (s.sent != sum)
-		printf("# %llu sent: %llu taken, %llu delivered, %llu merged, %llu ignored, "
-		       "%llu dropped, %llu queued\n", s.sent, s.taken, s.delivered, s.merged,
-		       s.ignored, s.dropped, s.queued);
+		printf("# %llu sent: %llu + %llu + %llu + %llu + %llu, %llu queued\n",
+		       s.sent, s.taken, s.delivered, s.merged, s.ignored, s.dropped, s.queued);
 	return s.sent == sum;
 }
 
