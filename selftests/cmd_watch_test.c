@@ -208,8 +208,8 @@ TEST_F(instance, objects_that_come_and_go_meanwhile_do_no_harm)
 	if (!pid)
 		for (;;)
 			seg_remove(&self->in, segment(&self->in, 0x11));
-	EXPECT_EQ(0, WATCH("-j", "-n", "20", "-s", "0.1"));
-	EXPECT_TRUE(says_json(20));
+	EXPECT_EQ(0, WATCH("-j", "-n", "4", "-s", "0.1"));
+	EXPECT_TRUE(says_json(4));
 	children_reap();
 	KIPC("rm", I, "shm", "-k", "0x11");
 }
