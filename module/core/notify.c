@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Real signals to a process that has asked for them; see notify.h. */
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/pid.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
@@ -10,6 +11,9 @@
 
 #include "core/notify.h"
 
+/* So many threads of a process are looked at, since spinlocks are held meanwhile. */
+#define KIPC_TARGET_THREADS	64
+
 /**
  * kipc_target_init - the calling process asks for signals
  * @target: where to note it; for kipc_target_destroy()
@@ -17,6 +21,7 @@
 void kipc_target_init(struct kipc_target *target)
 {
 	target->pid = get_pid(task_tgid(current));
+	target->thread = get_pid(task_pid(current));
 	target->exec_id = current->self_exec_id;
 }
 
@@ -28,24 +33,41 @@ void kipc_target_init(struct kipc_target *target)
  */
 void kipc_target_destroy(struct kipc_target *target)
 {
+	put_pid(target->thread);
 	put_pid(target->pid);
 }
 
+/* Can this thread be sent a signal that its process has asked for? */
+static bool kipc_target_fits(const struct kipc_target *target,
+			     const struct task_struct *thread)
+{
+	return !(thread->flags & (PF_EXITING | PF_IO_WORKER)) &&
+	       READ_ONCE(thread->self_exec_id) == target->exec_id;
+}
+
 /*
- * Finds a thread for a signal: one that takes it or waits for it, else any. NULL if the
- * process is no more, or runs another program.
+ * Finds a thread for a signal: one that takes it or waits for it, else any; the one that has
+ * asked comes first. NULL if the process is no more, or runs another program; -EAGAIN if that
+ * cannot be told at once. What is read of other threads is a hint: they may change it.
  */
 static struct task_struct *
 kipc_target_thread(const struct kipc_target *target, int signo)
 {
-	struct task_struct *leader, *thread, *any = NULL;
+	unsigned int left = KIPC_TARGET_THREADS;
+	struct task_struct *leader, *thread, *any;
 
+	any = pid_task(target->thread, PIDTYPE_PID);
+	if (any && !kipc_target_fits(target, any))
+		any = NULL;
+	if (any && !sigismember(&any->blocked, signo))
+		return any;
 	leader = pid_task(target->pid, PIDTYPE_TGID);
 	if (!leader)
 		return NULL;
 	for_each_thread(leader, thread) {
-		if (thread->flags & (PF_EXITING | PF_IO_WORKER) ||
-		    thread->self_exec_id != target->exec_id)
+		if (!left--)
+			return any ?: ERR_PTR(-EAGAIN);
+		if (!kipc_target_fits(target, thread))
 			continue;
 		if (!sigismember(&thread->blocked, signo))
 			return thread;
@@ -114,21 +136,33 @@ int kipc_target_send(const struct kipc_target *target,
 		     struct kernel_siginfo *info, struct pid *sender,
 		     kuid_t uid, bool whole)
 {
-	struct user_namespace *uid_ns;
-	struct task_struct *thread;
-	int ret = -ESRCH;
+	struct task_struct *thread, *leader;
+	int ret = -EAGAIN;
 
 	rcu_read_lock();
-	thread = kipc_target_thread(target, info->si_signo);
-	if (thread && whole &&
-	    !kipc_target_has_room(thread, info->si_signo, info->si_code)) {
+	leader = pid_task(target->pid, PIDTYPE_TGID);
+	/* Before threads are looked at, of which there may be many. */
+	if (leader && whole && kipc_target_fits(target, leader) &&
+	    !kipc_target_has_room(leader, info->si_signo, info->si_code))
+		goto out_unlock;
+	do {
+		thread = kipc_target_thread(target, info->si_signo);
+		ret = thread ? PTR_ERR_OR_ZERO(thread) : -ESRCH;
+		if (ret)
+			break;
 		ret = -EAGAIN;
-	} else if (thread) {
-		uid_ns = kipc_target_uid_ns(thread, info->si_code);
+		/* The leader may have ended. */
+		if (whole &&
+		    !kipc_target_has_room(thread, info->si_signo, info->si_code))
+			break;
 		info->si_pid = pid_nr_ns(sender, ns_of_pid(target->pid));
-		info->si_uid = from_kuid_munged(uid_ns, uid);
+		info->si_uid =
+			from_kuid_munged(kipc_target_uid_ns(thread,
+							    info->si_code), uid);
 		ret = send_sig_info(info->si_signo, info, thread);
-	}
+		/* One that has ended meanwhile is not found again. */
+	} while (ret == -ESRCH);
+out_unlock:
 	rcu_read_unlock();
 	return ret;
 }

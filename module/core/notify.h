@@ -16,7 +16,8 @@
  * as one that was pending when it began.)
  *
  * A signal can be sent to a thread only: of all that carries a value, nothing else is
- * exported. So a thread is chosen that does not block it, if there is one.
+ * exported. So a thread is chosen that does not block it, if there is one: the one that has
+ * asked before all others, and that one as well if all block it.
  */
 
 struct kernel_siginfo;
@@ -25,10 +26,12 @@ struct pid;
 /**
  * struct kipc_target - a process that has asked for signals
  * @pid: the process, a counted reference
+ * @thread: the thread of it that has asked, a counted reference
  * @exec_id: which program of it has asked
  */
 struct kipc_target {
 	struct pid *pid;
+	struct pid *thread;
 	u64 exec_id;
 };
 

@@ -401,7 +401,8 @@ void kipc_msg_end(struct kipc_msg_queue *queue)
 	swap(notice, queue->notice);
 	spin_unlock(&queue->entry.lock);
 	kipc_msg_wake(queue, &wake);
-	wake_up_poll(&queue->pollers, EPOLLERR | EPOLLHUP);
+	/* All, also those who wait to be the only one. */
+	wake_up_all(&queue->pollers);
 	kill_fasync(&queue->fasync, SIGIO, POLL_HUP);
 	kipc_msg_notice_free(notice);
 	kipc_msg_free_all(&messages, xchg(&queue->spare, NULL));

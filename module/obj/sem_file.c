@@ -222,7 +222,7 @@ void kipc_sem_poll_end(struct kipc_sem_set *set)
 		return;
 	kipc_sem_lock_wide(set);
 	list_for_each_entry(sem_file, &set->files, node)
-		wake_up_poll(&sem_file->pollers, EPOLLERR | EPOLLHUP);
+		wake_up_all(&sem_file->pollers);
 	kipc_sem_unlock_wide(set);
 }
 

@@ -106,12 +106,12 @@ static void kipc_sig_table_retired(struct kipc_entry *entry)
 	list_for_each_entry(sub, &queue->subscribers, node) {
 		nr += kipc_sig_store_drop_locked(queue, &sub->own, U64_MAX,
 						 &wake.records);
-		wake_up_poll(&sub->pollers, EPOLLERR | EPOLLHUP);
+		wake_up_all(&sub->pollers);
 		kill_fasync(&sub->fasync, SIGIO, POLL_HUP);
 	}
 	queue->counts.dropped += nr;
 	kipc_sig_unlock(queue, &wake);
-	wake_up_poll(&queue->pollers, EPOLLERR | EPOLLHUP);
+	wake_up_all(&queue->pollers);
 }
 
 const struct kipc_table_ops kipc_sig_table_ops = {

@@ -29,7 +29,7 @@
  * in what it gets. If there is none, it becomes a real signal to a process that has asked
  * for that, and only then it waits. So nothing that waits in a set is wanted by anybody at
  * that moment, and whoever changes what is wanted (kipc_sig_reconsider_locked()) offers
- * again what waits. A thread comes to look for itself before it waits.
+ * again what waits, in pieces if that is much. A thread comes to look for itself before it waits.
  *
  * What was taken belongs to the thread that took it until it was copied out, or is put back
  * at its place. Memory that a record had is freed after the lock was dropped.

@@ -280,6 +280,9 @@ static void kipc_sig_announce_locked(struct kipc_sig_queue *queue,
 			kipc_sig_tell_locked(sub);
 }
 
+/* So many signals are offered before others get the lock. */
+#define KIPC_SIG_OFFER_MAX	32
+
 /* The pending set of a subscriber, or if that is NULL, of the group. */
 static struct kipc_sig_store *kipc_sig_store_of(struct kipc_sig_queue *queue,
 						struct kipc_sig_subscriber *sub)
@@ -287,41 +290,68 @@ static struct kipc_sig_store *kipc_sig_store_of(struct kipc_sig_queue *queue,
 	return sub ? &sub->own : &queue->shared;
 }
 
-/* Offers what waits of one number, the oldest first. */
-static void kipc_sig_retarget_locked(struct kipc_sig_queue *queue,
+/*
+ * Offers what waits of one number, the oldest first. Returns true if there may be more that
+ * somebody takes.
+ */
+static bool kipc_sig_retarget_locked(struct kipc_sig_queue *queue,
 				     struct kipc_sig_subscriber *sub, int signo,
 				     struct kipc_sig_wake *wake)
 {
 	struct kipc_sig_store *store = kipc_sig_store_of(queue, sub);
+	unsigned int left = KIPC_SIG_OFFER_MAX;
 	struct kipc_sig_item item;
 
 	while (store->set & kipc_sig_bit(signo)) {
+		if (!left--)
+			return true;
 		kipc_sig_store_take_locked(queue, store, signo, &item);
 		if (kipc_sig_complete_locked(queue, sub, &item, wake))
 			continue;
 		kipc_sig_store_put_back_locked(queue, store, &item);
 		break;
 	}
+	return false;
+}
+
+/* Lets others have the lock for a moment. Returns false if there is no use in going on. */
+static bool kipc_sig_pause_locked(struct kipc_sig_queue *queue,
+				  struct kipc_sig_wake *wake)
+	__must_hold(&queue->entry.lock)
+{
+	kipc_sig_note_room_locked(queue, wake);
+	kipc_sig_unlock(queue, wake);
+	cond_resched();
+	kipc_sig_lock(queue, wake);
+	return !queue->entry.gone && !fatal_signal_pending(current);
 }
 
 /**
  * kipc_sig_reconsider_locked - a subscriber wants more than before
- * @sub: the subscriber, its queue locked
+ * @sub: the subscriber, its queue locked; the caller has its file
  * @set: which signals it wants now, or wants otherwise
  * @wake: what there is to be done
+ *
+ * The lock is dropped between numbers, and where many signals are taken, so this is the last
+ * that a caller does. What is wanted is looked at again for each signal.
+ *
+ * Context: may sleep.
  */
 void kipc_sig_reconsider_locked(struct kipc_sig_subscriber *sub, u64 set,
 				struct kipc_sig_wake *wake)
 {
-	u64 left = kipc_sig_takeable_locked(sub, set);
 	struct kipc_sig_queue *queue = sub->queue;
+	u64 left, todo = set;
 	int signo;
 
 	/* In the order in which they would be taken. */
-	for (; left; left &= left - 1) {
+	while ((left = kipc_sig_takeable_locked(sub, todo))) {
 		signo = __ffs64(left) + 1;
-		kipc_sig_retarget_locked(queue, sub, signo, wake);
-		kipc_sig_retarget_locked(queue, NULL, signo, wake);
+		if (!kipc_sig_retarget_locked(queue, sub, signo, wake) &&
+		    !kipc_sig_retarget_locked(queue, NULL, signo, wake))
+			todo &= ~GENMASK_ULL(signo - 1, 0);
+		if (!kipc_sig_pause_locked(queue, wake))
+			return;
 	}
 	kipc_sig_note_room_locked(queue, wake);
 	if (kipc_sig_takeable_locked(sub, set & ~sub->blocked))
@@ -363,8 +393,10 @@ static int kipc_sig_place_locked(struct kipc_sig_queue *queue,
 
 	sig->order = ++queue->order;
 	/* What came before is offered before, if it could not be delivered then. */
-	if (unlikely(store->set & queue->delivered & bit))
+	if (unlikely(store->set & queue->delivered & bit)) {
 		kipc_sig_retarget_locked(queue, sub, sig->signo, wake);
+		kipc_sig_note_room_locked(queue, wake);
+	}
 	if (!(store->set & bit) &&
 	    kipc_sig_complete_locked(queue, sub, item, wake)) {
 		/* It is theirs, but its sender is the caller, who is here. */
