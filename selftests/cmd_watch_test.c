@@ -201,6 +201,30 @@ TEST_F(instance, sigint_ends_it_and_the_terminal_is_as_before)
 	close(fds[1]);
 }
 
+/* The name has an escape sequence, and half a character. */
+TEST_F(instance, names_do_not_command_the_terminal)
+{
+	int fds[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, kipc_pipe(self->in.node, fds, KIPC_PIPE_CLOEXEC, 0));
+	pid = child_fork();
+	if (!pid) {
+		prctl(PR_SET_NAME, "a\33]0;b\7c\302\233\303");
+		for (;;)
+			pause();
+	}
+	EXPECT_TRUE(EVENTUALLY(!WATCH("-n", "1") &&
+			       matches(said.out, "a\\?\\]0;b\\?c\\?\\?\\?\\([0-9]+\\)")));
+	EXPECT_EQ(NULL, strpbrk(said.out, "\33\7\302\233\303"));
+	EXPECT_EQ(0, WATCH("-j", "-n", "1"));
+	EXPECT_TRUE(says_json(1));
+	EXPECT_EQ(NULL, strpbrk(said.out, "\33\7\302\233\303"));
+	children_reap();
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST_F(instance, objects_that_come_and_go_meanwhile_do_no_harm)
 {
 	pid_t pid = child_fork();

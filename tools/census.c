@@ -29,6 +29,7 @@ const char *process_name(int pid, char *name, size_t len)
 	if (file)
 		fclose(file);
 	name[strcspn(name, "\n")] = '\0';
+	make_printable(name);
 	return name;
 }
 
@@ -181,6 +182,7 @@ static int look_at_fd(struct census *census, struct use use)
 		use.ctime = use.kind ? st.st_ctim : (struct timespec){ };
 	}
 	snprintf(use.path, sizeof(use.path), "%.*s", (int)sizeof(use.path) - 1, link);
+	make_printable(use.path);
 	return census_note(census, &use);
 }
 

@@ -204,12 +204,9 @@ static void signals_to_wait_for(sigset_t *set)
 static int start_program(struct run *run)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
-	sigset_t set;
 
 	/* whoever started kipc may have it ignored, and then wait finds nobody */
 	sigaction(SIGCHLD, &plain, &run->child_action);
-	signals_to_wait_for(&set);
-	sigprocmask(SIG_BLOCK, &set, &run->mask);
 	run->pid = fork();
 	if (!run->pid)
 		become_program(run);
@@ -316,6 +313,7 @@ static int exec_program(const struct request *request)
 	char shim[PATH_MAX], node[PATH_MAX + 16];
 	struct program program;
 	const char *problem;
+	sigset_t set;
 
 	if (program_find(*request->command, &program)) {
 		fail("cannot run '%s': there is no such program in PATH", *request->command);
@@ -331,6 +329,9 @@ static int exec_program(const struct request *request)
 	run.report = open_report(request->report);
 	if (run.report < 0)
 		return EXIT_EXEC;
+	/* from here on there is something to be cleared up; the program will get them */
+	signals_to_wait_for(&set);
+	sigprocmask(SIG_BLOCK, &set, &run.mask);
 	if ((request->fresh || request->tables) && space_make(&run.space, request->fresh))
 		return EXIT_EXEC;
 	if (request->fresh) {

@@ -39,7 +39,7 @@ struct row {
 	struct object object;
 	dev_t dev;
 	ino_t ino;
-	char path[64];
+	char path[sizeof(((struct use *)0)->path)];
 	struct users users;
 	double rate;
 	bool has_rate;
@@ -252,7 +252,7 @@ static void format_name(const struct row *row, char *text, size_t len)
 	if (row->kind)
 		snprintf(text, len, "%s:%d", row->kind->name, row->object.perm.id);
 	else
-		snprintf(text, len, "%s", base ? base + 1 : row->path);
+		snprintf(text, len, "%.*s", (int)len - 1, base ? base + 1 : row->path);
 }
 
 static void format_contents(const struct row *row, char *text, size_t len)
@@ -358,6 +358,8 @@ static void show_table(const struct watch *watch, const struct picture *picture)
 		width = size.ws_col ?: 80;
 		/* heading, and a last line that says what is not shown */
 		rows = (size.ws_row ?: 24) - 4;
+		if (rows < 0)
+			rows = 0;
 		printf("\033[H\033[J");
 	}
 	show_heading(watch, picture, width);

@@ -178,7 +178,8 @@ static int open_node(bool look)
 
 	if (find_node(path))
 		return -1;
-	fd = open(path, (look ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	/* what is not a node may be a FIFO, or a terminal */
+	fd = open(path, (look ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		fail("cannot open %s: %s", device_path, device_problem(errno));
 		return -1;

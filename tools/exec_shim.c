@@ -92,7 +92,7 @@ static void program_look(struct program *program, const char *path, char next[PA
 		Elf64_Ehdr elf;
 		char text[256];
 	} head = { };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	*next = '\0';
 	if (fd < 0)

@@ -84,6 +84,7 @@ int parse_count(const struct command *cmd, const char *text, const char *what, _
 int parse_key(const struct command *cmd, const char *text, int *key);
 int parse_id(const struct command *cmd, const char *text, int *id);
 int parse_mode(const struct command *cmd, const char *text, unsigned int *mode);
+void make_printable(char *text);
 void print_json_string(const char *text);
 void print_json_number(const char *name, __u64 value);
 const char *format_size(__u64 bytes, char *buf, size_t len);

@@ -48,7 +48,7 @@ struct use {
 	unsigned int attached;
 	char undo[32];
 	int fd;
-	char path[64];
+	char path[256];
 };
 
 /**

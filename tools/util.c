@@ -197,18 +197,59 @@ void print_json_number(const char *name, __u64 value)
 	printf(", \"%s\": %llu", name, value);
 }
 
+/* How many bytes the character at @text has, 0 if it is not one of UTF-8. */
+static size_t utf8_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t n;
+
+	if (*c < 0x80)
+		return 1;
+	if (*c < 0xc2 || *c > 0xf4)
+		return 0;
+	n = *c < 0xe0 ? 2 : *c < 0xf0 ? 3 : 4;
+	for (size_t i = 1; i < n; i++) {
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* too long for what they say, surrogates, and beyond the last */
+	if ((*c == 0xe0 && c[1] < 0xa0) || (*c == 0xed && c[1] > 0x9f) ||
+	    (*c == 0xf0 && c[1] < 0x90) || (*c == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Processes and files are called as others like: no name is to command the terminal. */
+void make_printable(char *text)
+{
+	size_t n;
+
+	for (; *text; text += n ?: 1) {
+		unsigned char c = *text;
+
+		n = utf8_length(text);
+		if (!n || c < 0x20 || c == 0x7f)
+			*text = '?';
+		else if (c == 0xc2 && (unsigned char)text[1] < 0xa0)
+			memset(text, '?', 2);
+	}
+}
+
 void print_json_string(const char *text)
 {
 	putchar('"');
-	for (; *text; text++) {
+	for (size_t n; *text; text += n ?: 1) {
 		unsigned char c = *text;
 
-		if (c == '"' || c == '\\')
+		n = utf8_length(text);
+		if (!n)
+			printf("\\ufffd");
+		else if (c == '"' || c == '\\')
 			printf("\\%c", c);
-		else if (c < 0x20)
+		else if (c < 0x20 || c == 0x7f)
 			printf("\\u%04x", c);
 		else
-			putchar(c);
+			fwrite(text, n, 1, stdout);
 	}
 	putchar('"');
 }

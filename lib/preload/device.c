@@ -21,7 +21,9 @@ static int world = -1;
 
 static int open_path(const char *path)
 {
-	return SHIM_RAW(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
+	/* what is not a node may be a FIFO, or a terminal */
+	return SHIM_RAW(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+			0);
 }
 
 /*

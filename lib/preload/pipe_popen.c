@@ -41,8 +41,22 @@ static void renew_lock(void)
 	pthread_mutex_init(&list_lock, NULL);
 }
 
+/*
+ * Looked for before anybody forks: a child of a process that has threads may not, as one of
+ * them may have held the linker's lock. And every program closes streams.
+ */
+static void *fclose_found;
+
+static int next_fclose(FILE *stream)
+{
+	__typeof__(fclose) *function = shim_next(&fclose_found, "fclose");
+
+	return function(stream);
+}
+
 static __attribute__((constructor)) void survive_fork(void)
 {
+	shim_next(&fclose_found, "fclose");
 	pthread_atfork(NULL, NULL, renew_lock);
 }
 
@@ -113,7 +127,8 @@ static int start(struct popened *new, const char *command, const struct modes *m
 		__atomic_store_n(&popened_list, new, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&list_lock);
-	close(end);
+	/* no point where the thread could be cancelled: the command runs */
+	SHIM_RAW(SYS_close, end);
 	if (!error && !modes->cloexec)
 		SHIM_RAW(SYS_fcntl, new->fd, F_SETFD, 0);
 	return error;
@@ -141,7 +156,7 @@ static FILE *do_popen(const char *command, const struct modes *modes)
 	error = start(new, command, modes, fds);
 	if (!error)
 		return new->stream;
-	SHIM_NEXT(fclose)(new->stream);
+	next_fclose(new->stream);
 	errno = error;
 out_free:
 	free(new);
@@ -196,7 +211,7 @@ static int end_popened(struct popened *p)
 	pid_t pid;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &type);
-	closed = SHIM_NEXT(fclose)(p->stream);
+	closed = next_fclose(p->stream);
 	do {
 		pid = waitpid(p->pid, &status, 0);
 	} while (pid < 0 && errno == EINTR);
@@ -223,5 +238,5 @@ int fclose(FILE *stream)
 {
 	struct popened *p = take(stream);
 
-	return p ? end_popened(p) : SHIM_NEXT(fclose)(stream);
+	return p ? end_popened(p) : next_fclose(stream);
 }

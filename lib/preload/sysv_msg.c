@@ -2,6 +2,8 @@
 /* msgget(2), msgsnd(2), msgrcv(2). */
 #include "sysv.h"
 
+#include <pthread.h>
+
 #ifndef MSG_COPY
 #define MSG_COPY 040000
 #endif
@@ -54,6 +56,8 @@ static long do_msgsnd(int id, const struct message *msg, size_t size, int flags,
 	if (!shim_can_read(msg, sizeof(msg->type)))
 		return -EFAULT;
 	send.type = msg->type;
+	if (is_cancellable)
+		pthread_testcancel();
 	if (flags & IPC_NOWAIT)
 		return shim_ioctl(KIPC_IOC_MSG_SEND, &send);
 	return shim_ioctl_sleep(KIPC_IOC_MSG_SEND, &send, is_cancellable);
@@ -99,6 +103,8 @@ static long do_msgrcv(int id, struct message *msg, size_t size, long type, int f
 
 	if ((ssize_t)size < 0)
 		return -EINVAL;
+	if (is_cancellable)
+		pthread_testcancel();
 	if (flags & IPC_NOWAIT)
 		ret = shim_ioctl(KIPC_IOC_MSG_RECEIVE, &receive);
 	else
