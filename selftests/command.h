@@ -44,7 +44,7 @@ static inline int run_as(uid_t uid, char *const argv[])
 		execv(argv[0], argv);
 		_exit(97);
 	}
-	said.status = child_wait(pid);
+	said.status = child_wait_long(pid);
 	if (said.status < 0)
 		child_kill(pid);
 	file_slurp(out, said.out, sizeof(said.out));

@@ -147,6 +147,16 @@ static inline int child_wait(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* As child_wait(), for one that has much to do, or that reclaim keeps busy. */
+static inline int child_wait_long(pid_t pid)
+{
+	int status = -1, i;
+
+	for (i = 0; i < 6 && status < 0; i++)
+		status = child_wait(pid);
+	return status;
+}
+
 static inline int child_kill(pid_t pid)
 {
 	kill(pid, SIGKILL);

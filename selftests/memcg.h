@@ -56,14 +56,4 @@ static inline long long memcg_read(const char *file, const char *name)
 	return -1;
 }
 
-/* As child_wait(), for a child that reclaim keeps busy for a while. */
-static inline int child_wait_long(pid_t pid)
-{
-	int status = -1, i;
-
-	for (i = 0; i < 6 && status < 0; i++)
-		status = child_wait(pid);
-	return status;
-}
-
 #endif /* KIPC_MEMCG_H */
