@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * sig_listener [PATH]: take the signals that sig_sender sends, show each, and end with
- * signal 15. PATH is that of the instance, see instance.h.
+ * signal 64. PATH is that of the instance, see instance.h.
  *
  * The signals are kipc's, so nothing happens to this process by them: it reads them when it
  * likes. Whoever may write to the queue may send, a right to kill(2) is not needed. Several
