@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* epoll on one descriptor. */
+/* poll and epoll on one descriptor. */
 #ifndef KIPC_EPOLL_H
 #define KIPC_EPOLL_H
 
 #include "kipc_test.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
+
+/* What poll reports of an object that was removed. */
+#define GONE	(POLLERR | POLLHUP)
+
+/* A child that waits in poll(), for @want, once it sleeps there; see asleep_in(). */
+static inline pid_t asleep_in_poll(struct __test_metadata *_metadata, int fd, int events, int want)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	pid_t pid = child_fork();
+
+	if (!pid) {
+		EXPECT_EQ(1, poll(&pfd, 1, -1));
+		EXPECT_EQ(want, pfd.revents & (events | GONE));
+		child_exit();
+	}
+	return asleep_in(pid, CALL_POLL);
+}
 
 static inline int epoll_on(int fd, unsigned int events)
 {

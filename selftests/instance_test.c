@@ -6,9 +6,6 @@
  */
 #include "instance_fixture.h"
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-
 /* --- the control node */
 
 TEST_F(instance, control_serves_the_same_calls_as_the_device)

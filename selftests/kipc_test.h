@@ -81,6 +81,11 @@ static inline time_t next_second(void)
 	return t;
 }
 
+/* For what threads, or processes by shared memory, tell each other. */
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
+#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
+
 /* Whether @condition becomes true before the deadline. */
 #define EVENTUALLY(condition) ({ \
 	long long end__ = now_ms() + DEADLINE_MS; \

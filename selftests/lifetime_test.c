@@ -12,9 +12,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* --- resize under load: class 10 */
 
 TEST_F_TIMEOUT(kipc, resize_storm_keeps_every_byte_in_place, 120)

@@ -20,10 +20,6 @@
 #define MSGMAX		8192
 #define MSGMNB		16384
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* --- calls, on a node or a descriptor @fd */
 
 static inline int queue_get(int fd, int key, unsigned int flags, unsigned int mode)

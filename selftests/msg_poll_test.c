@@ -7,8 +7,6 @@
 
 #include <sys/select.h>
 
-#define GONE (POLLERR | POLLHUP)
-
 /* One descriptor for each direction. */
 struct ends {
 	int r;
@@ -140,27 +138,13 @@ TEST_F(queue, select_follows_both_directions)
 	EXPECT_TRUE(FD_ISSET(self->fd, &r));
 }
 
-/* Wait in poll() in a child, for @want. */
-static pid_t poll_in_child(struct __test_metadata *_metadata, int fd, int events, int want)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-	pid_t pid = child_fork();
-
-	if (!pid) {
-		EXPECT_EQ(1, poll(&pfd, 1, -1));
-		EXPECT_EQ(want, pfd.revents & (events | GONE));
-		child_exit();
-	}
-	return asleep_in(pid, CALL_POLL);
-}
-
 TEST_F(queue, all_sleeping_polls_wake_for_a_message_and_for_room)
 {
 	pid_t pids[4];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = poll_in_child(_metadata, self->fd, POLLIN, POLLIN);
+		pids[i] = asleep_in_poll(_metadata, self->fd, POLLIN, POLLIN);
 		ASSERT_LT(0, pids[i]);
 	}
 	ASSERT_EQ(0, queue_put(self->fd, SELF, 5, 10, 0));
@@ -168,7 +152,7 @@ TEST_F(queue, all_sleeping_polls_wake_for_a_message_and_for_room)
 		EXPECT_EQ(0, child_wait(pids[i]));
 	ASSERT_LT(0, queue_fill(self->fd, SELF, 6));
 	for (i = 0; i < ARRAY_SIZE(pids); i++) {
-		pids[i] = poll_in_child(_metadata, self->fd, POLLOUT, POLLOUT);
+		pids[i] = asleep_in_poll(_metadata, self->fd, POLLOUT, POLLOUT);
 		ASSERT_LT(0, pids[i]);
 	}
 	EXPECT_EQ(10, queue_take(self->fd, SELF, 5, NOWAIT, NULL));
@@ -182,7 +166,7 @@ TEST_F(queue, sleeping_poll_wakes_for_what_its_filter_lets_through_alone)
 
 	ASSERT_EQ(0, queue_put(self->fd, SELF, 9, 10, 0));
 	ASSERT_EQ(0, queue_filter(self->fd, -7, 0));
-	pid = poll_in_child(_metadata, self->fd, POLLIN, POLLIN);
+	pid = asleep_in_poll(_metadata, self->fd, POLLIN, POLLIN);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, queue_put(self->fd, SELF, 8, 10, 0));
 	EXPECT_EQ(9, queue_next(self->fd, SELF, 0));
@@ -197,7 +181,7 @@ TEST_F(queue, sleeping_poll_looks_again_when_its_filter_changes)
 
 	ASSERT_EQ(0, queue_put(self->fd, SELF, 9, 10, 0));
 	ASSERT_EQ(0, queue_filter(self->fd, 7, 0));
-	pid = poll_in_child(_metadata, self->fd, POLLIN, POLLIN);
+	pid = asleep_in_poll(_metadata, self->fd, POLLIN, POLLIN);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, queue_filter(self->fd, 8, 0));
 	ASSERT_TRUE(wait_blocked(pid, CALL_POLL));
@@ -211,7 +195,7 @@ TEST_F(queue, sleeping_poll_wakes_when_a_sender_begins_to_wait)
 
 	ASSERT_EQ(2, queue_fill(self->fd, SELF, 1));
 	ASSERT_EQ(0, queue_filter(self->fd, 7, 0));
-	pid = poll_in_child(_metadata, self->fd, POLLIN, POLLIN);
+	pid = asleep_in_poll(_metadata, self->fd, POLLIN, POLLIN);
 	ASSERT_LT(0, pid);
 	sender = queue_sender(self->fd, SELF, 7, 10);
 	ASSERT_LT(0, sender);
@@ -227,13 +211,13 @@ TEST_F(queue, sleeping_polls_wake_when_a_sender_leaves_and_when_there_is_more_ro
 	ASSERT_EQ(0, queue_put(self->fd, SELF, 1, 1000, 0));
 	sender = queue_sender(self->fd, SELF, 7, MSGMAX);
 	ASSERT_LT(0, sender);
-	pid = poll_in_child(_metadata, self->fd, POLLOUT, POLLOUT);
+	pid = asleep_in_poll(_metadata, self->fd, POLLOUT, POLLOUT);
 	ASSERT_LT(0, pid);
 	EXPECT_EQ(128 + SIGKILL, child_kill(sender));
 	EXPECT_EQ(0, child_wait(pid));
 
 	ASSERT_EQ(0, queue_resize(self->fd, SELF, 5000));
-	pid = poll_in_child(_metadata, self->fd, POLLOUT, POLLOUT);
+	pid = asleep_in_poll(_metadata, self->fd, POLLOUT, POLLOUT);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, queue_resize(self->fd, SELF, MSGMAX + 1001));
 	EXPECT_EQ(0, child_wait(pid));
@@ -251,9 +235,9 @@ TEST_F(queue, removal_is_err_and_hup_for_everybody_and_stays_so)
 	ASSERT_EQ(0, queue_filter(self->fd, 7, 0));
 	ep = epoll_on(self->fd, EPOLLIN);
 	et = epoll_on(self->fd, EPOLLIN | EPOLLET);
-	pids[0] = poll_in_child(_metadata, self->fd, POLLIN, GONE);
-	pids[1] = poll_in_child(_metadata, ends.r, POLLIN, GONE);
-	pids[2] = poll_in_child(_metadata, ends.r, 0, GONE);
+	pids[0] = asleep_in_poll(_metadata, self->fd, POLLIN, GONE);
+	pids[1] = asleep_in_poll(_metadata, ends.r, POLLIN, GONE);
+	pids[2] = asleep_in_poll(_metadata, ends.r, 0, GONE);
 	for (i = 0; i < 3; i++)
 		ASSERT_LT(0, pids[i]);
 	EXPECT_EQ(0, epoll_take(ep, 0));
@@ -279,7 +263,7 @@ TEST_F(queue, removal_wakes_who_waits_for_room)
 	pid_t pid;
 
 	ASSERT_EQ(2, queue_fill(self->fd, SELF, 1));
-	pid = poll_in_child(_metadata, self->fd, POLLOUT, GONE);
+	pid = asleep_in_poll(_metadata, self->fd, POLLOUT, GONE);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, queue_remove(self->fd, SELF));
 	EXPECT_EQ(0, child_wait(pid));

@@ -7,9 +7,6 @@
 
 #include <sched.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* Give the pipe another capacity, by the implementation's own call. */
 static int pipe_resize(struct _test_data_pipe *self, int size)
 {

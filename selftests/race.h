@@ -10,10 +10,6 @@
 
 #include <sched.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* Begin at the same moment: each of @n comes once in each round. */
 struct gate {
 	int n;

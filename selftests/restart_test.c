@@ -13,10 +13,6 @@
 #include "restart_sem.h"
 #include "restart_sig.h"
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* There is no such call. */
 #define NONE	(-1)
 

@@ -11,9 +11,6 @@
 #define KEY	0x6b697063
 #define SECOND	MOUNTS "/second"
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-
 /* Expect that every call on the descriptor of a set that was removed says so. */
 static void expect_removed(struct __test_metadata *_metadata, int fd)
 {

@@ -10,10 +10,6 @@
 
 #include <pthread.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 /* --- steps, of all processes of a test */
 
 static int *step;

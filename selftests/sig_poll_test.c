@@ -9,21 +9,6 @@
 
 #define SIG	(KIPC_SIG_RTMIN + 5)
 #define RECORD	sizeof(struct signalfd_siginfo)
-#define GONE	(POLLERR | POLLHUP)
-
-/* Wait in poll() in a child, for @want. */
-static pid_t poll_in_child(struct __test_metadata *_metadata, int fd, int events, int want)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-	pid_t pid = child_fork();
-
-	if (!pid) {
-		EXPECT_EQ(1, poll(&pfd, 1, -1));
-		EXPECT_EQ(want, pfd.revents & (events | GONE));
-		child_exit();
-	}
-	return asleep_in(pid, CALL_POLL);
-}
 
 /* --- poll */
 
@@ -104,7 +89,7 @@ TEST_F(sigq, all_sleeping_polls_wake_for_a_signal_of_the_group)
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		pids[i] = poll_in_child(_metadata, i % 2 ? sub : other, POLLIN, POLLIN);
+		pids[i] = asleep_in_poll(_metadata, i % 2 ? sub : other, POLLIN, POLLIN);
 		ASSERT_LT(0, pids[i]);
 	}
 	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIG, 1));
@@ -121,7 +106,7 @@ TEST_F(sigq, sleeping_poll_wakes_for_what_it_does_not_block_alone)
 	pid_t pid;
 
 	ASSERT_LE(0, sub);
-	pid = poll_in_child(_metadata, sub, POLLIN, POLLIN);
+	pid = asleep_in_poll(_metadata, sub, POLLIN, POLLIN);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, sigq_put(self->fd, number, SIG, 1));
 	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIG, 1));
@@ -129,7 +114,7 @@ TEST_F(sigq, sleeping_poll_wakes_for_what_it_does_not_block_alone)
 	sub_mask(sub, KIPC_SIG_SETMASK, 0);
 	EXPECT_EQ(0, child_wait(pid));
 	EXPECT_EQ(2, sub_drain(sub));
-	pid = poll_in_child(_metadata, sub, POLLIN, POLLIN);
+	pid = asleep_in_poll(_metadata, sub, POLLIN, POLLIN);
 	ASSERT_LT(0, pid);
 	ASSERT_EQ(0, sigq_put(self->fd, number, SIGUSR1, 1));
 	EXPECT_EQ(0, child_wait(pid));
@@ -148,7 +133,7 @@ TEST_F(sigq, sleeping_poll_wakes_for_room)
 		ASSERT_LE(0, sub);
 		ASSERT_EQ(0, sigq_resize(self->fd, SELF, 1));
 		ASSERT_EQ(0, sigq_put(self->fd, number, SIG, 1));
-		pid = poll_in_child(_metadata, self->fd, POLLOUT, POLLOUT);
+		pid = asleep_in_poll(_metadata, self->fd, POLLOUT, POLLOUT);
 		ASSERT_LT(0, pid);
 		switch (way) {
 		case 0:
@@ -183,7 +168,7 @@ TEST_F(sigq, removal_is_err_and_hup_for_everybody_and_stays_so)
 	ASSERT_EQ(0, sigq_resize(self->fd, SELF, 0));
 	ep = epoll_on(sub, EPOLLIN | EPOLLET);
 	for (i = 0; i < 2; i++) {
-		pids[i] = poll_in_child(_metadata, fds[i], i ? POLLOUT : POLLIN, GONE);
+		pids[i] = asleep_in_poll(_metadata, fds[i], i ? POLLOUT : POLLIN, GONE);
 		ASSERT_LT(0, pids[i]);
 	}
 	ASSERT_EQ(0, sigq_remove(self->dev, self->id));

@@ -12,9 +12,6 @@
 #include <sched.h>
 #include <sys/epoll.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 #define WORKERS		6
 #define PIPES		3
 #define IDS		131072

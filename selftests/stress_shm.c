@@ -10,10 +10,6 @@
 
 #include <sys/sysinfo.h>
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-#define ADD(p, n) __atomic_add_fetch(p, n, __ATOMIC_SEQ_CST)
-
 #define WORKERS_MAX	12
 #define KEYS		6
 #define KEY_FIRST	0x6b697000

@@ -15,9 +15,6 @@
 	"       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid" \
 	"      stime      rtime      ctime\n"
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
-#define STORE(p, n) __atomic_store_n(p, n, __ATOMIC_SEQ_CST)
-
 /* The row that the table must show for a segment, by what IPC_STAT says of it. */
 static const char *row(int id, unsigned long long rss)
 {
