@@ -80,10 +80,29 @@ nothing_is_left()
 	}
 }
 
+# An option that depends on others which are off is not in the configuration at all.
+option_is_off()
+{
+	if ! zcat /proc/config.gz > /run/config || ! grep -qx "CONFIG_MODULES=y" /run/config; then
+		echo "/proc/config.gz is no configuration"
+		return 1
+	fi
+	! grep "^CONFIG_$1=" /run/config
+}
+
+# What would be there if one of them were on
+has_no_ipc()
+{
+	! ls -d /proc/sysvipc /proc/self/ns/ipc /proc/sys/fs/mqueue 2> /dev/null &&
+		! grep -w mqueue /proc/filesystems
+}
+
 printf 'TAP version 13\n'
 kernel_is_quiet > /dev/null
-check "kernel: has no System V IPC" \
-	sh -c 'zcat /proc/config.gz | grep -xc "# CONFIG_SYSVIPC is not set" && ! [ -e /proc/sysvipc ]'
+for option in SYSVIPC POSIX_MQUEUE IPC_NS; do
+	check "kernel: built without $option" option_is_off $option
+done
+check "kernel: has no System V IPC, no POSIX queues and no IPC namespaces" has_no_ipc
 check "library: is there" test -e "$SHIM"
 check "module: loads" insmod /kipc/kipc.ko
 check "kipcfs: mounts" mount -t kipcfs none /mnt/kipc

@@ -3,6 +3,10 @@
 # Perl's functions for System V IPC and its classes IPC::SharedMem, IPC::Semaphore, IPC::Msg.
 
 natively "no segment" 60 '^shmget: Function not implemented$' 'perl /kipc/guest/apps/sysv.pl'
+for class in 'Msg->new(0,' 'Semaphore->new(0, 1,' 'SharedMem->new(0, 1,'; do
+	natively "no IPC::${class%%-*}" 60 '^Function not implemented$' \
+		"perl -e 'use IPC::${class%%-*}; IPC::$class 01600) or die \"\$!\\n\"'"
+done
 on_kipc "IPC::SysV works" 120 '^counted 400 of 400, the child is done, child.s status 0
 undone: 1, child.s status 0
 nothing to take: EAGAIN

@@ -6,7 +6,7 @@
 for shell in dash bash; do
 	on_kipc "$shell: its pipes are kipc's" 60 '^l[^ ]* .* /proc/self/fd/0 -> .*kipc' \
 		"$shell -c ': | ls -l /proc/self/fd/0'"
-	on_kipc "$shell: ps | grep" 60 'ps -ef' "$shell -c 'ps -ef | grep \"[p]s -ef\"'"
+	on_kipc "$shell: ps -ef | grep" 60 'ps -ef' "$shell -c 'ps -ef | grep \"[p]s -ef\"'"
 	on_kipc "$shell: yes | head" 60 '^y.y$' "$shell -c 'yes | head -n 2'"
 	on_kipc "$shell: the output of a pipeline becomes a word" 60 '^271 words$' \
 		"$shell -c 'echo \$(seq 1000 | grep 7 | wc -l) words'"
