@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <linux/kipc.h>
 
@@ -24,9 +25,13 @@ static inline int complain(const char *what)
 	return -1;
 }
 
-/* Open the node of an instance, @path may be NULL; -1 after a message. */
+/*
+ * Open the node of an instance, @path may be NULL; -1 after a message with the path that was
+ * tried. What is no node at all does not know the call.
+ */
 static inline int instance_open(const char *path)
 {
+	struct kipc_query query = { .nr = KIPC_NR_QUERY };
 	char control[PATH_MAX];
 	int fd;
 
@@ -38,7 +43,12 @@ static inline int instance_open(const char *path)
 	/* a directory is never opened to be written */
 	if (fd < 0 && errno == EISDIR) {
 		snprintf(control, sizeof(control), "%s/control", path);
-		fd = open(control, O_RDWR | O_CLOEXEC);
+		path = control;
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	}
+	if (fd >= 0 && ioctl(fd, KIPC_IOC_QUERY, &query)) {
+		close(fd);
+		fd = -1;
 	}
 	return fd < 0 ? complain(path) : fd;
 }

@@ -10,29 +10,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "instance.h"
-#include "sig_key.h"
+#include "sig_queue.h"
 
 #define LAST_SIGNAL	KIPC_SIG_MAX
-
-/* The queue goes by itself when its maker has exited and nobody has it open. */
-static int subscribe(int kipc)
-{
-	struct kipc_sig_get get = {
-		.key = SIGNALS_KEY, .mode = 0600,
-		.flags = KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
-	};
-	struct kipc_sig_subscribe subscribe = { .flags = KIPC_SIG_CLOEXEC };
-
-	if (ioctl(kipc, KIPC_IOC_SIG_GET, &get))
-		return complain("cannot make the queue");
-	subscribe.id = get.id;
-	if (ioctl(kipc, KIPC_IOC_SIG_SUBSCRIBE, &subscribe))
-		return complain("no subscription");
-	printf("subscriber %u of queue %d\n", subscribe.number, get.id);
-	fflush(stdout);
-	return subscribe.fd;
-}
 
 static void show(const struct signalfd_siginfo *info)
 {
@@ -54,7 +34,7 @@ int main(int argc, char **argv)
 	kipc = instance_open(argc == 2 ? argv[1] : NULL);
 	if (kipc < 0)
 		return 1;
-	fd = subscribe(kipc);
+	fd = queue_subscribe(kipc);
 	if (fd < 0)
 		return 1;
 	for (;;) {

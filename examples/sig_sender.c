@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * sig_sender PATH SIGNAL VALUE...: send SIGNAL once for each VALUE, to whoever of the
- * sig_listeners comes first. PATH is that of the instance, see instance.h.
+ * sig_sender PATH SIGNAL VALUE...: send SIGNAL once for each VALUE, to whichever
+ * sig_listener or sig_worker comes first. PATH is that of the instance, see instance.h.
  */
 #include <signal.h>
 
-#include "instance.h"
-#include "sig_key.h"
+#include "sig_queue.h"
 
 static int find_queue(int kipc)
 {
 	struct kipc_sig_get get = { .key = SIGNALS_KEY };
 
 	if (ioctl(kipc, KIPC_IOC_SIG_GET, &get))
-		return complain(errno == ENOENT ? "there is no sig_listener" :
+		return complain(errno == ENOENT ? "there is no sig_listener or sig_worker" :
 						  "cannot find the queue");
 	return get.id;
 }
