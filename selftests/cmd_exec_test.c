@@ -4,7 +4,7 @@
  * exits, what it passes on, and what it reports. The programs are those of util-linux, and
  * shells.
  */
-#include "command.h"
+#include "terminal.h"
 
 #include <dirent.h>
 
@@ -30,6 +30,30 @@ static int segments(const struct instance *in)
 {
 	return seg_info(in).used_ids;
 }
+
+/*
+ * This program itself, for 'kipc exec' to run: it counts how often it gets SIGINT, until
+ * SIGQUIT comes.
+ */
+static __attribute__((constructor)) void count_signals(void)
+{
+	int signo, count = 0;
+	sigset_t set;
+
+	if (!getenv("COUNT_SIGNALS"))
+		return;
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	dprintf(1, "counting\n");
+	while (!sigwait(&set, &signo) && signo != SIGQUIT) {
+		count += signo == SIGINT;
+		dprintf(1, "signal %d\n", signo);
+	}
+	dprintf(1, "interrupted %d times\n", count);
+	_exit(0);
+}
+
+static char own_program[256];
 
 /* --- the program runs on kipc */
 
@@ -86,6 +110,57 @@ TEST_F(instance, a_user_without_privileges_gets_a_new_instance_and_stays_who_the
 	EXPECT_TRUE(SAYS("^0x[0-9a-f]+ +0 +[a-z0-9]+ +644 +4096 +0"));
 	EXPECT_STREQ("", said.err);
 	EXPECT_EQ(0, directories_left("/tmp"));
+}
+
+/* What each of two users says who run programs in the instance that root has mounted */
+#define AS(uid, ...) KIPC_AS(uid, "exec", I, "--", __VA_ARGS__)
+
+TEST_F(instance, users_share_an_instance_and_keep_out_of_each_others_objects)
+{
+	char id[16], key[16];
+
+	EXPECT_EQ(0, AS(OTHER_UID, "ipcmk", "-M", "4096", "-p", "600"));
+	EXPECT_TRUE(SAYS("^Shared memory id: [0-9]+$"));
+	snprintf(id, sizeof(id), "%d", atoi(said.out + strcspn(said.out, "0123456789")));
+	EXPECT_TRUE(COMPLAINS("^ +[0-9]+ 0x[0-9a-f]{8} [a-z0-9]+ +600 +4096 +0 +0$"));
+	ASSERT_NE(NULL, strstr(said.err, "0x"));
+	snprintf(key, sizeof(key), "%.10s", strstr(said.err, "0x"));
+
+	/* the other user sees that it is there, and no more */
+	EXPECT_EQ(0, KIPC_AS(THIRD_UID, "ls", I, "shm"));
+	EXPECT_NE(NULL, strstr(said.out, key));
+	EXPECT_EQ(1, AS(THIRD_UID, "ipcrm", "-m", id));
+	EXPECT_TRUE(COMPLAINS("^ipcrm: permission denied"));
+	EXPECT_EQ(1, AS(THIRD_UID, "ipcrm", "-M", key));
+	EXPECT_TRUE(COMPLAINS("^ipcrm: permission denied"));
+	EXPECT_EQ(1, KIPC_AS(THIRD_UID, "rm", I, "shm", id));
+	EXPECT_TRUE(is_one_complaint());
+
+	/* what each has left is told to each */
+	EXPECT_EQ(0, AS(THIRD_UID, "ipcmk", "-Q"));
+	EXPECT_TRUE(COMPLAINS("left behind: message queues$"));
+	EXPECT_FALSE(matches(said.err, "shared memory"));
+	EXPECT_EQ(0, AS(THIRD_UID, SH("ipcrm -q 0")));
+	EXPECT_EQ(1, KIPC_AS(THIRD_UID, "limits", I, "shmmni=1"));
+	EXPECT_TRUE(COMPLAINS("the owner of the mount, or root, can"));
+	EXPECT_EQ(0, AS(OTHER_UID, "ipcrm", "-m", id));
+	EXPECT_EQ(0, segments(&self->in));
+}
+
+TEST_F(instance, a_user_runs_programs_in_an_instance_that_they_have_mounted_themselves)
+{
+	char *const argv[] = {
+		"/usr/bin/unshare", "-rm", "/bin/sh", "-ec",
+		"mount -t tmpfs none /mnt; mkdir /mnt/mine; mount -t kipcfs none /mnt/mine;"
+		"kipc exec --instance /mnt/mine ipcmk -S 2; kipc -i /mnt/mine ls sem;"
+		"kipc limits -i /mnt/mine sem='5 6 7 8'; kipc limits -i /mnt/mine sem", NULL
+	};
+
+	EXPECT_EQ(0, run_as(OTHER_UID, argv));
+	EXPECT_TRUE(SAYS("^Semaphore id: 0$"));
+	EXPECT_TRUE(COMPLAINS("left behind: semaphore sets$"));
+	EXPECT_TRUE(SAYS("^ +0 0x[0-9a-f]{8} root +644 +2 +0 +0 +0$"));
+	EXPECT_TRUE(SAYS("^5[ \t]+6[ \t]+7[ \t]+8$"));
 }
 
 TEST_F(instance, tables_of_a_mounted_instance_are_laid_over_those_of_the_kernel)
@@ -220,6 +295,67 @@ TEST_F(instance, a_signal_is_passed_on_and_the_program_decides)
 	EXPECT_EQ(7, child_wait(pid));
 	EXPECT_LT(0, file_read("/tmp/got", text, sizeof(text)));
 	EXPECT_STREQ("got it\n", text);
+}
+
+/* They reach the program by themselves, being sent to all in the foreground. */
+TEST_F(instance, signals_of_the_terminal_come_once)
+{
+	char *const argv[] = { KIPC_COMMAND, "exec", "-q", I, own_program, NULL };
+	struct winsize size = { .ws_row = 25, .ws_col = 80 };
+	struct terminal t;
+	char winch[32];
+	pid_t pid;
+
+	ASSERT_LT(0, readlink("/proc/self/exe", own_program, sizeof(own_program) - 1));
+	snprintf(winch, sizeof(winch), "signal %d\r\n", SIGWINCH);
+	ASSERT_EQ(0, terminal_make(&t));
+	setenv("COUNT_SIGNALS", "1", 1);
+	pid = terminal_run(&t, argv);
+	unsetenv("COUNT_SIGNALS");
+	EXPECT_TRUE(terminal_shows(&t, "counting"));
+	EXPECT_TRUE(terminal_press(&t, "\003"));
+	EXPECT_TRUE(terminal_shows(&t, "signal 2\r\n"));
+	EXPECT_EQ(0, ioctl(t.tty, TIOCSWINSZ, &size));
+	EXPECT_TRUE(terminal_shows(&t, winch));
+	/* this one is for kipc alone, and so is passed on, behind all that came before */
+	EXPECT_EQ(0, kill(pid, SIGUSR1));
+	EXPECT_TRUE(terminal_shows(&t, "signal 10\r\n"));
+	EXPECT_TRUE(terminal_press(&t, "\034"));
+	EXPECT_TRUE(terminal_shows(&t, "interrupted 1 times"));
+	EXPECT_EQ(0, terminal_wait(&t, pid));
+	EXPECT_EQ(NULL, strstr(strstr(said.out, winch) + 1, winch));
+	terminal_close(&t);
+}
+
+/* As less(1) does for Ctrl-Z: the shell would wait for ever if kipc did not stop as well. */
+TEST_F(instance, a_program_that_stops_itself_gives_the_terminal_back_to_the_shell)
+{
+	struct terminal t;
+	pid_t shell;
+	int fd;
+
+	fd = open("/tmp/stops", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, dprintf(fd, "kill -TSTP $$\necho running on\n"));
+	close(fd);
+	ASSERT_EQ(0, terminal_make(&t));
+	shell = terminal_shell(&t);
+	EXPECT_TRUE(terminal_press(&t, "kipc exec -i " OWN " sh /tmp/stops\n"));
+	EXPECT_TRUE(terminal_shows(&t, "Stopped"));
+	EXPECT_TRUE(terminal_press(&t, "fg\n"));
+	EXPECT_TRUE(terminal_shows(&t, "running on"));
+	EXPECT_TRUE(terminal_shows(&t, "prompt> "));
+	EXPECT_TRUE(terminal_press(&t, "exit\n"));
+	EXPECT_EQ(0, terminal_wait(&t, shell));
+	terminal_close(&t);
+}
+
+/* Somebody looks into it; kipc goes on waiting. */
+TEST_F(instance, a_program_that_is_stopped_and_continued_by_others_ends_as_usual)
+{
+	EXPECT_EQ(5, EXEC(I, SH("(until grep -q 'State:.*T' /proc/$$/status; do sleep 0.1; done;"
+				"kill -CONT $$) & kill -STOP $$; wait; exit 5")));
+	EXPECT_STREQ("", said.err);
 }
 
 TEST_F(instance, signals_and_their_mask_are_what_they_were)

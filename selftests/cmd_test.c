@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The kipc command: what it says, in words and as JSON, its exit codes, and what it makes of
- * bad input. 'kipc exec' and 'kipc watch' are in cmd_exec_test and cmd_watch_test.
+ * bad input. There are other programs for 'kipc exec', 'kipc watch' and 'kipc doctor', for
+ * where the output goes (cmd_output_test) and for what bash completes (cmd_complete_test).
  */
 #include "command.h"
 
@@ -183,7 +184,12 @@ TEST_F(instance, a_limit_that_is_hit_is_1_and_says_which)
 	EXPECT_EQ(1, KIPC("limits", I, "shmmax=x"));
 	EXPECT_TRUE(COMPLAINS("cannot set the limit shmmax to 'x'"));
 	EXPECT_EQ(1, KIPC("limits", I, "nonsense"));
-	EXPECT_TRUE(COMPLAINS("there is no such limit; 'kipc limits' lists them"));
+	EXPECT_TRUE(is_one_complaint());
+	EXPECT_TRUE(COMPLAINS("no limit 'nonsense'; there is: msg_next_id msgmax .* sigqmax"));
+	EXPECT_EQ(1, KIPC("limits", I, "sigqmx=5"));
+	EXPECT_TRUE(COMPLAINS("there is no limit 'sigqmx'; there is: .* sigqmax"));
+	EXPECT_EQ(2, KIPC("limits", I, "sigqmax="));
+	EXPECT_TRUE(COMPLAINS("a value is missing behind sigqmax="));
 }
 
 TEST_F(instance, what_is_another_users_is_not_removed)
@@ -418,30 +424,6 @@ TEST_F(instance, who_waits_for_a_signal_is_named)
 	EXPECT_TRUE(SAYS("^subscribers +1$"));
 	EXPECT_TRUE(SAYS(holder_says("held by +", pid, ", descriptor")));
 	EXPECT_TRUE(SAYS(holder_says("waiting +", pid, ", subscriber [0-9]+")));
-}
-
-/* --- doctor */
-
-TEST_F(instance, doctor_finds_nothing_here)
-{
-	EXPECT_EQ(0, KIPC("doctor"));
-	EXPECT_TRUE(SAYS("^ok +module "));
-	EXPECT_TRUE(SAYS("^ok +device "));
-	EXPECT_TRUE(SAYS("^ok +abi "));
-	EXPECT_TRUE(SAYS("^ok +shim .*/libkipc-preload\\.so"));
-	EXPECT_TRUE(SAYS("^(ok|note) +sysvipc "));
-	EXPECT_TRUE(SAYS("^(ok|note) +namespaces "));
-	EXPECT_TRUE(SAYS("^kipc is in good health\\.$"));
-}
-
-TEST_F(instance, doctor_says_where_the_library_is_not)
-{
-	char *const argv[] = {
-		"/usr/bin/env", "KIPC_PRELOAD=/nowhere/lib.so", "kipc", "doctor", NULL
-	};
-
-	EXPECT_EQ(1, run_as(0, argv));
-	EXPECT_TRUE(SAYS("^PROBLEM +shim .*/nowhere/lib\\.so.*KIPC_PRELOAD"));
 }
 
 TEST_HARNESS_MAIN

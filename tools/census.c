@@ -68,22 +68,29 @@ unsigned int instance_number(int device)
 	return number;
 }
 
-/* NULL for lack of memory */
-static struct use *census_add(struct census *census, const struct use *use)
+/* 0, or -1 for lack of memory */
+static int census_add(struct census *census, const struct use *use)
 {
+	char *path = use->path ? strdup(use->path) : NULL;
 	struct use *uses = census->uses;
+
+	if (use->path && !path)
+		return -1;
 
 	/* room is a power of two */
 	if (!(census->n & (census->n - 1))) {
 		size_t room = census->n ? 2 * (size_t)census->n : 1;
 
 		uses = realloc(uses, room * sizeof(*uses));
-		if (!uses)
-			return NULL;
+		if (!uses) {
+			free(path);
+			return -1;
+		}
 		census->uses = uses;
 	}
 	uses[census->n] = *use;
-	return &uses[census->n++];
+	uses[census->n++].path = path;
+	return 0;
 }
 
 static bool is_same(const struct use *a, const struct use *b)
@@ -114,7 +121,7 @@ static int census_note(struct census *census, const struct use *use)
 			known->fd = use->fd;
 		return 0;
 	}
-	return census_add(census, use) ? 0 : -1;
+	return census_add(census, use);
 }
 
 /* --- descriptors */
@@ -181,8 +188,7 @@ static int look_at_fd(struct census *census, struct use use)
 		use.ino = st.st_ino;
 		use.ctime = use.kind ? st.st_ctim : (struct timespec){ };
 	}
-	snprintf(use.path, sizeof(use.path), "%.*s", (int)sizeof(use.path) - 1, link);
-	make_printable(use.path);
+	use.path = link;
 	return census_note(census, &use);
 }
 
@@ -283,6 +289,8 @@ int census_take(struct census *census)
 
 void census_drop(struct census *census)
 {
+	for (int i = 0; i < census->n; i++)
+		free(census->uses[i].path);
 	free(census->uses);
 	*census = (struct census){ };
 }

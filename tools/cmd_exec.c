@@ -217,11 +217,21 @@ static int start_program(struct run *run)
 	return 0;
 }
 
-/* What the terminal sends reaches the program by itself; what a process sent does not. */
+/*
+ * What the terminal sends goes to all processes of its foreground, the program too; what a
+ * process sent may be for this one alone.
+ */
 static void pass_on(const struct run *run, const siginfo_t *info)
 {
 	if (info->si_code <= 0)
 		kill(run->pid, info->si_signo);
+}
+
+/* Does it stop as programs do for the sake of a shell, which then waits for us to stop? */
+static bool wants_the_shell(int status)
+{
+	return WIFSTOPPED(status) && (WSTOPSIG(status) == SIGTSTP ||
+				      WSTOPSIG(status) == SIGTTIN || WSTOPSIG(status) == SIGTTOU);
 }
 
 static void wait_for_program(struct run *run)
@@ -232,8 +242,14 @@ static void wait_for_program(struct run *run)
 
 	signals_to_wait_for(&set);
 	for (;;) {
-		if (waitpid(run->pid, &status, WNOHANG) == run->pid)
-			break;
+		if (waitpid(run->pid, &status, WNOHANG | WUNTRACED) == run->pid) {
+			if (!WIFSTOPPED(status))
+				break;
+			/* SIGCONT is one of those that are passed on */
+			if (wants_the_shell(status))
+				raise(SIGTSTP);
+			continue;
+		}
 		if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
 			pass_on(run, &info);
 	}
@@ -412,35 +428,36 @@ const struct command cmd_exec = {
 	.synopsis = "[OPTION...] [--] PROGRAM [ARGUMENT...]",
 	.summary = "run a program on kipc instead of the kernel's own IPC",
 	.help =
-	"Run PROGRAM so that its System V IPC calls and its pipes, and those of all that it\n"
-	"starts, are kipc's: with libkipc-preload.so. That is looked for in the lib directory\n"
-	"beside the one that kipc is in; KIPC_PRELOAD names another. Signals that kipc gets are\n"
-	"passed on. At the end the objects are listed, on standard error, that are in the\n"
-	"instance and were not there before: what the program has left behind (or somebody else\n"
-	"has made meanwhile).\n"
+	"Run PROGRAM so that its System V IPC calls and its pipes, and those of all that\n"
+	"it starts, are kipc's: with libkipc-preload.so. That is looked for in the lib\n"
+	"directory beside the one that kipc is in; KIPC_PRELOAD names another. Signals\n"
+	"that kipc gets are passed on. At the end the objects are listed, on standard\n"
+	"error, that are in the instance and were not there before: what the program has\n"
+	"left behind (or somebody else has made meanwhile).\n"
 	"\n"
-	"  -f, --families LIST  only these: shm, sem, msg, sysv (all three), pipe, all, none,\n"
-	"                       with commas between them (default: all)\n"
+	"  -f, --families LIST  only these: shm, sem, msg, sysv (all three), pipe, all,\n"
+	"                       none, with commas between them (default: all)\n"
 	INSTANCE_HELP
-	"  -j, --json           report as one JSON object, also if nothing was left: the exit\n"
-	"                       status, objects left, whether the instance is gone with them,\n"
-	"                       processes that run on in it\n"
-	"      --new            in a new instance, which goes with the program, in a namespace\n"
-	"                       of mounts of its own; --tables is done there as well. Without\n"
-	"                       the privilege to mount, in a user namespace\n"
+	"  -j, --json           report as one JSON object, also if nothing was left: the\n"
+	"                       exit status, objects left, whether the instance is gone\n"
+	"                       with them, processes that run on in it\n"
+	"      --new            in a new instance, which goes with the program, in a\n"
+	"                       namespace of mounts of its own; --tables is done there as\n"
+	"                       well. Without the privilege to mount, in a user namespace\n"
 	"  -q, --quiet          no report\n"
-	"  -r, --refuse         calls fail where kipc cannot serve them; by default the kernel's\n"
-	"                       own are made then\n"
+	"  -r, --refuse         calls fail where kipc cannot serve them; by default the\n"
+	"                       kernel's own are made then\n"
 	"      --report FILE    report there\n"
-	"      --tables         lay the instance's tables over those of the kernel, for ipcs(1)\n"
-	"                       and lsipc(1), in a namespace of mounts of its own\n"
+	"      --tables         lay the instance's tables over those of the kernel, for\n"
+	"                       ipcs(1) and lsipc(1), in a namespace of mounts of its own\n"
 	"  -t, --trace FILE     write a line there for each call\n"
 	"\n"
-	"A program that is linked statically, or has more privileges than its user, does not\n"
-	"load the library; that is told.\n"
+	"A program that is linked statically, or has more privileges than its user, does\n"
+	"not load the library; that is told.\n"
 	"\n"
-	"Exits as PROGRAM does (128 + N if signal N ended it); 127 if there is no such program,\n"
-	"126 if it cannot be run; 125 if kipc itself failed; 2 for a wrong command line.\n"
+	"Exits as PROGRAM does (128 + N if signal N ended it); 127 if there is no such\n"
+	"program, 126 if it cannot be run; 125 if kipc itself failed; 2 for a wrong\n"
+	"command line.\n"
 	"\n"
 	"Example: kipc exec --new -- sh -c 'ipcmk -M 4096; ipcs -m'\n",
 	.run = exec_run,

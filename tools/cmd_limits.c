@@ -15,9 +15,6 @@
 #define LIMIT_FORMAT	"%-16s %s\n"
 
 static const struct meaning limit_meanings[] = {
-	{ ENOENT,
-	  "there is no such limit; 'kipc limits' lists them"
-	},
 	{ EINVAL,
 	  "it is no number, or not in the range that kipcfs(5) gives"
 	},
@@ -32,19 +29,49 @@ static const struct meaning limit_meanings[] = {
 	},
 };
 
-/* @value is what it was to be set to, NULL if it was to be read. */
-static int limit_problem(const char *name, const char *value, int err)
-{
-	const char *why = explain(limit_meanings, ARRAY_SIZE(limit_meanings), -err);
-
-	if (value)
-		return fail("cannot set the limit %s to '%s': %s", name, value, why);
-	return fail("cannot read the limit %s: %s", name, why);
-}
-
 static void limit_path(const char *directory, const char *name, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/limits/%s", directory, name);
+}
+
+static int is_limit(const struct dirent *entry)
+{
+	return *entry->d_name != '.';
+}
+
+/* Those that there are, for a message: " NAME NAME" */
+static void limit_names(const char *directory, char *names, size_t size)
+{
+	struct dirent **entries;
+	char path[PATH_MAX];
+	int n;
+
+	*names = '\0';
+	limit_path(directory, "", path);
+	n = scandir(path, &entries, is_limit, alphasort);
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(names);
+
+		snprintf(names + len, size - len, " %s", entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (n >= 0)
+		free(entries);
+}
+
+/* @value is what it was to be set to, NULL if it was to be read. */
+static int limit_problem(const char *directory, const char *name, const char *value, int err)
+{
+	const char *why = explain(limit_meanings, ARRAY_SIZE(limit_meanings), -err);
+	char names[1024];
+
+	if (err == -ENOENT) {
+		limit_names(directory, names, sizeof(names));
+		return fail("there is no limit '%s'; there is:%s", name, names);
+	}
+	if (value)
+		return fail("cannot set the limit %s to '%s': %s", name, value, why);
+	return fail("cannot read the limit %s: %s", name, why);
 }
 
 /* The first line without its end; 0 or a negative errno. */
@@ -102,11 +129,6 @@ static void print_value_json(const char *value)
 	printf("%s", many ? "]" : "");
 }
 
-static int is_limit(const struct dirent *entry)
-{
-	return *entry->d_name != '.';
-}
-
 static int show_all(const char *directory, bool json)
 {
 	struct dirent **entries;
@@ -122,7 +144,7 @@ static int show_all(const char *directory, bool json)
 		int err = limit_read(directory, name, value, sizeof(value));
 
 		if (err) {
-			result = limit_problem(name, NULL, err);
+			result = limit_problem(directory, name, NULL, err);
 		} else if (json) {
 			printf("%s\"%s\": ", shown++ ? ", " : "{", name);
 			print_value_json(value);
@@ -147,11 +169,11 @@ static int show_or_set(const char *directory, char *word, bool one_of_many)
 	if (equals) {
 		*equals = '\0';
 		err = limit_write(directory, word, equals + 1);
-		return err ? limit_problem(word, equals + 1, err) : EXIT_OK;
+		return err ? limit_problem(directory, word, equals + 1, err) : EXIT_OK;
 	}
 	err = limit_read(directory, word, value, sizeof(value));
 	if (err)
-		return limit_problem(word, NULL, err);
+		return limit_problem(directory, word, NULL, err);
 	if (one_of_many)
 		printf(LIMIT_FORMAT, word, value);
 	else
@@ -191,8 +213,12 @@ static int limits_run(const struct command *self, int argc, char **argv)
 	if (json && n)
 		return usage(self, "--json shows all limits; give it without NAME");
 	for (int i = optind; i < argc; i++) {
-		if (!*argv[i] || *argv[i] == '=' || *argv[i] == '.' || strchr(argv[i], '/'))
+		size_t len = strcspn(argv[i], "=");
+
+		if (!len || *argv[i] == '.' || memchr(argv[i], '/', len))
 			return usage(self, "'%s' is not the name of a limit", argv[i]);
+		if (argv[i][len] && !argv[i][len + 1])
+			return usage(self, "a value is missing behind %s", argv[i]);
 	}
 	directory = instance_directory();
 	if (!directory)
@@ -209,10 +235,10 @@ const struct command cmd_limits = {
 	.synopsis = "[-i PATH] [-j | NAME[=VALUE]...]",
 	.summary = "show or set the limits of a mounted instance",
 	.help =
-	"Show all limits of the instance, or the value of one (NAME), or set it (NAME=VALUE).\n"
-	"Names and values are those of the files in limits/ of its mount, see kipcfs(5), and of\n"
-	"/proc/sys/kernel. The instance of /dev/kipc has its limits in a mount with the option\n"
-	"default. Several NAMEs are shown with their values.\n"
+	"Show all limits of the instance, or the value of one (NAME), or set it\n"
+	"(NAME=VALUE). Names and values are those of the files in limits/ of its mount,\n"
+	"see kipcfs(5), and of /proc/sys/kernel. The instance of /dev/kipc has its limits\n"
+	"in a mount with the option default. Several NAMEs are shown with their values.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object with all limits; sem is an array\n"

@@ -22,7 +22,7 @@ static void view_show(const struct view *view, bool title)
 	for (int i = 0; i < view->list.n; i++) {
 		print_table_row(&view->list.objects[i]);
 		if (view->users)
-			print_users(&view->users[i], "           ");
+			print_users(&view->users[i], "         ");
 	}
 }
 
@@ -49,6 +49,7 @@ static int view_read(int device, const struct kind *kind, const struct census *c
 		     struct view *view)
 {
 	int err = list_read(device, kind, &view->list);
+	unsigned int instance = instance_number(device);
 
 	if (err || !census || !view->list.n)
 		return err;
@@ -56,7 +57,8 @@ static int view_read(int device, const struct kind *kind, const struct census *c
 	if (!view->users)
 		return -ENOMEM;
 	for (int i = 0; i < view->list.n; i++) {
-		if (users_of_object(device, census, &view->list.objects[i], &view->users[i]))
+		if (users_of_object(device, instance, census, &view->list.objects[i],
+				    &view->users[i]))
 			return -ENOMEM;
 	}
 	return 0;
@@ -157,23 +159,22 @@ const struct command cmd_ls = {
 	.synopsis = "[-i PATH] [-j] [-l] [KIND]",
 	.summary = "list the objects of the instance that have ids",
 	.help =
-	"List all objects of the instance that have ids, or those of a KIND (shm, sem, msg,\n"
-	"sig), whoever may use them: id, key, owner, permissions, open descriptors (FDS), and\n"
-	"of a segment its size in bytes and attachments (NATTCH); STATUS is dest if it was\n"
-	"removed and goes with its last user, locked if it is kept out of swap space;\n"
-	"of a set its semaphores (NSEMS), threads that wait for them (WAITING), and processes\n"
-	"that used SEM_UNDO on it (UNDOS); STATUS is robust if who takes what a dead process\n"
-	"held is told;\n"
-	"of a message queue the bytes and the number of its messages (BYTES, MESSAGES), the bytes\n"
-	"that it may hold (QBYTES), threads that wait for room (SENDERS) and for a message\n"
-	"(RECEIVERS);\n"
-	"of a signal queue the signals in it (QUEUED), how many of those from 32 on may be\n"
-	"(LIMIT), subscribers, and threads that wait for one.\n"
+	"List all objects of the instance that have ids, or those of a KIND (shm, sem,\n"
+	"msg, sig), whoever may use them: id, key, owner, permissions, open descriptors\n"
+	"(FDS), and of a segment its size in bytes and attachments (NATTCH); STATUS is\n"
+	"dest if it was removed and goes with its last user, locked if it is kept out of\n"
+	"swap space; of a set its semaphores (NSEMS), threads that wait for them\n"
+	"(WAITING), and processes that used SEM_UNDO on it (UNDOS); STATUS is robust if\n"
+	"who takes what a dead process held is told; of a message queue the bytes and the\n"
+	"number of its messages (BYTES, MESSAGES), the bytes that it may hold (QBYTES),\n"
+	"threads that wait for room (SENDERS) and for a message (RECEIVERS); of a signal\n"
+	"queue the signals in it (QUEUED), how many of those from 32 on may be (LIMIT),\n"
+	"subscribers, and threads that wait for one.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           one object, with an array for each kind\n"
-	"  -l, --long           also who holds each object and who waits for it, by process id\n"
-	"                       and name; of processes that you may look into\n"
+	"  -l, --long           also who holds each object and who waits for it, by\n"
+	"                       process id and name; of processes that you may look into\n"
 	"\n"
 	"Exits with 0, 1 if that failed, 2 for a wrong command line.\n",
 	.run = ls_run,

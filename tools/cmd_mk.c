@@ -52,7 +52,9 @@ static int run_command(int id, char **command)
 	int err;
 
 	snprintf(text, sizeof(text), "%d", id);
-	if (setenv("KIPC_ID", text, 1) || instance_export())
+	if (setenv("KIPC_ID", text, 1))
+		return fail("no memory for KIPC_ID");
+	if (instance_export())
 		return EXIT_FAILED;
 	execvp(*command, command);
 	err = errno;
@@ -180,18 +182,19 @@ static int mk_run(const struct command *self, int argc, char **argv)
 
 const struct command cmd_mk = {
 	.name = "mk",
-	.synopsis = "[OPTION...] shm SIZE | sem NUMBER | msg | sig [-- COMMAND [ARGUMENT...]]",
+	.synopsis = "[OPTION...] shm SIZE | sem NUMBER | msg | sig [-- COMMAND...]",
 	.summary = "make an object that has an id",
 	.help =
-	"Make a shared memory segment (shm) of SIZE, a set (sem) of NUMBER semaphores that are\n"
-	"0, or an empty queue of messages (msg) or signals (sig), and print its id. With COMMAND,\n"
-	"run that instead, in place of this process. Its environment has the id in KIPC_ID, and the absolute path\n"
-	"of the instance in KIPC_DEV, so that kipc finds the object there. Without --autoremove\n"
-	"the object stays until it is removed; if COMMAND cannot be run, or the id not be\n"
-	"printed, it is removed at once.\n"
+	"Make a shared memory segment (shm) of SIZE, a set (sem) of NUMBER semaphores\n"
+	"that are 0, or an empty queue of messages (msg) or signals (sig), and print its\n"
+	"id. With COMMAND, run that instead, in place of this process. Its environment\n"
+	"has the id in KIPC_ID, and the absolute path of the instance in KIPC_DEV, so\n"
+	"that kipc finds the object there. Without --autoremove the object stays until it\n"
+	"is removed; if COMMAND cannot be run, or the id not be printed, it is removed at\n"
+	"once.\n"
 	"\n"
-	"      --autoremove     remove it once COMMAND has exited and nobody uses it: has it\n"
-	"                       attached or open\n"
+	"      --autoremove     remove it once COMMAND has exited and nobody uses it: has\n"
+	"                       it attached or open\n"
 	"      --huge           shm: in huge pages, whatever its size\n"
 	INSTANCE_HELP
 	"  -k, --key KEY        with this key; an object that has it already is an error\n"

@@ -5,7 +5,6 @@
  * output and never learn whose it is.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,24 +33,6 @@ struct pipeline {
 	bool pipefail;
 };
 
-/*
- * With a standard descriptor closed, a pipe's end may come to stand there, where
- * another dup2() would overwrite it.
- */
-static int move_above_stdio(int *fd)
-{
-	int moved;
-
-	if (*fd > STDERR_FILENO)
-		return 0;
-	moved = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (moved < 0)
-		return -1;
-	close(*fd);
-	*fd = moved;
-	return 0;
-}
-
 static int link_create(int device, __u64 size, struct link *link, __u64 *given)
 {
 	struct kipc_pipe_create create = {
@@ -64,8 +45,6 @@ static int link_create(int device, __u64 size, struct link *link, __u64 *given)
 	link->rfd = create.rfd;
 	link->wfd = create.wfd;
 	*given = create.size;
-	if (move_above_stdio(&link->rfd) || move_above_stdio(&link->wfd))
-		return -1;
 	return 0;
 }
 
@@ -235,8 +214,8 @@ const struct command cmd_pipeline = {
 	.synopsis = "[-i PATH] [-p] [-s SIZE] [-v] 'COMMAND' ['COMMAND'...]",
 	.summary = "run commands connected by kipc's pipes, as a shell does for A | B",
 	.help =
-	"Run each COMMAND by sh -c, all at once, the standard output of each connected\n"
-	"to the standard input of the next by a pipe of kipc, and wait for all of them.\n"
+	"Run each COMMAND by sh -c, all at once, the standard output of each connected to\n"
+	"the standard input of the next by a pipe of kipc, and wait for all of them.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -p, --pipefail       exit as the last command that failed, if any did\n"
@@ -245,8 +224,8 @@ const struct command cmd_pipeline = {
 	"\n"
 	SIZE_HELP
 	"\n"
-	"Exits as the last COMMAND does (128 + N if signal N ended it); 1 if a pipe\n"
-	"could not be made, and then nothing was run; 2 for a wrong command line.\n"
+	"Exits as the last COMMAND does (128 + N if signal N ended it); 1 if a pipe could\n"
+	"not be made, and then nothing was run; 2 for a wrong command line.\n"
 	"\n"
 	"Example: kipc pipeline 'ps -ef' 'grep sh' 'wc -l'\n",
 	.run = pipeline_run,

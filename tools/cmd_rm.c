@@ -124,10 +124,10 @@ const struct command cmd_rm = {
 	.synopsis = "[-i PATH] KIND [-k KEY]... [ID]...",
 	.summary = "remove objects by their ids or keys",
 	.help =
-	"Remove the objects of a KIND (shm, sem, msg, sig) that have these IDs or KEYs. Their\n"
-	"keys are free at once; a segment that somebody has attached or open goes with its last\n"
-	"user. A semaphore set and a queue are gone at once, with all that is in it, and who\n"
-	"waits for one is told.\n"
+	"Remove the objects of a KIND (shm, sem, msg, sig) that have these IDs or KEYs.\n"
+	"Their keys are free at once; a segment that somebody has attached or open goes\n"
+	"with its last user. A semaphore set and a queue are gone at once, with all that\n"
+	"is in it, and who waits for one is told.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -k, --key KEY        the object with this key\n"
@@ -136,7 +136,7 @@ const struct command cmd_rm = {
 	"\n"
 	"Example: kipc rm shm -k 0x1234\n"
 	"\n"
-	"Exits with 0, 1 if an object could not be removed, 2 for a wrong command line; then\n"
-	"none was removed.\n",
+	"Exits with 0, 1 if an object could not be removed, 2 for a wrong command line;\n"
+	"then none was removed.\n",
 	.run = rm_run,
 };

@@ -42,7 +42,7 @@ static int size_run(const struct command *self, int argc, char **argv)
 	__u64 wanted;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		if (opt != 'h')
 			return bad_option(self, opt, options, argv);
 		print_help(self);

@@ -2,6 +2,7 @@
 /* kipc stat: the figures of an instance, or of single pipes, FIFOs and objects with ids. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,15 @@
 #include <unistd.h>
 
 #include "users.h"
+
+static void print_share(const char *name, __u64 used, __u64 max)
+{
+	printf("%-22s %llu of ", name, used);
+	if (max)
+		printf("%llu\n", max);
+	else
+		printf("no limit\n");
+}
 
 static void show_stats(const struct kipc_stats *stats)
 {
@@ -30,13 +40,10 @@ static void show_stats(const struct kipc_stats *stats)
 	printf("%-22s %s\n", "their size", format_size(stats->shm_pages * page, a, sizeof(a)));
 	printf("%-22s %llu\n", "semaphore sets", stats->sem_sets);
 	printf("%-22s %llu\n", "their semaphores", stats->sems);
-	printf("%-22s %llu of ", "your adjustments", stats->user_undos);
-	if (stats->user_undos_max)
-		printf("%llu\n", stats->user_undos_max);
-	else
-		printf("no limit\n");
+	print_share("your adjustments", stats->user_undos, stats->user_undos_max);
 	printf("%-22s %llu\n", "message queues", stats->msg_queues);
 	printf("%-22s %llu\n", "signal queues", stats->sig_queues);
+	print_share("your waiting signals", stats->user_signals, stats->user_signals_max);
 }
 
 static void show_stats_json(const struct kipc_stats *stats)
@@ -58,6 +65,8 @@ static void show_stats_json(const struct kipc_stats *stats)
 	print_json_number("user_undos_max", stats->user_undos_max);
 	print_json_number("msg_queues", stats->msg_queues);
 	print_json_number("sig_queues", stats->sig_queues);
+	print_json_number("user_signals", stats->user_signals);
+	print_json_number("user_signals_max", stats->user_signals_max);
 	printf("}\n");
 }
 
@@ -82,13 +91,15 @@ static int stat_instance(bool json)
 
 static void show_pipe(const char *path, const struct kipc_pipe_stat *stat)
 {
-	char sleeping[40];
+	char sleeping[40], name[PATH_MAX];
 
+	snprintf(name, sizeof(name), "%s", path);
+	make_printable(name);
 	snprintf(sleeping, sizeof(sleeping), "%u/%u/%u", stat->sleeping_readers,
 		 stat->sleeping_writers, stat->sleeping_openers);
 	printf("%10llu %10llu %6llu %8llu %8u %8u %9s  %s\n",
 	       stat->size, stat->used, stat->pages,
-	       stat->packets, stat->readers, stat->writers, sleeping, path);
+	       stat->packets, stat->readers, stat->writers, sleeping, name);
 }
 
 /* What a word of the command line names, once it was read */
@@ -153,7 +164,8 @@ static int read_object(struct item *item, const struct census *census)
 	err = object_read(device, item->kind, item->id, 0, &item->object);
 	if (!err)
 		err = object_read_parts(device, &item->object);
-	if (!err && users_of_object(device, census, &item->object, &item->users)) {
+	if (!err && users_of_object(device, instance_number(device), census, &item->object,
+				    &item->users)) {
 		object_drop_parts(&item->object);
 		err = -ENOMEM;
 	}
@@ -286,7 +298,7 @@ static int stat_run(const struct command *self, int argc, char **argv)
 	bool json = false, open_it = false;
 	int opt, result;
 
-	while ((opt = getopt_long(argc, argv, "+:hi:jo", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":hi:jo", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
@@ -317,18 +329,21 @@ const struct command cmd_stat = {
 	.synopsis = "[-i PATH] [-j] [-o] [FILE | KIND:ID]...",
 	.summary = "show the figures of the instance, or of single objects",
 	.help =
-	"Without FILE show the figures of the instance. With FILE, a FIFO or /proc/PID/fd/N,\n"
-	"show that pipe: capacity, bytes waiting, pages of memory held, packets waiting, open\n"
-	"readers and writers, and how many threads sleep in a read/write/open of it, as long\n"
-	"as some process holds it: one that still sleeps in its open does not yet. With\n"
-	"KIND:ID, such as shm:42, show all about the object with that id; of a semaphore set\n"
-	"(sem:ID) each semaphore's value, process that used it last, and how many threads wait\n"
-	"until it is larger (NCNT) or 0 (ZCNT).\n"
+	"Without FILE show the figures of the instance. With FILE, a FIFO or\n"
+	"/proc/PID/fd/N, show that pipe: capacity, bytes waiting, pages of memory held,\n"
+	"packets waiting, open readers and writers, and how many threads sleep in a\n"
+	"read/write/open of it, as long as some process holds it: one that still sleeps\n"
+	"in its open does not yet. With KIND:ID, such as shm:42, show all about the\n"
+	"object with that id; of a semaphore set (sem:ID) each semaphore's value, process\n"
+	"that used it last, and how many threads wait until it is larger (NCNT) or 0\n"
+	"(ZCNT).\n"
 	"\n"
 	INSTANCE_HELP
-	"  -j, --json           one JSON object for the instance, an array of them otherwise\n"
+	"  -j, --json           one JSON object for the instance, an array of them\n"
+	"                       otherwise\n"
 	"  -o, --open           open a FIFO that no process holds; by default it is left\n"
-	"                       alone, since to open it for reading lets a waiting writer go on\n"
+	"                       alone, since to open it for reading lets a waiting writer\n"
+	"                       go on\n"
 	"\n"
 	"Exits with 0, 1 if something could not be shown, 2 for a wrong command line.\n",
 	.run = stat_run,

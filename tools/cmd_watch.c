@@ -7,17 +7,14 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/signalfd.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "terminal.h"
 #include "users.h"
 
 /* Of what is no terminal: nothing is cut */
@@ -39,7 +36,7 @@ struct row {
 	struct object object;
 	dev_t dev;
 	ino_t ino;
-	char path[sizeof(((struct use *)0)->path)];
+	char *path;
 	struct users users;
 	double rate;
 	bool has_rate;
@@ -51,6 +48,7 @@ struct picture {
 	int n;
 	struct kipc_stats stats;
 	struct timespec time;
+	struct timespec date;
 };
 
 struct watch {
@@ -59,9 +57,7 @@ struct watch {
 	double interval;
 	__u64 count;
 	bool json;
-	bool terminal;
-	struct termios saved;
-	int signals;	/* that end it */
+	struct terminal terminal;
 };
 
 /* --- looking */
@@ -85,8 +81,10 @@ static struct row *add_row(struct picture *picture)
 
 static void picture_drop(struct picture *picture)
 {
-	for (int i = 0; i < picture->n; i++)
+	for (int i = 0; i < picture->n; i++) {
 		users_drop(&picture->rows[i].users);
+		free(picture->rows[i].path);
+	}
 	free(picture->rows);
 	*picture = (struct picture){ };
 }
@@ -106,7 +104,8 @@ static int add_objects(const struct watch *watch, const struct census *census,
 		}
 		row->kind = kind;
 		row->object = list.objects[i];
-		if (users_of_object(watch->device, census, &row->object, &row->users))
+		if (users_of_object(watch->device, watch->instance, census, &row->object,
+				    &row->users))
 			err = -ENOMEM;
 	}
 	list_drop(&list);
@@ -140,8 +139,8 @@ static int add_pipes(const struct watch *watch, const struct census *census,
 			return -ENOMEM;
 		row->dev = use->dev;
 		row->ino = use->ino;
-		memcpy(row->path, use->path, sizeof(row->path));
-		if (users_of_pipe(census, use->dev, use->ino, &row->users))
+		row->path = strdup(use->path);
+		if (!row->path || users_of_pipe(census, use->dev, use->ino, &row->users))
 			return -ENOMEM;
 	}
 	return 0;
@@ -155,6 +154,7 @@ static int picture_take(const struct watch *watch, struct picture *picture)
 
 	*picture = (struct picture){ };
 	clock_gettime(CLOCK_MONOTONIC, &picture->time);
+	clock_gettime(CLOCK_REALTIME, &picture->date);
 	if (ioctl(watch->device, KIPC_IOC_STATS, &picture->stats))
 		return fail("cannot read the figures of %s: %s", device_path, call_problem(errno));
 	if (census_take(&census))
@@ -194,36 +194,55 @@ static double difference(const struct row *before, const struct row *now)
 	return (double)now->users.count - (double)before->users.count;
 }
 
-static const struct row *find_same(const struct picture *picture, const struct row *row)
+static int compare_numbers(__u64 a, __u64 b)
 {
-	for (int i = 0; i < picture->n; i++) {
-		const struct row *other = &picture->rows[i];
+	return (a > b) - (a < b);
+}
 
-		if (other->kind != row->kind)
-			continue;
-		if (row->kind ? other->object.perm.id == row->object.perm.id :
-		    other->dev == row->dev && other->ino == row->ino)
-			return other;
-	}
-	return NULL;
+static int compare_rows(const void *one, const void *other)
+{
+	const struct row *a = *(const struct row *const *)one;
+	const struct row *b = *(const struct row *const *)other;
+
+	if (a->kind != b->kind)
+		return compare_numbers((uintptr_t)a->kind, (uintptr_t)b->kind);
+	if (a->kind)
+		return compare_numbers(a->object.perm.id, b->object.perm.id);
+	return compare_numbers(a->ino, b->ino) ?: compare_numbers(a->dev, b->dev);
+}
+
+/* Its rows in the order in which they are searched; NULL if there is no memory or no row. */
+static const struct row **sort_rows(const struct picture *picture)
+{
+	const struct row **sorted = calloc(picture->n, sizeof(*sorted));
+
+	for (int i = 0; i < picture->n && sorted; i++)
+		sorted[i] = &picture->rows[i];
+	if (sorted)
+		qsort(sorted, picture->n, sizeof(*sorted), compare_rows);
+	return sorted;
 }
 
 static void set_rates(const struct picture *before, struct picture *now)
 {
 	double seconds = now->time.tv_sec - before->time.tv_sec +
 			 (now->time.tv_nsec - before->time.tv_nsec) / 1e9;
+	const struct row **sorted = before->n && seconds > 0 ? sort_rows(before) : NULL;
 
-	for (int i = 0; i < now->n; i++) {
+	for (int i = 0; i < now->n && sorted; i++) {
 		struct row *row = &now->rows[i];
-		const struct row *same = find_same(before, row);
+		const struct row *key = row, *const *found, *same;
 
-		if (!same || seconds <= 0)
+		found = bsearch(&key, sorted, before->n, sizeof(*sorted), compare_rows);
+		if (!found)
 			continue;
+		same = *found;
 		/* some counts are seen by who can open it alone */
 		row->has_rate = row->kind == &kind_shm || row->kind == &kind_sig ||
 				(row->users.known && same->users.known);
 		row->rate = row->has_rate ? difference(same, row) / seconds : 0;
 	}
+	free(sorted);
 }
 
 /* --- showing */
@@ -247,12 +266,15 @@ static void format_rate(const struct row *row, char *text, size_t len)
 
 static void format_name(const struct row *row, char *text, size_t len)
 {
-	const char *base = strrchr(row->path, '/');
+	const char *base;
 
-	if (row->kind)
+	if (row->kind) {
 		snprintf(text, len, "%s:%d", row->kind->name, row->object.perm.id);
-	else
-		snprintf(text, len, "%.*s", (int)len - 1, base ? base + 1 : row->path);
+		return;
+	}
+	base = strrchr(row->path, '/');
+	snprintf(text, len, "%s", base ? base + 1 : row->path);
+	make_printable(text);
 }
 
 static void format_contents(const struct row *row, char *text, size_t len)
@@ -265,86 +287,124 @@ static void format_contents(const struct row *row, char *text, size_t len)
 	else if (row->kind == &kind_shm)
 		format_size(object->shm.size, text, len);
 	else if (row->kind == &kind_sem)
-		snprintf(text, len, "%u sems", object->sem.nsems);
+		format_count(object->sem.nsems, "semaphore", text, len);
 	else if (row->kind == &kind_msg)
-		snprintf(text, len, "%llu msgs", object->msg.qnum);
+		format_count(object->msg.qnum, "message", text, len);
 	else
-		snprintf(text, len, "%llu sigs", object->sig.queued);
+		format_count(object->sig.queued, "signal", text, len);
 }
 
-/* "3: postgres, postgres, ..." as far as there is room */
-static void format_holders(const struct row *row, char *text, size_t len)
+/* "3: postgres(12) postgres(13) ...", for the caller to free; NULL for lack of memory */
+static char *format_holders(const struct row *row)
 {
 	const struct users *users = &row->users;
-	size_t at = snprintf(text, len, "%d", users->n_holders);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
-	for (int i = 0; i < users->n_holders && at < len; i++)
-		at += snprintf(text + at, len - at, "%s%s(%d)", i ? " " : ": ",
-			       users->holders[i].name, users->holders[i].pid);
+	if (!out)
+		return NULL;
+	fprintf(out, "%d", users->n_holders);
+	for (int i = 0; i < users->n_holders; i++)
+		fprintf(out, "%s%s(%d)", i ? " " : ": ", users->holders[i].name,
+			users->holders[i].pid);
+	return fclose(out) ? NULL : text;
 }
 
-/* How many wait is known of what cannot be opened, too. */
-static void format_waiters(const struct row *row, char *text, size_t len)
+/* The same of waiters. How many wait is known of what cannot be opened, too. */
+static char *format_waiters(const struct row *row)
 {
 	const struct users *users = &row->users;
 	unsigned int n = users->n_waiters;
-	size_t at;
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
 
+	if (!out)
+		return NULL;
 	if (row->kind == &kind_sem)
 		n = row->object.sem.sleepers;
 	else if (row->kind == &kind_msg)
 		n = row->object.msg.senders + row->object.msg.receivers;
 	else if (row->kind == &kind_sig)
 		n = row->object.sig.waiters;
-	at = snprintf(text, len, "%u", n);
-	for (int i = 0; i < users->n_waiters && at < len; i++)
-		at += snprintf(text + at, len - at, "%s%s(%d)", i ? " " : ": ",
-			       users->waiters[i].name, users->waiters[i].pid);
+	fprintf(out, "%u", n);
+	for (int i = 0; i < users->n_waiters; i++)
+		fprintf(out, "%s%s(%d)", i ? " " : ": ", users->waiters[i].name,
+			users->waiters[i].pid);
+	return fclose(out) ? NULL : text;
 }
 
-/* How wide the holders are at least; on a terminal they are cut to that. */
+/*
+ * The columns of a line. Where a terminal has more than the usual 80, holders and waiters
+ * share what is more; elsewhere nothing is cut.
+ */
+enum {
+	NAME_COLUMNS	= 20,
+	CONTENTS_COLUMNS = 14,
+	RATE_COLUMNS	= 13,
+	OTHER_COLUMNS	= NAME_COLUMNS + 1 + CONTENTS_COLUMNS + 1 + RATE_COLUMNS + 2,
+};
+
 static int holders_width(int width)
 {
 	if (width == NO_WIDTH)
 		return 30;
-	return width > 80 ? (width - 46) / 2 : 17;
+	return width > 80 ? (width - OTHER_COLUMNS) / 2 : 15;
 }
 
-/* A line of at most @width columns. What the end does not fit into is cut. */
+/* Print what there is of at most @width columns. */
+static void show_line(char *line, int width)
+{
+	if (width != NO_WIDTH)
+		cut_columns(line, width);
+	puts(line);
+}
+
 static void show_row(const struct row *row, int width)
 {
-	char name[64], contents[32], rate[32], holders[256], waiters[256], line[700];
+	char name[256], contents[32], rate[32], *line;
+	char *holders = format_holders(row), *waiters = format_waiters(row);
 	int wide = holders_width(width);
 
 	format_name(row, name, sizeof(name));
 	format_contents(row, contents, sizeof(contents));
 	format_rate(row, rate, sizeof(rate));
-	format_holders(row, holders, sizeof(holders));
-	format_waiters(row, waiters, sizeof(waiters));
-	snprintf(line, sizeof(line), "%-18.18s %11.11s %13.13s  %-*.*s %s", name, contents, rate,
-		 wide, width == NO_WIDTH ? (int)sizeof(holders) : wide, holders, waiters);
-	printf("%.*s\n", width, line);
+	if (width != NO_WIDTH) {
+		cut_columns(name, NAME_COLUMNS);
+		if (holders)
+			cut_columns(holders, wide);
+	}
+	if (asprintf(&line, "%-*s %*s %*s  %-*s %s", field_width(name, NAME_COLUMNS), name,
+		     CONTENTS_COLUMNS, contents, RATE_COLUMNS, rate,
+		     holders ? field_width(holders, wide) : wide, holders ?: "?",
+		     waiters ?: "?") >= 0) {
+		show_line(line, width);
+		free(line);
+	}
+	free(holders);
+	free(waiters);
 }
 
 static void show_heading(const struct watch *watch, const struct picture *picture, int width)
 {
 	const struct kipc_stats *stats = &picture->stats;
-	int wide = holders_width(width);
-	time_t now = time(NULL);
-	char clock[16], line[600];
+	char clock[16], line[PATH_MAX + 200];
 
-	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
+	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&picture->date.tv_sec));
 	snprintf(line, sizeof(line), "kipc %s  %s  every %g s%s", device_path, clock,
-		 watch->interval, watch->terminal ? "  q: quit" : "");
-	printf("%.*s\n", width, line);
+		 watch->interval, watch->terminal.reads ? "  q: quit" : "");
+	make_printable(line);
+	show_line(line, width);
 	snprintf(line, sizeof(line),
-		 "pipes %llu, FIFOs %llu, segments %llu, semaphore sets %llu, queues %llu, of signals %llu",
+		 "pipes %llu, FIFOs %llu, segments %llu, sets %llu, message queues %llu, signal queues %llu",
 		 stats->pipes, stats->fifos, stats->shm_segments, stats->sem_sets,
 		 stats->msg_queues, stats->sig_queues);
-	printf("%.*s\n", width, line);
-	snprintf(line, sizeof(line), "%-18s %11s %13s  %-*s %s", "OBJECT", "CONTENTS", "RATE",
-		 wide, "HOLDERS", "WAITERS");
-	printf("%.*s\n", width, line);
+	show_line(line, width);
+	snprintf(line, sizeof(line), "%-*s %*s %*s  %-*s %s", NAME_COLUMNS, "OBJECT",
+		 CONTENTS_COLUMNS, "CONTENTS", RATE_COLUMNS, "RATE", holders_width(width),
+		 "HOLDERS", "WAITERS");
+	show_line(line, width);
 }
 
 /* Without a terminal all rows are shown, in their whole length. */
@@ -353,7 +413,7 @@ static void show_table(const struct watch *watch, const struct picture *picture)
 	struct winsize size = { };
 	int width = NO_WIDTH, rows = picture->n;
 
-	if (watch->terminal) {
+	if (watch->terminal.draws) {
 		ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
 		width = size.ws_col ?: 80;
 		/* heading, and a last line that says what is not shown */
@@ -367,7 +427,7 @@ static void show_table(const struct watch *watch, const struct picture *picture)
 		show_row(&picture->rows[i], width);
 	if (rows < picture->n)
 		printf("... and %d more", picture->n - rows);
-	else if (!watch->terminal)
+	else if (!watch->terminal.draws)
 		putchar('\n');
 }
 
@@ -395,8 +455,8 @@ static void show_json(const struct picture *picture)
 {
 	printf("{\"instance\": ");
 	print_json_string(device_path);
-	printf(", \"time\": %lld.%03ld", (long long)picture->time.tv_sec,
-	       picture->time.tv_nsec / 1000000);
+	printf(", \"time\": %lld.%03ld", (long long)picture->date.tv_sec,
+	       picture->date.tv_nsec / 1000000);
 	print_json_number("pipes", picture->stats.pipes);
 	print_json_number("fifos", picture->stats.fifos);
 	print_json_number("shm_segments", picture->stats.shm_segments);
@@ -412,70 +472,6 @@ static void show_json(const struct picture *picture)
 }
 
 /* --- going on */
-
-static void terminal_begin(struct watch *watch)
-{
-	struct termios raw;
-
-	watch->terminal = !watch->json && isatty(STDOUT_FILENO);
-	if (!watch->terminal || tcgetattr(STDIN_FILENO, &watch->saved))
-		return;
-	raw = watch->saved;
-	raw.c_lflag &= ~(ICANON | ECHO);
-	raw.c_cc[VMIN] = 0;
-	raw.c_cc[VTIME] = 0;
-	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-}
-
-static void terminal_end(struct watch *watch)
-{
-	if (!watch->terminal)
-		return;
-	putchar('\n');
-	if (isatty(STDIN_FILENO))
-		tcsetattr(STDIN_FILENO, TCSANOW, &watch->saved);
-}
-
-/* A key was pressed, or the terminal is gone; false if there is to be no more. */
-static bool take_key(struct pollfd *in)
-{
-	char key;
-
-	/* at its end nobody will press a key */
-	if (read(in->fd, &key, 1) != 1)
-		in->fd = -1;
-	else if (key == 'q' || key == 'Q')
-		return false;
-	return true;
-}
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-/* Wait for the next picture; false when there is to be none. */
-static bool wait_for_next(const struct watch *watch)
-{
-	struct pollfd fds[] = {
-		{ .fd = watch->signals, .events = POLLIN },
-		{ .fd = watch->terminal ? STDIN_FILENO : -1, .events = POLLIN },
-	};
-	long long end = now_ms() + watch->interval * 1000, left;
-
-	while ((left = end - now_ms()) > 0) {
-		if (poll(fds, ARRAY_SIZE(fds), left) <= 0)
-			continue;
-		if (fds[0].revents || !take_key(&fds[1]))
-			return false;
-		if (fds[1].fd >= 0)
-			return true;
-	}
-	return true;
-}
 
 static int watch_instance(struct watch *watch)
 {
@@ -494,7 +490,8 @@ static int watch_instance(struct watch *watch)
 		result = finish_output();
 		picture_drop(&before);
 		before = now;
-		if (i + 1 == watch->count || (!result && !wait_for_next(watch)))
+		if (i + 1 == watch->count ||
+		    (!result && terminal_wait(&watch->terminal, watch->interval) == NEXT_END))
 			break;
 	}
 	picture_drop(&before);
@@ -514,21 +511,17 @@ static bool parse_interval(const struct command *self, const char *text, double 
 
 static int run(struct watch *watch)
 {
-	sigset_t set;
 	int result;
 
 	watch->device = device_open_to_look();
 	if (watch->device < 0)
 		return EXIT_FAILED;
 	watch->instance = instance_number(watch->device);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	watch->signals = signalfd(-1, &set, SFD_CLOEXEC);
-	terminal_begin(watch);
-	result = watch_instance(watch);
-	terminal_end(watch);
+	result = terminal_begin(&watch->terminal, !watch->json);
+	if (!result) {
+		result = watch_instance(watch);
+		terminal_end(&watch->terminal);
+	}
 	close(watch->device);
 	return finish_output() ?: result;
 }
@@ -546,7 +539,7 @@ static int watch_run(const struct command *self, int argc, char **argv)
 	struct watch watch = { .interval = 2 };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+:hi:jn:s:", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":hi:jn:s:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
@@ -580,19 +573,20 @@ const struct command cmd_watch = {
 	.synopsis = "[-i PATH] [-j] [-n COUNT] [-s SECONDS]",
 	.summary = "show objects, who holds them, who waits, and rates, again and again",
 	.help =
-	"Show the objects of the instance that have ids, and its pipes and FIFOs, with what is in\n"
-	"them, who holds them and who waits, by name and process id, and a rate: bytes that go\n"
-	"through a pipe, messages or signals sent to a queue, waits for semaphores, memory that a\n"
-	"segment takes. On a terminal the table is drawn anew in its place, as much as there is room\n"
-	"for: q ends that, any other key draws at once. Of processes that you may not look into\n"
-	"nothing is seen, nor of pipes that only those hold.\n"
+	"Show the objects of the instance that have ids, and its pipes and FIFOs, with\n"
+	"what is in them, who holds them and who waits, by name and process id, and a\n"
+	"rate: bytes that go through a pipe, messages or signals sent to a queue, waits\n"
+	"for semaphores, memory that a segment takes. On a terminal the table is drawn\n"
+	"anew in its place, as much as there is room for: q ends that, any other key\n"
+	"draws at once. Of processes that you may not look into nothing is seen, nor of\n"
+	"pipes that only those hold.\n"
 	"\n"
 	INSTANCE_HELP
 	"  -j, --json           a line with one object for each picture\n"
 	"  -n, --count COUNT    end after so many pictures\n"
 	"  -s, --interval SECS  seconds from one to the next, at least 0.1 (default: 2)\n"
 	"\n"
-	"Exits with 0, after SIGINT and SIGTERM too; 1 if that failed, 2 for a wrong command\n"
-	"line.\n",
+	"Exits with 0, after SIGINT, SIGTERM, SIGHUP and SIGQUIT too; 1 if that failed, 2\n"
+	"for a wrong command line.\n",
 	.run = watch_run,
 };

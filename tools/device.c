@@ -43,6 +43,12 @@ static const struct meaning device_meanings[] = {
 	{ EROFS,
 	  "it is mounted read-only; run 'mount -o remount,rw' on it as root"
 	},
+	{ EMFILE,
+	  "this process has no descriptor left; raise 'ulimit -n'"
+	},
+	{ ENFILE,
+	  "the system has no descriptor left; raise fs.file-max"
+	},
 };
 
 static const struct meaning call_meanings[] = {
@@ -181,11 +187,11 @@ static int open_node(bool look)
 	/* what is not a node may be a FIFO, or a terminal */
 	fd = open(path, (look ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
-		fail("cannot open %s: %s", device_path, device_problem(errno));
+		fail("cannot open %s: %s", path, device_problem(errno));
 		return -1;
 	}
 	if (ioctl(fd, KIPC_IOC_QUERY, &query) < 0) {
-		fail("%s is not a node of kipc; name one with --instance or KIPC_DEV", device_path);
+		fail("%s is not a node of kipc; name one with --instance or KIPC_DEV", path);
 		close(fd);
 		return -1;
 	}

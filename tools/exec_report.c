@@ -24,6 +24,7 @@ int snapshot_take(int device, struct snapshot *snapshot)
 		err = list_read(device, kinds[i], &snapshot->lists[i]);
 		if (err)
 			break;
+		list_sort(&snapshot->lists[i]);
 	}
 	if (!err)
 		return 0;

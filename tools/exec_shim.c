@@ -196,6 +196,19 @@ const char *shim_locate(int bits, char path[PATH_MAX])
 	return problem;
 }
 
+/* Is @path one of the names in @list, between which there are colons and blanks? */
+static bool is_listed(const char *list, const char *path)
+{
+	size_t len;
+
+	for (; list; list = list[len] ? list + len + 1 : NULL) {
+		len = strcspn(list, ": ");
+		if (len == strlen(path) && !strncmp(list, path, len))
+			return true;
+	}
+	return false;
+}
+
 /* Behind what is preloaded already: fakeroot(1), say, wants to be the first. */
 int shim_preload(const char *path)
 {
@@ -209,7 +222,7 @@ int shim_preload(const char *path)
 		     "name another place with KIPC_PRELOAD");
 		return -1;
 	}
-	if (others && strstr(others, path))
+	if (is_listed(others, path))
 		return 0;
 	if (others && *others)
 		n = asprintf(&both, "%s:%s", others, path);

@@ -36,6 +36,9 @@ static const struct meaning object_meanings[] = {
 	{ ENOTTY,
 	  "the module does not serve it; run 'kipc doctor' to see what does not fit"
 	},
+	{ EMFILE,
+	  "this process has no descriptor left; raise 'ulimit -n'"
+	},
 };
 
 /* Why a call on an object with an id failed, and what to do. */
@@ -164,7 +167,7 @@ void print_time(const char *name, __u64 seconds)
 
 void print_table_heading(const struct kind *kind)
 {
-	printf("%10s %-10s %-10s %-5s %s\n", "ID", "KEY", "OWNER", "PERMS", kind->columns);
+	printf("%8s %-10s %-8s %-5s %s\n", "ID", "KEY", "OWNER", "PERMS", kind->columns);
 }
 
 void print_table_row(const struct object *object)
@@ -172,7 +175,7 @@ void print_table_row(const struct object *object)
 	const struct kipc_perm *perm = &object->perm;
 	char owner[64];
 
-	printf("%10d 0x%08x %-10s %03o   ", perm->id, perm->key,
+	printf("%8d 0x%08x %-8s %03o   ", perm->id, perm->key,
 	       user_name(perm->uid, owner, sizeof(owner)), perm->mode & 0777);
 	object->kind->print_row(object);
 	putchar('\n');

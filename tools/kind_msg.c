@@ -90,7 +90,7 @@ static void msg_print_row(const struct object *object)
 {
 	const struct kipc_msg_stat *msg = &object->msg;
 
-	printf("%10llu %8llu %10llu %7u %9u %5u", msg->cbytes, msg->qnum, msg->qbytes,
+	printf("%6llu %8llu %7llu %7u %9u %3u", msg->cbytes, msg->qnum, msg->qbytes,
 	       msg->senders, msg->receivers, msg->fds);
 }
 
@@ -133,7 +133,7 @@ const struct kind kind_msg = {
 	.name = "msg",
 	.noun = "message queue",
 	.title = "message queues",
-	.columns = "     BYTES MESSAGES     QBYTES SENDERS RECEIVERS   FDS",
+	.columns = " BYTES MESSAGES  QBYTES SENDERS RECEIVERS FDS",
 	.make = msg_make,
 	.make_problem = msg_make_problem,
 	.find = msg_find,

@@ -32,16 +32,16 @@ static void print_overview(void)
 		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
 	printf("  %-10s %s\n", "help", "show this text, or a command's");
 	printf("\nOptions:\n"
-	       "  -i, --instance PATH  the instance to use: the directory where it is mounted, or\n"
-	       "                       its node (default: the environment variable KIPC_DEV, or\n"
-	       "                       else /dev/" KIPC_DEVICE_NAME ")\n"
+	       "  -i, --instance PATH  the instance to use: the directory where it is mounted,\n"
+	       "                       or its node (default: the environment variable\n"
+	       "                       KIPC_DEV, or else /dev/" KIPC_DEVICE_NAME ")\n"
 	       "  -d, --device PATH    the same\n"
 	       "  -h, --help           show this text\n"
 	       "  -V, --version        show the version of this program and of the ABI it knows\n"
 	       "\n"
 	       "Exit status: 0 on success, 1 if something failed, 2 for a wrong command line.\n"
-	       "'kipc pipeline' exits as its commands do, 'kipc mk' and 'kipc exec' as the one that\n"
-	       "they run; 125 if 'kipc exec' cannot.\n");
+	       "'kipc pipeline' exits as its commands do, 'kipc mk' and 'kipc exec' as the one\n"
+	       "that they run; 125 if 'kipc exec' cannot.\n");
 }
 
 static const struct command *find_command(const char *name)
@@ -58,7 +58,7 @@ static int show_help(const char *name)
 {
 	const struct command *cmd;
 
-	if (!name || !strcmp(name, "help")) {
+	if (!name || *name == '-' || !strcmp(name, "help")) {
 		print_overview();
 		return finish_output();
 	}
@@ -82,6 +82,8 @@ int main(int argc, char **argv)
 	const char *env = getenv("KIPC_DEV");
 	int opt;
 
+	if (fill_standard_descriptors())
+		return EXIT_FAILED;
 	if (env && *env)
 		device_path = env;
 

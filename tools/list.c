@@ -48,11 +48,23 @@ void list_drop(struct list *list)
 	list->n = 0;
 }
 
+static int compare_ids(const void *one, const void *other)
+{
+	const struct object *a = one, *b = other;
+
+	return (a->perm.id > b->perm.id) - (a->perm.id < b->perm.id);
+}
+
+/* By id, for list_find() */
+void list_sort(struct list *list)
+{
+	if (list->n)
+		qsort(list->objects, list->n, sizeof(*list->objects), compare_ids);
+}
+
 const struct object *list_find(const struct list *list, int id)
 {
-	for (int i = 0; i < list->n; i++) {
-		if (list->objects[i].perm.id == id)
-			return &list->objects[i];
-	}
-	return NULL;
+	struct object key = { .perm.id = id };
+
+	return list->n ? bsearch(&key, list->objects, list->n, sizeof(key), compare_ids) : NULL;
 }

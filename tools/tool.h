@@ -68,11 +68,12 @@ int bad_option(const struct command *cmd, int opt, const struct option *options,
 	       char **argv);
 void print_help(const struct command *cmd);
 int finish_output(void);
+int fill_standard_descriptors(void);
 
 /* What parse_size() reads, for the help of its users */
 #define SIZE_HELP \
-	"SIZE is a number of bytes, decimal and 1 or more, or one with K, M, G or T (or k, m,\n" \
-	"g, t) behind it: powers of 1024.\n"
+	"SIZE is a number of bytes, decimal and 1 or more, or one with K, M, G or T (or\n" \
+	"k, m, g, t) behind it: powers of 1024.\n"
 
 /* What parse_key() reads, likewise */
 #define KEY_HELP \
@@ -85,9 +86,12 @@ int parse_key(const struct command *cmd, const char *text, int *key);
 int parse_id(const struct command *cmd, const char *text, int *id);
 int parse_mode(const struct command *cmd, const char *text, unsigned int *mode);
 void make_printable(char *text);
+void cut_columns(char *text, int columns);
+int field_width(const char *text, int columns);
 void print_json_string(const char *text);
 void print_json_number(const char *name, __u64 value);
 const char *format_size(__u64 bytes, char *buf, size_t len);
+const char *format_count(__u64 n, const char *what, char *buf, size_t len);
 
 /* What an errno means somewhere, and what to do about it */
 struct meaning {
@@ -244,7 +248,7 @@ void print_time(const char *name, __u64 seconds);
 /**
  * struct list - objects of a kind
  * @kind: which
- * @objects: the objects, by their index
+ * @objects: the objects, by their index, or once sorted by id
  * @n: how many
  */
 struct list {
@@ -256,6 +260,7 @@ struct list {
 /* list.c */
 int list_read(int device, const struct kind *kind, struct list *list);
 void list_drop(struct list *list);
+void list_sort(struct list *list);
 const struct object *list_find(const struct list *list, int id);
 
 #endif /* KIPC_TOOL_H */

@@ -29,7 +29,8 @@ static int add_holder(struct users *users, const struct use *use)
 	if (!holders)
 		return -1;
 	users->holders = holders;
-	holders[users->n_holders++] = *use;
+	holders[users->n_holders] = *use;
+	holders[users->n_holders++].path = NULL;
 	return 0;
 }
 
@@ -96,13 +97,12 @@ static bool holds(const struct use *use, const struct object *object, unsigned i
 }
 
 /*
- * 0, or -1 for lack of memory. The object is opened for that; who may not open it sees
- * holders of descriptors alone.
+ * 0, or -1 for lack of memory. @instance is the number of that of @device. The object is
+ * opened for that; who may not open it sees holders of descriptors alone.
  */
-int users_of_object(int device, const struct census *census, const struct object *object,
-		    struct users *users)
+int users_of_object(int device, unsigned int instance, const struct census *census,
+		    const struct object *object, struct users *users)
 {
-	unsigned int instance = instance_number(device);
 	struct gathering g = { .users = users };
 	int fd = object->kind->open(device, object->perm.id);
 	struct stat st;

@@ -31,7 +31,7 @@
  * @attached: how many mappings it has
  * @undo: that it would change a semaphore by its end, empty if not
  * @fd: the number of a descriptor, -1 if there is none
- * @path: the name of a pipe
+ * @path: the name of a pipe, of a census alone; NULL for the rest
  */
 struct use {
 	int pid;
@@ -48,7 +48,7 @@ struct use {
 	unsigned int attached;
 	char undo[32];
 	int fd;
-	char path[256];
+	char *path;
 };
 
 /**
@@ -103,8 +103,8 @@ bool fdinfo_lines(int pid, int fd, void (*line)(void *arg, char *text), void *ar
 const char *process_name(int pid, char *name, size_t len);
 
 /* users.c */
-int users_of_object(int device, const struct census *census, const struct object *object,
-		    struct users *users);
+int users_of_object(int device, unsigned int instance, const struct census *census,
+		    const struct object *object, struct users *users);
 int users_of_pipe(const struct census *census, dev_t dev, ino_t ino, struct users *users);
 void users_drop(struct users *users);
 void print_users(const struct users *users, const char *indent);

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Messages, numbers and JSON for the subcommands of kipc(8). */
+#define _GNU_SOURCE
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool.h"
+
+/* There may be names in it that others have given. */
+static void complain(const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0) {
+		fputs("no memory for a message", stderr);
+		return;
+	}
+	make_printable(text);
+	fputs(text, stderr);
+	free(text);
+}
 
 int fail(const char *format, ...)
 {
@@ -16,7 +33,7 @@ int fail(const char *format, ...)
 
 	fputs("kipc: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	complain(format, args);
 	va_end(args);
 	fputc('\n', stderr);
 	return EXIT_FAILED;
@@ -29,7 +46,7 @@ int usage(const struct command *cmd, const char *format, ...)
 
 	fprintf(stderr, "kipc%s%s: ", cmd ? " " : "", cmd ? cmd->name : "");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	complain(format, args);
 	va_end(args);
 	if (cmd)
 		fprintf(stderr, "\nUsage: kipc %s %s\n", cmd->name, cmd->synopsis);
@@ -68,11 +85,32 @@ void print_help(const struct command *cmd)
 	printf("Usage: kipc %s %s\n\n%s", cmd->name, cmd->synopsis, cmd->help);
 }
 
-/* What was printed counts only once it is out: a full disk is a failure. */
+/* What was printed counts only once it is out: a full disk is a failure, told once. */
 int finish_output(void)
 {
-	if (fflush(stdout) || ferror(stdout))
-		return fail("cannot write the output: %s", strerror(errno));
+	int err = fflush(stdout) ? errno : 0;
+
+	if (!err && !ferror(stdout))
+		return EXIT_OK;
+	clearerr(stdout);
+	/* of what was written on the way it is not known any more why it failed */
+	return fail("cannot write the output: %s", err ? strerror(err) : "a part of it is lost");
+}
+
+/*
+ * With a standard descriptor closed, the next file would come to stand there, and be written
+ * to. A file that allows nothing takes the place, and is no program's that we become.
+ */
+int fill_standard_descriptors(void)
+{
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", useless[fd] | O_CLOEXEC) != fd)
+			return fail("cannot open /dev/null: %s", strerror(errno));
+	}
 	return EXIT_OK;
 }
 
@@ -191,6 +229,13 @@ const char *format_size(__u64 bytes, char *buf, size_t len)
 	return buf;
 }
 
+/* "1 signal", "2 signals" */
+const char *format_count(__u64 n, const char *what, char *buf, size_t len)
+{
+	snprintf(buf, len, "%llu %s%s", n, what, n == 1 ? "" : "s");
+	return buf;
+}
+
 /* A member of an object, after others. */
 void print_json_number(const char *name, __u64 value)
 {
@@ -235,6 +280,46 @@ void make_printable(char *text)
 	}
 }
 
+/*
+ * How many columns the character at @text, of @n bytes, takes at most: those that take two
+ * begin at U+1100.
+ */
+static int columns_of(const char *text, size_t n)
+{
+	return n > 2 && (unsigned char)*text > 0xe0 ? 2 : 1;
+}
+
+/* How many columns all of @text takes, which is printable. */
+static int text_columns(const char *text)
+{
+	int columns = 0;
+
+	for (size_t n; *text; text += n) {
+		n = utf8_length(text) ?: 1;
+		columns += columns_of(text, n);
+	}
+	return columns;
+}
+
+/* Cut @text where it would take more columns. */
+void cut_columns(char *text, int columns)
+{
+	for (size_t n; *text; text += n) {
+		n = utf8_length(text) ?: 1;
+		columns -= columns_of(text, n);
+		if (columns < 0) {
+			*text = '\0';
+			return;
+		}
+	}
+}
+
+/* printf() counts bytes: the width of a field for @text that is to take so many columns. */
+int field_width(const char *text, int columns)
+{
+	return columns + (int)strlen(text) - text_columns(text);
+}
+
 void print_json_string(const char *text)
 {
 	putchar('"');
@@ -248,6 +333,8 @@ void print_json_string(const char *text)
 			printf("\\%c", c);
 		else if (c < 0x20 || c == 0x7f)
 			printf("\\u%04x", c);
+		else if (c == 0xc2 && (unsigned char)text[1] < 0xa0)
+			printf("\\u%04x", (unsigned char)text[1]);
 		else
 			fwrite(text, n, 1, stdout);
 	}
