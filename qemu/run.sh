@@ -69,6 +69,10 @@ overlay()
 		-exec cp -t "$dir/kipc/bench" {} +
 	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
 	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
+	install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
+		"$dir/usr/share/bash-completion/completions/kipc"
+	# commands of other versions, for the tests
+	[ "$1" != test ] || cp "$BUILD"/bin/kipc-* "$dir/usr/bin/"
 	for lib in lib lib32; do
 		[ ! -e "$BUILD/$lib/libkipc-preload.so" ] ||
 			install -D -t "$dir/usr/$lib/kipc" "$BUILD/$lib/libkipc-preload.so"

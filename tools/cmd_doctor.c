@@ -21,20 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "doctor.h"
 #include "exec.h"
-
-struct doctor {
-	bool json;
-	int checks;
-	int problems;
-};
-
-/* What a check comes to: a note is about what not everybody needs */
-enum level {
-	PROBLEM,
-	NOTE,
-	OK,
-};
 
 #define ON_SIGNALS	(KIPC_ON_INSTANCE | KIPC_ON_SIG | KIPC_ON_SUBSCRIBER)
 
@@ -107,12 +95,8 @@ static const struct call {
 #undef CALL
 };
 
-static bool report(struct doctor *doctor, const char *check, enum level level,
-		   const char *format, ...) __printf(4, 5);
-
-/* Is it no problem? So that a check can end with it. */
-static bool report(struct doctor *doctor, const char *check, enum level level,
-		   const char *format, ...)
+bool report(struct doctor *doctor, const char *check, enum level level,
+	    const char *format, ...)
 {
 	static const char *const words[] = { "PROBLEM", "note", "ok" };
 	char text[PATH_MAX + 512];
@@ -121,6 +105,7 @@ static bool report(struct doctor *doctor, const char *check, enum level level,
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	make_printable(text);
 
 	if (doctor->json) {
 		printf("%s{\"check\": ", doctor->checks ? ",\n " : "[");
@@ -324,7 +309,8 @@ static void check_shm(struct doctor *doctor, int device)
 	bool good = false;
 
 	if (ioctl(device, KIPC_IOC_SHM_CREATE, &create)) {
-		report(doctor, "shm", PROBLEM, "no shared memory can be made: %s", strerror(errno));
+		report(doctor, "shm", PROBLEM, "no shared memory can be made: %s",
+		       object_problem(errno));
 		return;
 	}
 	one = mmap(NULL, create.size, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
@@ -352,7 +338,8 @@ static void check_sem(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_SEM_CREATE, &create)) {
-		report(doctor, "sem", PROBLEM, "no semaphore can be made: %s", strerror(errno));
+		report(doctor, "sem", PROBLEM, "no semaphore can be made: %s",
+		       object_problem(errno));
 		return;
 	}
 	/* it can be taken as often as it was given, and not more often */
@@ -375,7 +362,8 @@ static void check_msg(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_MSG_CREATE, &create)) {
-		report(doctor, "msg", PROBLEM, "no message queue can be made: %s", strerror(errno));
+		report(doctor, "msg", PROBLEM, "no message queue can be made: %s",
+		       object_problem(errno));
 		return;
 	}
 	/* one unit, whatever there is room for; then there is no more */
@@ -405,7 +393,8 @@ static void check_sig(struct doctor *doctor, int device)
 	bool good;
 
 	if (ioctl(device, KIPC_IOC_SIG_CREATE, &create)) {
-		report(doctor, "sig", PROBLEM, "no signal queue can be made: %s", strerror(errno));
+		report(doctor, "sig", PROBLEM, "no signal queue can be made: %s",
+		       object_problem(errno));
 		return;
 	}
 	good = !ioctl(create.fd, KIPC_IOC_SIG_SUBSCRIBE, &subscribe);
@@ -501,6 +490,7 @@ static void examine_module(struct doctor *doctor)
 		check_sem(doctor, device);
 		check_msg(doctor, device);
 		check_sig(doctor, device);
+		check_limits(doctor, device);
 	}
 	close(device);
 }
@@ -523,7 +513,7 @@ static int doctor_run(const struct command *self, int argc, char **argv)
 	struct doctor doctor = { };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "+:hi:j", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, ":hi:j", options, NULL)) != -1) {
 		switch (opt) {
 		case 'h':
 			print_help(self);
@@ -557,15 +547,18 @@ const struct command cmd_doctor = {
 	.synopsis = "[-i PATH] [-j]",
 	.summary = "check that kipc is usable here, and say what to do if not",
 	.help =
-	"Check that the module is loaded, its file system registered, the instance's\n"
-	"node reachable by every user, its ABI the one that this program knows, every\n"
-	"call served, and that a pipe, shared memory, a semaphore and both queues work; that\n"
-	"kipc exec finds its library, and what the kernel lacks that it wants. Each problem is\n"
-	"told with what to do; a note is about what not everybody needs.\n"
+	"Check that the module is loaded, its file system registered, the instance's node\n"
+	"reachable by every user, its ABI the one that this program knows, every call\n"
+	"served, that a pipe, shared memory, a semaphore and both queues work, and that\n"
+	"no limit is reached; that kipc exec finds its library, and what the kernel lacks\n"
+	"that it wants. Each problem is told with what to do; a note is about what not\n"
+	"everybody needs.\n"
 	"\n"
 	INSTANCE_HELP
-	"  -j, --json           an array of objects with the members check, good, note and text\n"
+	"  -j, --json           an array of objects with the members check, good, note\n"
+	"                       and text\n"
 	"\n"
-	"Exits with 0 if all is well, 1 if there is a problem, 2 for a wrong command line.\n",
+	"Exits with 0 if all is well, 1 if there is a problem, 2 for a wrong command\n"
+	"line.\n",
 	.run = doctor_run,
 };
