@@ -53,6 +53,8 @@ struct kipc_user;
  * - kipc_pipe.lock (spinlock) guards the state that both sides share: indices,
  *   counts of ends, sleepers, packets, reservations. Held for a few
  *   instructions; nothing is allocated, copied or woken under it.
+ * - A reader that copies from the memory of a writer holds rd_lock, the writer
+ *   none: see module/obj/pipe_direct.c.
  * - A writer that finds the pipe empty, and the trimmer, want rd_lock although
  *   they hold an inner lock: they only ever try.
  * - inode->i_lock guards which object an inode has published.

@@ -73,6 +73,36 @@ static int run_write(struct work *work)
 	return write(work->w, "x", 1);
 }
 
+/* A pipe that a child of the test reads, and something that is too large for it. */
+static int large_fd = -1;
+static char large_write[1 << 20];
+
+static int run_large_write(struct work *work)
+{
+	(void)work;
+	return write(large_fd, large_write, sizeof(large_write));
+}
+
+/* The child goes with the writing end. */
+static pid_t large_reader_fork(int dev)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (kipc_pipe(dev, fds, KIPC_PIPE_CLOEXEC, 0))
+		return -1;
+	pid = child_fork();
+	if (!pid) {
+		close(fds[1]);
+		while (read(fds[0], large_write, sizeof(large_write)) > 0)
+			;
+		_exit(0);
+	}
+	close(fds[0]);
+	large_fd = fds[1];
+	return pid;
+}
+
 static void undo_write(struct work *work)
 {
 	read(work->r, &work->byte, 1);
@@ -150,6 +180,7 @@ static const struct operation operations[] = {
 	{ "get size", run_get_size, NULL, 0 },
 	{ "set size", run_set_size, undo_set_size, EFAULT },
 	{ "write", run_write, undo_write, 0 },
+	{ "write of 1 MiB", run_large_write, NULL, 0 },
 	{ "packet", run_packet, undo_write, 0 },
 	{ "tee", run_tee, NULL, 0 },
 	{ "splice", run_splice_in, undo_splice_in, EFAULT },
@@ -162,10 +193,13 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
 {
 	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
 	unsigned int seed;
+	pid_t reader;
 	size_t i;
 
 	if (!have_fault_injection())
 		SKIP(return, "this kernel has no fault injection");
+	reader = large_reader_fork(self->dev);
+	ASSERT_LT(0, reader);
 	faults_prepare();
 	work.other = open("/dev/zero", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, work.other);
@@ -177,6 +211,8 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
 		if (operations[i].run == run_tee)
 			EXPECT_EQ(5, read(self->r, &seed, 4) + read(self->r, &work.byte, 1));
 	}
+	close(large_fd);
+	EXPECT_EQ(0, child_wait(reader));
 	close(work.other);
 	close(nth_fd);
 }

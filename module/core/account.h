@@ -21,12 +21,14 @@ struct kipc_user;
  * @KIPC_CHARGE_PAGES: pages of capacity of pipes
  * @KIPC_CHARGE_UNDOS: pairs of a process and a set that it has adjustments for
  * @KIPC_CHARGE_SIGNALS: real-time signals sent to signal queues and not taken yet
+ * @KIPC_CHARGE_PINNED: pages of writers of pipes that readers copy from
  * @KIPC_CHARGE_NR: number of counters
  */
 enum kipc_charge {
 	KIPC_CHARGE_PAGES,
 	KIPC_CHARGE_UNDOS,
 	KIPC_CHARGE_SIGNALS,
+	KIPC_CHARGE_PINNED,
 	KIPC_CHARGE_NR,
 };
 

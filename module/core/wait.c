@@ -164,6 +164,33 @@ int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires)
 }
 
 /**
+ * kipc_waiter_wait_killable - sleep until one's work is done, whatever signals come
+ * @waiter: the calling thread's entry
+ *
+ * Context: sleeps; no locks held.
+ * Return: 0 when the work is done; -EINTR when the thread was killed: then the caller takes
+ * the lock and looks at the state.
+ */
+int kipc_waiter_wait_killable(struct kipc_waiter *waiter)
+{
+	int ret = 0;
+
+	for (;;) {
+		/* Pairs with the barrier in wake_up_process(). */
+		set_current_state(TASK_KILLABLE);
+		if (kipc_waiter_is_done(waiter))
+			break;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/**
  * kipc_waiter_settle - wait to be told of work that is done
  * @waiter: the calling thread's entry, which is taken
  *

@@ -275,6 +275,7 @@ static inline void kipc_waiter_wake_one(struct kipc_waiter *waiter,
 
 void kipc_waiters_wake(struct list_head *taken);
 int kipc_waiter_wait(struct kipc_waiter *waiter, ktime_t *expires);
+int kipc_waiter_wait_killable(struct kipc_waiter *waiter);
 void kipc_waiter_settle(struct kipc_waiter *waiter);
 
 int kipc_sleeper_wait(struct kipc_waitq *wq, struct kipc_sleeper *s, spinlock_t *lock);

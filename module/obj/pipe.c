@@ -65,6 +65,7 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 	pipe->written_at = pipe->read_at;
 	pipe->was_read = false;
 	pipe->was_written = false;
+	pipe->direct_read = 0;
 	return pipe;
 
 out_destroy:
@@ -116,7 +117,7 @@ void kipc_pipe_free(struct kipc_obj *obj)
 	struct kipc_pipe *pipe = kipc_pipe_of(obj);
 
 	WARN_ON_ONCE(pipe->readers || pipe->writers || pipe->reserved ||
-		     pipe->claimed || pipe->rd.nr_sleepers ||
+		     pipe->claimed || pipe->direct || pipe->rd.nr_sleepers ||
 		     pipe->wr.nr_sleepers || pipe->openers.nr_sleepers);
 	if (obj->inode && (pipe->was_read || pipe->was_written))
 		kipc_pipe_fold_times(pipe, obj->inode);
@@ -210,7 +211,7 @@ void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file)
  */
 void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 {
-	bool alone, watched;
+	bool alone, watched, abandoned;
 
 	spin_lock(&pipe->lock);
 	if (file->f_mode & FMODE_READ)
@@ -219,7 +220,10 @@ void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 		WRITE_ONCE(pipe->writers, pipe->writers - 1);
 	alone = !pipe->readers != !pipe->writers;
 	watched = kipc_pipe_is_watched_locked(pipe);
+	abandoned = pipe->direct && !pipe->readers;
 	spin_unlock(&pipe->lock);
+	if (unlikely(abandoned))
+		kipc_direct_end(pipe);
 	if (!alone || !watched)
 		return;
 

@@ -4,7 +4,9 @@
 
 #include <linux/fs.h>
 #include <linux/mutex.h>
+#include <linux/jiffies.h>
 #include <linux/limits.h>
+#include <linux/mount.h>
 
 #include "compat.h"
 #include "kipc.h"
@@ -32,6 +34,7 @@
  *	pipe_ioctl.c	the calls of the ABI; resizing
  *	pipe_io.c	read, write, poll
  *	pipe_wait.c	sleeping and waking
+ *	pipe_direct.c	large writes: readers copy from the writer's memory
  *	pipe_packet.c	packet mode
  *	pipe_show.c	what fdinfo says
  *	pipe_splice.c	splice and tee
@@ -63,6 +66,8 @@ struct kipc_packet {
  *	@lock, but is released under @lock alone
  * @claimed: a splice has the reading side; set under @rd_lock and @lock,
  *	cleared under @lock alone
+ * @direct: memory of a writer to read from, or NULL; @lock
+ * @direct_read: bytes read from such; @lock
  * @nr_packets: entries of @packets; @lock
  * @packets: packets in the ring; @lock
  * @ring: @ring.head changes under @wr_lock and @lock, @ring.tail under @rd_lock
@@ -92,6 +97,8 @@ struct kipc_pipe {
 	unsigned int w_counter;
 	u32 reserved;
 	bool claimed;
+	struct kipc_direct *direct;
+	u32 direct_read;
 	unsigned int nr_packets;
 	struct list_head packets;
 	struct kipc_ring ring;
@@ -118,17 +125,22 @@ struct kipc_pipe {
 #define KIPC_WAKE_POLL_WRITERS	BIT(3)
 #define KIPC_WAKE_FASYNC_READERS BIT(4)
 #define KIPC_WAKE_FASYNC_WRITERS BIT(5)
+#define KIPC_WAKE_DIRECT	BIT(6)
 
 /**
  * struct kipc_pipe_wake - whom to wake when the locks are dropped
  * @what: KIPC_WAKE_*; nearly always 0
  * @reader: a blocked reader, valid with KIPC_WAKE_READER
  * @writer: a blocked writer, valid with KIPC_WAKE_WRITER
+ * @direct: the writer of a large write, valid with KIPC_WAKE_DIRECT
+ * @direct_task: its thread, likewise
  */
 struct kipc_pipe_wake {
 	unsigned int what;
 	struct task_struct *reader;
 	struct task_struct *writer;
+	struct kipc_waiter *direct;
+	struct task_struct *direct_task;
 };
 
 /**
@@ -195,13 +207,13 @@ static inline bool kipc_pipe_is_watched_locked(struct kipc_pipe *pipe)
 static inline bool kipc_pipe_is_unused_locked(const struct kipc_pipe *pipe)
 {
 	return !kipc_ring_used(&pipe->ring) && !pipe->reserved &&
-	       !pipe->claimed;
+	       !pipe->claimed && !pipe->direct;
 }
 
 /* Is there data that a reader could take? */
 static inline bool kipc_pipe_is_readable_locked(const struct kipc_pipe *pipe)
 {
-	return kipc_ring_used(&pipe->ring) && !pipe->claimed;
+	return (kipc_ring_used(&pipe->ring) || pipe->direct) && !pipe->claimed;
 }
 
 static inline struct kipc_pipe *kipc_pipe_of(struct kipc_obj *obj)
@@ -244,6 +256,9 @@ ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
 			loff_t *pos);
 ssize_t kipc_pipe_read_iter(struct kiocb *iocb, struct iov_iter *to);
 ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from);
+ssize_t kipc_pipe_take(struct kipc_pipe *pipe, const struct file *file,
+		       struct kipc_xfer *xfer, size_t len, u32 avail,
+		       struct kipc_pipe_wake *wake);
 __poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table);
 int kipc_pipe_populate_slow(struct kipc_pipe *pipe, u32 bytes, bool nowait);
 void kipc_pipe_commit_read(struct kipc_pipe *pipe, const struct file *file,
@@ -253,7 +268,7 @@ void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_pipe_wake *wake);
 
 /* pipe_wait.c */
-ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);
+int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);
 int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 want, unsigned int how,
 			    struct kipc_sleeper *s);
 void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
@@ -269,6 +284,19 @@ void kipc_pipe_end_write(struct kipc_pipe *pipe)
 void kipc_pipe_pass_on(struct kipc_pipe *pipe);
 void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 
+/* pipe_direct.c */
+u32 kipc_direct_left_locked(const struct kipc_pipe *pipe);
+struct task_struct *kipc_direct_writer_locked(const struct kipc_pipe *pipe);
+void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_direct_end(struct kipc_pipe *pipe);
+ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
+			 struct kipc_xfer *xfer, size_t len,
+			 struct kipc_pipe_wake *wake);
+ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len);
+bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
+			  const struct kipc_xfer *xfer, size_t len);
+bool kipc_direct_is_due(struct kipc_pipe *pipe);
+
 /* pipe_packet.c */
 struct kipc_packet *kipc_packet_alloc(bool nowait);
 void kipc_packet_free(struct kipc_packet *packet);
@@ -279,6 +307,23 @@ struct kipc_packet *kipc_packet_consume_locked(struct kipc_pipe *pipe,
 void kipc_packets_free(struct kipc_pipe *pipe);
 int kipc_packets_init(void);
 void kipc_packets_exit(void);
+
+/* Notes for the inode's times that a file was read from. */
+static __always_inline void
+kipc_pipe_note_read_locked(struct kipc_pipe *pipe, const struct file *file)
+{
+	WRITE_ONCE(pipe->read_at, jiffies);
+	if (!(file->f_flags & O_NOATIME) &&
+	    !(file->f_path.mnt->mnt_flags & MNT_NOATIME))
+		pipe->was_read = true;
+}
+
+/* Likewise, that it was written to. */
+static __always_inline void kipc_pipe_note_write_locked(struct kipc_pipe *pipe)
+{
+	WRITE_ONCE(pipe->written_at, jiffies);
+	pipe->was_written = true;
+}
 
 /**
  * kipc_pipe_lock_side - become the one reader, or the one writer
@@ -360,7 +405,7 @@ static inline int kipc_pipe_populate(struct kipc_pipe *pipe, u32 bytes,
  * @pipe: the pipe
  * @wake: whom; empty afterwards
  *
- * Context: no lock of the pipe held but wr_lock, when a long write is not done.
+ * Context: no spinlock held, and no mutex of the pipe but where a read or write is not done.
  */
 static inline void kipc_pipe_wake(struct kipc_pipe *pipe,
 				  struct kipc_pipe_wake *wake)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pipes: read, write and poll; see pipe.h. */
-#include <linux/mount.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
 #include <linux/uio.h>
@@ -18,10 +17,7 @@ kipc_pipe_move_tail_locked(struct kipc_pipe *pipe, const struct file *file,
 	 * pairs with the acquire in kipc_pipe_room().
 	 */
 	smp_store_release(&pipe->ring.tail, pipe->ring.tail + bytes);
-	WRITE_ONCE(pipe->read_at, jiffies);
-	if (!(file->f_flags & O_NOATIME) &&
-	    !(file->f_path.mnt->mnt_flags & MNT_NOATIME))
-		pipe->was_read = true;
+	kipc_pipe_note_read_locked(pipe, file);
 	trace_kipc_pipe_read(&pipe->obj, bytes, kipc_ring_used(&pipe->ring));
 }
 
@@ -33,8 +29,7 @@ kipc_pipe_move_head_locked(struct kipc_pipe *pipe, u32 bytes)
 	 * them; pairs with the acquire in kipc_pipe_avail().
 	 */
 	smp_store_release(&pipe->ring.head, pipe->ring.head + bytes);
-	WRITE_ONCE(pipe->written_at, jiffies);
-	pipe->was_written = true;
+	kipc_pipe_note_write_locked(pipe);
 	trace_kipc_pipe_write(&pipe->obj, bytes, kipc_ring_used(&pipe->ring));
 }
 
@@ -87,6 +82,38 @@ void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 	spin_unlock(&pipe->lock);
 }
 
+/**
+ * kipc_pipe_take - read bytes of the ring
+ * @pipe: the pipe; the caller has rd_lock
+ * @file: the end that they are read from
+ * @xfer: where they go
+ * @len: how many at most
+ * @avail: how many there are, 1 at least
+ * @wake: where to note whom to wake
+ *
+ * Context: may sleep in a fault of user memory.
+ * Return: bytes, or -EFAULT.
+ */
+ssize_t kipc_pipe_take(struct kipc_pipe *pipe, const struct file *file,
+		       struct kipc_xfer *xfer, size_t len, u32 avail,
+		       struct kipc_pipe_wake *wake)
+{
+	struct kipc_pipe_span span;
+	u32 copied;
+
+	kipc_pipe_span(pipe, 0, len, avail, &span);
+	copied = kipc_ring_drain(&pipe->ring, span.copy, xfer);
+	if (unlikely(copied < span.copy)) {
+		/* A packet that cannot be delivered whole is not consumed. */
+		copied = min(copied, span.whole_from);
+		span.consume = copied;
+		if (!copied)
+			return -EFAULT;
+	}
+	kipc_pipe_commit_read(pipe, file, span.consume, wake);
+	return copied;
+}
+
 /* Reads; called with rd_lock held, which it releases. */
 static noinline ssize_t kipc_pipe_do_read(struct file *file,
 					  struct kipc_xfer *xfer, size_t len,
@@ -95,28 +122,23 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 	struct kipc_pipe *pipe = file->private_data;
 	bool nonblock = nowait || (file->f_flags & O_NONBLOCK);
 	struct kipc_pipe_wake wake = {};
-	struct kipc_pipe_span span;
 	ssize_t ret;
 
-	ret = kipc_pipe_wait_readable(pipe, nonblock);
-	if (ret < 0)
-		return ret;
-	if (!ret)
-		goto out_unlock;
-
-	kipc_pipe_span(pipe, 0, len, ret, &span);
-	ret = kipc_ring_drain(&pipe->ring, span.copy, xfer);
-	if (unlikely(ret < span.copy)) {
-		/* A packet that cannot be delivered whole is not consumed. */
-		ret = min_t(u32, ret, span.whole_from);
-		span.consume = ret;
-		if (!ret) {
-			ret = -EFAULT;
-			goto out_unlock;
-		}
-	}
-	kipc_pipe_commit_read(pipe, file, span.consume, &wake);
-out_unlock:
+	do {
+		ret = kipc_pipe_wait_readable(pipe, nonblock);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			break;
+		if (unlikely(READ_ONCE(pipe->direct)))
+			ret = kipc_direct_read(pipe, file, xfer, len, &wake);
+		else if (likely(kipc_pipe_avail(pipe)))
+			ret = kipc_pipe_take(pipe, file, xfer, len,
+					     kipc_pipe_avail(pipe), &wake);
+		else
+			ret = 0;
+		/* A writer that was there may have withdrawn what it had. */
+	} while (unlikely(!ret));
 	mutex_unlock(&pipe->rd_lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (unlikely(ret < 0))
@@ -197,6 +219,7 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			(file->f_flags & O_NONBLOCK);
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	struct kipc_pipe_wake wake = {};
+	bool direct = !nonblock;
 	size_t done = 0;
 	u32 want, room;
 	ssize_t ret = 0;
@@ -214,6 +237,16 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 		want = len - done;
 		if (how & KIPC_WRITE_PACKET)
 			want = min_t(u32, want, PIPE_BUF);
+		if (direct && kipc_direct_is_worth(pipe, xfer, want) &&
+		    kipc_direct_is_due(pipe)) {
+			ret = kipc_direct_write(pipe, xfer, want);
+			if (ret < 0)
+				return done ?: ret;
+			done += ret;
+			/* If nothing was taken, the rest goes through the ring. */
+			direct = ret;
+			continue;
+		}
 		room = min(want, kipc_pipe_room(pipe));
 		if (likely(room == want ||
 			   (room && !(how & KIPC_WRITE_WHOLE))) &&
@@ -254,6 +287,7 @@ static __always_inline bool
 kipc_pipe_is_simple_read(const struct kipc_pipe *pipe, u32 len)
 {
 	return len && !READ_ONCE(pipe->nr_packets) &&
+	       !READ_ONCE(pipe->direct) &&
 	       kipc_ring_is_one_chunk(pipe->ring.tail, len);
 }
 
@@ -317,8 +351,8 @@ ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
 		       loff_t *pos)
 {
 	struct kipc_pipe *pipe = file->private_data;
-	ssize_t avail;
-	u32 bytes;
+	u32 avail, bytes;
+	int ret;
 
 	if (unlikely(!len))
 		return 0;
@@ -326,10 +360,11 @@ ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
 		return -ERESTARTSYS;
 	avail = kipc_pipe_avail(pipe);
 	if (!avail) {
-		avail = kipc_pipe_wait_readable(pipe,
-						file->f_flags & O_NONBLOCK);
-		if (avail < 0)
-			return avail;
+		ret = kipc_pipe_wait_readable(pipe,
+					      file->f_flags & O_NONBLOCK);
+		if (ret < 0)
+			return ret;
+		avail = kipc_pipe_avail(pipe);
 	}
 	bytes = min_t(size_t, len, avail);
 	if (unlikely(!kipc_pipe_is_simple_read(pipe, bytes)))

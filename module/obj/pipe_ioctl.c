@@ -193,7 +193,7 @@ static int kipc_pipe_ioctl_stat(struct kipc_call *call, void *arg)
 	stat->readers = pipe->readers;
 	stat->writers = pipe->writers;
 	stat->sleeping_readers = pipe->rd.nr_sleepers;
-	stat->sleeping_writers = pipe->wr.nr_sleepers;
+	stat->sleeping_writers = pipe->wr.nr_sleepers + !!pipe->direct;
 	stat->sleeping_openers = pipe->openers.nr_sleepers;
 	spin_unlock(&pipe->lock);
 	return 0;
@@ -285,6 +285,9 @@ long kipc_pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (cmd == FIONREAD) {
 		spin_lock(&pipe->lock);
 		used = kipc_ring_used(&pipe->ring);
+		/* A writer that waits would fill the ring up. */
+		used += min(kipc_direct_left_locked(pipe),
+			    pipe->ring.size - used);
 		spin_unlock(&pipe->lock);
 		return put_user((int)used, (int __user *)arg);
 	}

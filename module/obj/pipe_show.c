@@ -26,13 +26,17 @@ void kipc_pipe_show_fdinfo(struct seq_file *m, struct file *file)
 {
 	struct kipc_pipe *pipe = kipc_pipe_from_file(file);
 	struct kipc_fdinfo info = KIPC_FDINFO_INIT(m);
+	struct task_struct *writer;
 
 	kipc_fdinfo_instance(m, pipe->obj.inst);
 	spin_lock(&pipe->lock);
-	seq_printf(m, "kipc-written:\t%u\n", pipe->ring.head);
-	seq_printf(m, "kipc-read:\t%u\n", pipe->ring.tail);
+	seq_printf(m, "kipc-written:\t%u\n", pipe->ring.head + pipe->direct_read);
+	seq_printf(m, "kipc-read:\t%u\n", pipe->ring.tail + pipe->direct_read);
 	kipc_pipe_show_sleepers_locked(&info, &pipe->rd, "read");
 	kipc_pipe_show_sleepers_locked(&info, &pipe->wr, "write");
+	writer = kipc_direct_writer_locked(pipe);
+	if (writer && kipc_fdinfo_waiter_locked(&info, writer))
+		seq_puts(m, "write\n");
 	kipc_pipe_show_sleepers_locked(&info, &pipe->openers, "open");
 	spin_unlock(&pipe->lock);
 }

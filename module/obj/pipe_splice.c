@@ -95,21 +95,34 @@ static ssize_t kipc_splice_file_write(struct kipc_splice *sp, size_t len)
 	return kipc_iter_write(sp->file, &iter, &sp->pos, 0);
 }
 
-/* Waits for data and claims the reading side; 0 is the end of file. */
-static ssize_t kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
+/* Claims the reading side, with what is in the ring. Returns false if that is nothing. */
+static bool kipc_pipe_try_claim(struct kipc_pipe *pipe)
 {
-	ssize_t ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
+	struct kipc_pipe_wake wake = {};
+	bool claimed;
+
+	spin_lock(&pipe->lock);
+	/* Its writer fills the ring instead. */
+	kipc_direct_end_locked(pipe, &wake);
+	claimed = kipc_ring_used(&pipe->ring);
+	WRITE_ONCE(pipe->claimed, claimed);
+	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, &wake);
+	return claimed;
+}
+
+/* Waits for data and claims the reading side: 1, or 0 at the end of file. */
+static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
+{
+	int ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
 
 	if (ret)
 		return ret;
-	ret = kipc_pipe_wait_readable(pipe, nonblock);
-	if (ret < 0)
-		return ret;
-	if (ret) {
-		spin_lock(&pipe->lock);
-		WRITE_ONCE(pipe->claimed, true);
-		spin_unlock(&pipe->lock);
-	}
+	do {
+		ret = kipc_pipe_wait_readable(pipe, nonblock);
+		if (ret < 0)
+			return ret;
+	} while (ret && !kipc_pipe_try_claim(pipe));
 	mutex_unlock(&pipe->rd_lock);
 	return ret;
 }

@@ -113,6 +113,8 @@ void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 		kipc_wake_task(wake->reader);
 	if (what & KIPC_WAKE_WRITER)
 		kipc_wake_task(wake->writer);
+	if (what & KIPC_WAKE_DIRECT)
+		kipc_waiter_wake_one(wake->direct, wake->direct_task);
 	if (what & KIPC_WAKE_POLL_READERS)
 		wake_up_interruptible_sync_poll(&pipe->rd.pollers,
 						EPOLLIN | EPOLLRDNORM);
@@ -210,23 +212,21 @@ kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
  * @pipe: the pipe; the caller has rd_lock
  * @nonblock: fail instead of sleeping
  *
- * Return: the bytes that can be read, 0 at the end of file, with rd_lock held;
- * -EAGAIN or -ERESTARTSYS with rd_lock released.
+ * Return: 1 when there is some, in the ring or of a large write, 0 at the end of file, with
+ * rd_lock held; -EAGAIN or -ERESTARTSYS with rd_lock released.
  */
-ssize_t kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock)
+int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock)
 {
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
-	u32 avail;
 	int ret;
 
 	for (;;) {
-		avail = kipc_pipe_avail(pipe);
-		if (avail)
-			return avail;
+		if (kipc_pipe_avail(pipe))
+			return 1;
 		spin_lock(&pipe->lock);
 		if (kipc_pipe_is_readable_locked(pipe)) {
 			spin_unlock(&pipe->lock);
-			continue;
+			return 1;
 		}
 		if (!pipe->writers && !kipc_ring_used(&pipe->ring)) {
 			spin_unlock(&pipe->lock);

@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pipes: large writes, which readers copy straight out of the writer's memory.
+ *
+ * A write that finds the pipe full, or a reader waiting, and has more left than a ring holds,
+ * pins its pages, publishes them (&struct kipc_pipe.direct) and sleeps. Readers take first what
+ * was in the ring before, then from those pages: one copy instead of two, and the writer need
+ * not run for each ringful. What others write meanwhile goes into the ring, behind it. The last
+ * ringful of the write goes through the ring, so that the writer returns when it would natively.
+ *
+ * A reader marks the pages busy and copies with no spinlock held. A writer that gets a signal
+ * withdraws them, unless they are busy: then it waits until that one copy has ended, so that
+ * it knows how much was taken. A writer that is killed does not wait. So the pages are
+ * unpinned by whoever is last, which the reference count tells.
+ *
+ * Who cannot read from them, a splice, ends it, and the writer goes on through the ring.
+ */
+#include <linux/cred.h>
+#include <linux/highmem.h>
+#include <linux/mm.h>
+#include <linux/refcount.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "core/account.h"
+#include "obj/pipe.h"
+#include "trace.h"
+
+/* Less than that is not worth the pinning. */
+#define KIPC_DIRECT_MIN		SZ_32K
+/* So much at once, and so many pages of one user: they cannot be moved meanwhile. */
+#define KIPC_DIRECT_MAX		SZ_1M
+#define KIPC_DIRECT_USER_PAGES	(SZ_16M >> PAGE_SHIFT)
+
+/**
+ * struct kipc_direct - memory of a writer, for readers to copy from
+ * @ref: one of the writer and one of the reader
+ * @at: it comes after the bytes of the ring up to this position; constant
+ * @offset: of its first byte in the first page; constant
+ * @len: bytes; constant
+ * @done: bytes that were read; changes under the pipe's rd_lock and lock
+ * @busy: a reader is copying; lock
+ * @leaving: the writer wants to know when that is done; lock
+ * @waiter: the writer, which is there as long as this is published; constant
+ * @user: who is charged for the pages; a counted reference
+ * @nr_pages: how many; constant
+ * @pages: the pages, pinned
+ */
+struct kipc_direct {
+	refcount_t ref;
+	u32 at;
+	u32 offset;
+	u32 len;
+	u32 done;
+	bool busy;
+	bool leaving;
+	struct kipc_waiter *waiter;
+	struct kipc_user *user;
+	unsigned int nr_pages;
+	struct page *pages[];
+};
+
+static void kipc_direct_put(struct kipc_direct *direct)
+{
+	if (!refcount_dec_and_test(&direct->ref))
+		return;
+	unpin_user_pages(direct->pages, direct->nr_pages);
+	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED, direct->nr_pages);
+	kipc_user_put(direct->user);
+	kfree(direct);
+}
+
+static int kipc_direct_charge(struct kipc_direct *direct, unsigned int nr_pages)
+{
+	int ret;
+
+	direct->user = kipc_user_get(current_uid());
+	if (!direct->user)
+		return -ENOMEM;
+	ret = kipc_user_charge(direct->user, KIPC_CHARGE_PINNED, nr_pages,
+			       KIPC_DIRECT_USER_PAGES);
+	if (ret)
+		kipc_user_put(direct->user);
+	return ret;
+}
+
+/*
+ * Pins up to @len bytes of the calling process at @buf. Returns NULL if that cannot be, for
+ * whatever reason: the bytes can still be copied, or fail to be, in the ordinary way.
+ */
+static struct kipc_direct *kipc_direct_pin(const void __user *buf, u32 len)
+{
+	u32 offset = offset_in_page(buf);
+	unsigned int nr_pages = DIV_ROUND_UP(offset + len, PAGE_SIZE);
+	struct kipc_direct *direct;
+	int pinned;
+
+	direct = kmalloc(struct_size(direct, pages, nr_pages),
+			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!direct)
+		return NULL;
+	if (kipc_direct_charge(direct, nr_pages))
+		goto out_free;
+	pinned = pin_user_pages_fast((unsigned long)buf - offset, nr_pages, 0,
+				     direct->pages);
+	if (pinned <= 0)
+		goto out_uncharge;
+	if (pinned < nr_pages) {
+		kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED,
+				   nr_pages - pinned);
+		len = (u32)pinned * PAGE_SIZE - offset;
+	}
+	refcount_set(&direct->ref, 1);
+	direct->offset = offset;
+	direct->len = len;
+	direct->done = 0;
+	direct->busy = false;
+	direct->leaving = false;
+	direct->nr_pages = pinned;
+	return direct;
+
+out_uncharge:
+	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED, nr_pages);
+	kipc_user_put(direct->user);
+out_free:
+	kfree(direct);
+	return NULL;
+}
+
+/**
+ * kipc_direct_left_locked - bytes that readers can still take of a large write
+ * @pipe: the pipe; its lock is held
+ *
+ * Return: bytes; 0 if there is no such write.
+ */
+u32 kipc_direct_left_locked(const struct kipc_pipe *pipe)
+{
+	const struct kipc_direct *direct = pipe->direct;
+
+	return direct ? direct->len - direct->done : 0;
+}
+
+/**
+ * kipc_direct_writer_locked - the thread whose memory readers copy from
+ * @pipe: the pipe; its lock is held
+ *
+ * Return: the thread, which waits, or NULL if there is none.
+ */
+struct task_struct *kipc_direct_writer_locked(const struct kipc_pipe *pipe)
+{
+	return pipe->direct ? pipe->direct->waiter->task : NULL;
+}
+
+/**
+ * kipc_direct_end_locked - have the writer go on
+ * @pipe: the pipe; its lock is held
+ * @wake: where to note whom to wake
+ *
+ * What was not read of the write stays the writer's. If there is none, nothing happens.
+ */
+void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
+{
+	struct kipc_direct *direct = pipe->direct;
+
+	lockdep_assert_held(&pipe->lock);
+	if (!direct)
+		return;
+	WRITE_ONCE(pipe->direct, NULL);
+	wake->direct = direct->waiter;
+	wake->direct_task = kipc_waiter_take_one_locked(direct->waiter, 0);
+	wake->what |= KIPC_WAKE_DIRECT;
+}
+
+/**
+ * kipc_direct_end - have the writer go on
+ * @pipe: the pipe
+ *
+ * Context: no spinlock held.
+ */
+void kipc_direct_end(struct kipc_pipe *pipe)
+{
+	struct kipc_pipe_wake wake = {};
+
+	spin_lock(&pipe->lock);
+	kipc_direct_end_locked(pipe, &wake);
+	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, &wake);
+}
+
+/* Copies bytes out, without counting them as read. */
+static u32 kipc_direct_copy(const struct kipc_direct *direct, u32 len,
+			    struct kipc_xfer *xfer)
+{
+	u32 pos = direct->offset + direct->done, done = 0, bytes, copied;
+	void *from;
+
+	while (done < len) {
+		bytes = min_t(u32, len - done, PAGE_SIZE - offset_in_page(pos));
+		from = kmap_local_page(direct->pages[pos >> PAGE_SHIFT]);
+		copied = kipc_xfer_out(xfer, from + offset_in_page(pos), bytes);
+		kunmap_local(from);
+		done += copied;
+		pos += copied;
+		if (unlikely(copied < bytes))
+			break;
+	}
+	return done;
+}
+
+/* Gives a reader what comes first, if that is a large write. */
+static struct kipc_direct *kipc_direct_begin_read(struct kipc_pipe *pipe)
+{
+	struct kipc_direct *direct;
+
+	spin_lock(&pipe->lock);
+	direct = pipe->direct;
+	if (direct && (s32)(direct->at - pipe->ring.tail) <= 0) {
+		refcount_inc(&direct->ref);
+		direct->busy = true;
+	} else {
+		direct = NULL;
+	}
+	spin_unlock(&pipe->lock);
+	return direct;
+}
+
+static void kipc_direct_end_read(struct kipc_pipe *pipe, const struct file *file,
+				 struct kipc_direct *direct, u32 bytes,
+				 struct kipc_pipe_wake *wake)
+{
+	spin_lock(&pipe->lock);
+	direct->busy = false;
+	direct->done += bytes;
+	if (bytes) {
+		pipe->direct_read += bytes;
+		kipc_pipe_note_read_locked(pipe, file);
+		trace_kipc_pipe_read(&pipe->obj, bytes,
+				     kipc_ring_used(&pipe->ring));
+	}
+	/* A writer that was killed has withdrawn it, and perhaps another has come. */
+	if (pipe->direct == direct &&
+	    (direct->leaving || direct->done == direct->len))
+		kipc_direct_end_locked(pipe, wake);
+	if (kipc_pipe_is_watched_locked(pipe))
+		kipc_pipe_notify_read_locked(pipe, 0, false, wake);
+	spin_unlock(&pipe->lock);
+	kipc_direct_put(direct);
+}
+
+/* The bytes of the ring that come before a large write; all if there is none any more. */
+static u32 kipc_direct_ahead(struct kipc_pipe *pipe)
+{
+	u32 ahead;
+
+	spin_lock(&pipe->lock);
+	ahead = kipc_ring_used(&pipe->ring);
+	if (pipe->direct)
+		ahead = max_t(s32, 0, pipe->direct->at - pipe->ring.tail);
+	spin_unlock(&pipe->lock);
+	return ahead;
+}
+
+/**
+ * kipc_direct_read - read from a pipe with a large write
+ * @pipe: the pipe; the caller has rd_lock, and there is no claim
+ * @file: the end that is read from
+ * @xfer: where the bytes go
+ * @len: how many at most
+ * @wake: where to note whom to wake
+ *
+ * Context: may sleep in a fault of user memory.
+ * Return: bytes; 0 if there is nothing to read any more; -EFAULT.
+ */
+ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
+			 struct kipc_xfer *xfer, size_t len,
+			 struct kipc_pipe_wake *wake)
+{
+	u32 ahead = kipc_direct_ahead(pipe), bytes, copied;
+	struct kipc_direct *direct;
+	ssize_t done = 0;
+
+	if (ahead) {
+		done = kipc_pipe_take(pipe, file, xfer, len, ahead, wake);
+		if (done < (ssize_t)ahead || done == len)
+			return done;
+		/* Before more is changed. */
+		kipc_pipe_wake(pipe, wake);
+	}
+	direct = kipc_direct_begin_read(pipe);
+	if (!direct)
+		return done;
+	bytes = min_t(size_t, len - done, direct->len - direct->done);
+	copied = kipc_direct_copy(direct, bytes, xfer);
+	kipc_direct_end_read(pipe, file, direct, copied, wake);
+	done += copied;
+	return done || copied == bytes ? done : -EFAULT;
+}
+
+/* Shows a large write to readers. Returns false if it has to go another way now. */
+static bool kipc_direct_publish(struct kipc_pipe *pipe,
+				struct kipc_direct *direct,
+				struct kipc_pipe_wake *wake)
+{
+	bool fits;
+
+	spin_lock(&pipe->lock);
+	/* A packet among the bytes before it would end a read there. */
+	fits = pipe->readers && !pipe->direct && !pipe->claimed &&
+	       !pipe->nr_packets;
+	if (fits) {
+		direct->at = pipe->ring.head;
+		WRITE_ONCE(pipe->direct, direct);
+		kipc_pipe_note_write_locked(pipe);
+		if (kipc_pipe_is_watched_locked(pipe))
+			kipc_pipe_notify_write_locked(pipe, wake);
+	}
+	spin_unlock(&pipe->lock);
+	return fits;
+}
+
+/* Takes a large write back. Returns false if that must wait for a reader. */
+static bool kipc_direct_withdraw(struct kipc_pipe *pipe,
+				 struct kipc_direct *direct, bool killed)
+{
+	bool withdrawn = true;
+
+	spin_lock(&pipe->lock);
+	if (pipe->direct != direct) {
+		withdrawn = false;
+	} else if (direct->busy && !killed) {
+		direct->leaving = true;
+		withdrawn = false;
+	} else {
+		WRITE_ONCE(pipe->direct, NULL);
+	}
+	spin_unlock(&pipe->lock);
+	return withdrawn;
+}
+
+/*
+ * Waits until all was read, or it cannot wait any longer. Returns false if it was killed while
+ * a reader was copying: nobody knows then how much is written.
+ */
+static bool kipc_direct_wait(struct kipc_pipe *pipe, struct kipc_direct *direct)
+{
+	struct kipc_waiter *waiter = direct->waiter;
+
+	if (!kipc_waiter_wait(waiter, NULL) ||
+	    kipc_direct_withdraw(pipe, direct, false))
+		return true;
+	/* A reader is at it, which may take its time to fault pages in. */
+	if (!kipc_waiter_wait_killable(waiter))
+		return true;
+	if (kipc_direct_withdraw(pipe, direct, true))
+		return false;
+	kipc_waiter_settle(waiter);
+	return true;
+}
+
+/**
+ * kipc_direct_write - have readers take a part of a large write
+ * @pipe: the pipe; the caller has wr_lock
+ * @xfer: where the bytes come from, plain memory; advanced by what was taken
+ * @len: bytes that are left to write
+ *
+ * Context: sleeps, with wr_lock released meanwhile.
+ * Return: bytes that were taken, with wr_lock held; 0 if none, and then the caller sees by
+ * itself how to go on; -ERESTARTSYS, with wr_lock released, when the thread was killed.
+ */
+ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len)
+{
+	struct kipc_pipe_wake wake = {};
+	struct kipc_direct *direct;
+	struct kipc_waiter waiter;
+	int ret = -ERESTARTSYS;
+	u32 done = 0;
+
+	/* What then goes through the ring. */
+	len -= pipe->ring.size;
+	if (signal_pending(current) || READ_ONCE(pipe->direct))
+		return 0;
+	direct = kipc_direct_pin(xfer->buf, min_t(size_t, len, KIPC_DIRECT_MAX));
+	if (!direct)
+		return 0;
+	kipc_waiter_init(&waiter);
+	direct->waiter = &waiter;
+	if (!kipc_direct_publish(pipe, direct, &wake))
+		goto out_put;
+	mutex_unlock(&pipe->wr_lock);
+	kipc_pipe_wake(pipe, &wake);
+	if (kipc_direct_wait(pipe, direct))
+		ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (ret) {
+		kipc_direct_put(direct);
+		return ret;
+	}
+	/* Stable: no reader finds it any more. */
+	done = direct->done;
+	xfer->buf += done;
+	if (done)
+		trace_kipc_pipe_write(&pipe->obj, done,
+				      kipc_ring_used(&pipe->ring));
+out_put:
+	kipc_direct_put(direct);
+	return done;
+}
+
+/**
+ * kipc_direct_is_due - are readers to take a part of a large write?
+ * @pipe: the pipe; the caller has wr_lock
+ *
+ * What the ring has room for goes there, as natively, unless a reader waits for it.
+ *
+ * Return: true if kipc_direct_write() is to be tried.
+ */
+bool kipc_direct_is_due(struct kipc_pipe *pipe)
+{
+	bool due;
+
+	spin_lock(&pipe->lock);
+	due = !kipc_pipe_room(pipe) || pipe->rd.nr_sleepers;
+	spin_unlock(&pipe->lock);
+	return due;
+}
+
+/**
+ * kipc_direct_is_worth - is a write large enough?
+ * @pipe: the pipe; the caller has wr_lock
+ * @xfer: where the bytes come from
+ * @len: bytes that are left to write
+ *
+ * Return: true if kipc_direct_write() may be tried.
+ */
+bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
+			  const struct kipc_xfer *xfer, size_t len)
+{
+	return !xfer->iter && len >= (size_t)pipe->ring.size + KIPC_DIRECT_MIN;
+}
