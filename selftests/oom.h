@@ -29,13 +29,13 @@ static inline bool log_next(int kmsg, char *line, size_t size)
 
 /*
  * Who was reaped, of the report before; what was not said; the module was loaded just now;
- * there are random numbers; the machine is slow.
+ * there are random numbers; the machine is slow; a group has all the processes it may have.
  */
 static inline bool log_is_harmless(const char *line)
 {
 	static const char *const parts[] = {
 		"oom_reaper", "oom_kill_process: ", "taints kernel", "tainting kernel",
-		"crng init done", "hrtimer: interrupt took",
+		"crng init done", "hrtimer: interrupt took", "fork rejected by pids controller",
 	};
 	size_t i;
 

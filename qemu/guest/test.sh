@@ -118,7 +118,7 @@ load_and_use()
 	try mkfifo /mnt/kipc/f &&
 	{ timeout 30 bash -c 'echo again > /mnt/kipc/f' & } &&
 	try grep -qx again <(timeout 30 cat /mnt/kipc/f) &&
-	try umount /mnt/kipc &&
+	try within 10 umount /mnt/kipc &&
 	try counts_return_to "0 0" &&
 	unload
 }
