@@ -6,7 +6,8 @@
 # is the guest's verdict and the exit status says whether it is good.
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
-# the number of CPUs; ICOUNT=1, count instructions instead of time.
+# the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
+# DIFF_SEED, for diff_sysv_test.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -30,6 +31,8 @@ if [ "$mode" = apps ]; then
 	image=$BUILD/image/$suite-$arch-apps.cpio
 	memory=2048 limit=180
 fi
+
+limit=$((limit + ${DIFF_SECONDS:-0}))
 
 mkdir -p "$BUILD/log"
 tmp=$(mktemp -d "$BUILD/.run.XXXXXX")
@@ -93,6 +96,7 @@ overlay()
 	KIPC_KERNEL=$name
 	KIPC_LIMIT=$limit
 	KIPC_TESTS='${T:-}'
+	export DIFF_SECONDS=${DIFF_SECONDS:-} DIFF_SEED=${DIFF_SEED:-}
 	KIPC_ROWS=${size% *}
 	KIPC_COLUMNS=${size#* }
 	CONF

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The one who tells both sides of lockstep.h their steps and compares what comes of them.
+ */
+#ifndef KIPC_LOCKSTEP_RUN_H
+#define KIPC_LOCKSTEP_RUN_H
+
+#include "lockstep.h"
+
+#define HISTORY	16
+
+struct run {
+	struct side sides[SIDES];
+	unsigned long seed;
+	int steps;
+	/* what each actor sleeps in */
+	bool asleep[ACTORS];
+	struct step sleeps_in[ACTORS];
+	/* the last steps, as text */
+	char history[HISTORY][160];
+	int nhistory;
+	/* of the clock, to that which is not set; what it is at the start of a seed */
+	long long lag;
+	long long clock;
+	int differences;
+	/* of all seeds: how often a step was made, succeeded, slept */
+	long made[32], succeeded[32], slept[32];
+};
+
+static struct run run;
+/* What the steps are called. */
+static const char *const *run_names;
+
+/*
+ * To be said by the program: what it keeps in mind of steps that both have done, and whether
+ * the actor @n, which is awake, is to look after each.
+ */
+static void step_is_done(int n, const struct step *step);
+static bool looks(int n);
+static void actor_has_ended(void);
+
+__attribute__((format(printf, 1, 2)))
+static inline void note(const char *format, ...)
+{
+	char *line = run.history[run.nhistory++ % HISTORY];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(run.history[0]), format, args);
+	va_end(args);
+	if (getenv("DIFF_VERBOSE"))
+		printf("# %4d %s\n", run.steps, line);
+}
+
+static inline void note_step(int actor, const struct step *step)
+{
+	char line[160];
+	int n = ARGS, i;
+	size_t used;
+
+	while (n && !step->arg[n - 1])
+		n--;
+	used = snprintf(line, sizeof(line), "actor %d: %s(", actor, run_names[step->op]);
+	for (i = 0; i < n && used < sizeof(line); i++)
+		used += snprintf(line + used, sizeof(line) - used,
+				 labs(step->arg[i]) > 65536 ? "%s%#lx" : "%s%ld", i ? ", " : "",
+				 step->arg[i]);
+	note("%s)", line);
+}
+
+/* The first line that differs, of each. */
+static inline void show_lines(const char *a, const char *b)
+{
+	size_t line = 0, i;
+
+	for (i = 0; a[i] && a[i] == b[i]; i++)
+		if (a[i] == '\n')
+			line = i + 1;
+	printf("# native: %.*s\n# kipc:   %.*s\n", (int)strcspn(a + line, "\n"), a + line,
+	       (int)strcspn(b + line, "\n"), b + line);
+}
+
+static inline bool differ(const char *what)
+{
+	int i, first = run.nhistory > HISTORY ? run.nhistory - HISTORY : 0;
+
+	run.differences++;
+	printf("# DIFF_SEED=%lu, step %d: %s\n", run.seed, run.steps, what);
+	for (i = first; i < run.nhistory; i++)
+		printf("#   %s\n", run.history[i % HISTORY]);
+	fflush(stdout);
+	return false;
+}
+
+static inline bool answers_agree(const char *whose)
+{
+	const struct answer *a = &run.sides[NATIVE].answer, *b = &run.sides[KIPC].answer;
+
+	if (a->ret != b->ret || a->error != b->error) {
+		differ(whose);
+		printf("# native: %ld, errno %d; kipc: %ld, errno %d\n", a->ret, a->error, b->ret,
+		       b->error);
+		return false;
+	}
+	if (strcmp(a->text, b->text)) {
+		differ(whose);
+		show_lines(a->text, b->text);
+		return false;
+	}
+	return true;
+}
+
+/* Have both sides come to rest after something that concerns actor @n. */
+static inline bool settle(int n, const char *whose, int *how)
+{
+	int patience = run.asleep[n] ? 0 : 5;
+	int a = actor_settle(&run.sides[NATIVE], n, patience);
+	int b = actor_settle(&run.sides[KIPC], n, patience);
+
+	*how = a;
+	if (a == LOST || b == LOST)
+		return differ(a == LOST ? "the native actor is lost" : "kipc's actor is lost");
+	if (a != b) {
+		differ(whose);
+		printf("# %s sleeps, the other has answered %ld, errno %d\n",
+		       a == ASLEEP ? "native" : "kipc",
+		       run.sides[a == ASLEEP ? KIPC : NATIVE].answer.ret,
+		       run.sides[a == ASLEEP ? KIPC : NATIVE].answer.error);
+		return false;
+	}
+	return true;
+}
+
+/* Those who slept may have gone on. */
+static inline bool settle_sleepers(void)
+{
+	char whose[40];
+	int n, how;
+
+	for (n = 1; n < ACTORS; n++) {
+		if (!run.asleep[n])
+			continue;
+		snprintf(whose, sizeof(whose), "sleeping actor %d", n);
+		if (!settle(n, whose, &how))
+			return false;
+		if (how == ASLEEP)
+			continue;
+		run.asleep[n] = false;
+		if (!answers_agree(whose))
+			return false;
+		step_is_done(n, &run.sleeps_in[n]);
+		note("  actor %d goes on: %ld, errno %d", n, run.sides[NATIVE].answer.ret,
+		     run.sides[NATIVE].answer.error);
+	}
+	return true;
+}
+
+static inline bool look(void)
+{
+	struct step step = { .op = LOOK };
+	int how, n, i;
+
+	for (n = 0; n < ACTORS; n++) {
+		if (!run.sides[NATIVE].pid[n] || run.asleep[n] || !looks(n))
+			continue;
+		for (i = 0; i < SIDES; i++)
+			if (actor_tell(&run.sides[i], n, &step))
+				return differ("an actor is gone");
+		if (!settle(n, "what is seen", &how) || !answers_agree("what is seen"))
+			return false;
+	}
+	return true;
+}
+
+/* What both have answered is of the same object; the first time it comes it has a new slot. */
+static inline bool same_object(int kind, long size)
+{
+	int slots[SIDES], i;
+
+	for (i = 0; i < SIDES; i++) {
+		common = run.sides[i].common;
+		slots[i] = slot_of(kind, run.sides[i].answer.ret);
+		if (slots[i] >= 0 && common->gone[kind][slots[i]])
+			slots[i] = -1;
+	}
+	if (slots[NATIVE] != slots[KIPC])
+		return differ("another object");
+	for (i = 0; i < SIDES; i++) {
+		common = run.sides[i].common;
+		if (slots[i] < 0) {
+			common->ids[kind][common->nids[kind]] = run.sides[i].answer.ret;
+			common->size[kind][common->nids[kind]++] = size;
+		}
+		run.sides[i].answer.ret = 0;
+	}
+	return true;
+}
+
+/* Times of the next step are those of no other. */
+static inline void next_step(void)
+{
+	run.steps++;
+	clock_put(run.clock + run.steps * STEP_SECONDS * NSEC);
+}
+
+/*
+ * Make a step; @kind is that of the id that it returns, -1 if it does not. Whether both did
+ * the same.
+ */
+static inline bool make_step(int actor, const struct step *step, int kind, long size)
+{
+	int how, i;
+
+	next_step();
+	note_step(actor, step);
+	run.made[step->op]++;
+	for (i = 0; i < SIDES; i++)
+		if (actor_tell(&run.sides[i], actor, step))
+			return differ("an actor is gone");
+	if (!settle(actor, "the step", &how))
+		return false;
+	if (how == ASLEEP) {
+		run.asleep[actor] = true;
+		run.sleeps_in[actor] = *step;
+		run.slept[step->op]++;
+		note("  sleeps");
+	} else {
+		if (run.sides[NATIVE].answer.ret >= 0) {
+			run.succeeded[step->op]++;
+			if (kind >= 0 && run.sides[KIPC].answer.ret >= 0 &&
+			    !same_object(kind, size))
+				return false;
+		}
+		if (!answers_agree("the step"))
+			return false;
+		step_is_done(actor, step);
+		if (run.sides[NATIVE].answer.ret)
+			note("  %ld, errno %d", run.sides[NATIVE].answer.ret,
+			     run.sides[NATIVE].answer.error);
+	}
+	return settle_sleepers() && look();
+}
+
+static inline bool fork_actor(int parent, int n)
+{
+	struct step step = { .op = FORK, .arg = { n } };
+	int i, how;
+
+	next_step();
+	note("actor %d: fork, as actor %d", parent, n);
+	for (i = 0; i < SIDES; i++)
+		if (actor_tell(&run.sides[i], parent, &step))
+			return differ("an actor is gone");
+	if (!settle(parent, "fork", &how))
+		return false;
+	for (i = 0; i < SIDES; i++)
+		if (run.sides[i].answer.ret < 0 ||
+		    side_note_birth(&run.sides[i], n, run.sides[i].answer.ret))
+			return differ("fork failed");
+	step_is_done(parent, &step);
+	return settle_sleepers() && look();
+}
+
+/* Let it exit, or kill it. */
+static inline bool end_actor(int n, bool kill)
+{
+	struct step step = { .op = EXIT };
+	int i;
+
+	next_step();
+	note("actor %d: %s", n, kill ? "killed" : "exits");
+	for (i = 0; i < SIDES; i++) {
+		if (kill ? actor_kill(&run.sides[i], n) :
+		    actor_tell(&run.sides[i], n, &step) || actor_gone(&run.sides[i], n))
+			return differ("an actor does not end");
+	}
+	run.asleep[n] = false;
+	actor_has_ended();
+	return settle_sleepers() && look();
+}
+
+static inline bool interrupt_actor(int n)
+{
+	int i;
+
+	next_step();
+	note("actor %d: is sent a signal", n);
+	for (i = 0; i < SIDES; i++)
+		kill(run.sides[i].pid[n], SIGUSR1);
+	/* the handler has to have begun, or it would seem that the sleep goes on */
+	for (i = 0; i < SIDES; i++)
+		if (!EVENTUALLY(!signals_pending(run.sides[i].pid[n])))
+			return differ("a signal is not taken");
+	return settle_sleepers() && look();
+}
+
+static inline bool is_alive(int n)
+{
+	return run.sides[NATIVE].pid[n];
+}
+
+static inline int awake(void)
+{
+	int n, sum = 0;
+
+	for (n = 1; n < ACTORS; n++)
+		sum += is_alive(n) && !run.asleep[n];
+	return sum;
+}
+
+/* One that is awake: there always is. */
+static inline int awake_actor(void)
+{
+	int n;
+
+	do {
+		n = 1 + random_below(ACTORS - 1);
+	} while (!is_alive(n) || run.asleep[n]);
+	return n;
+}
+
+/* One that could be born, or 0. */
+static inline int unborn_actor(void)
+{
+	int n;
+
+	for (n = 1; n < ACTORS; n++)
+		if (!is_alive(n) && run.sides[NATIVE].common->births < BIRTHS)
+			return n;
+	return 0;
+}
+
+static inline int sleeping_actor(void)
+{
+	int n;
+
+	for (n = 1; n < ACTORS; n++)
+		if (run.asleep[n] && chance(2))
+			return n;
+	return 0;
+}
+
+/* Begin a seed with @n actors beside those who look; end it by run_end(). */
+static inline bool run_begin(unsigned long seed, int n)
+{
+	int i;
+
+	run.seed = seed;
+	run.steps = 0;
+	run.nhistory = 0;
+	memset(run.asleep, 0, sizeof(run.asleep));
+	run.clock = clock_lag() + now_ns();
+	for (i = 0; i < SIDES; i++) {
+		if (side_begin(&run.sides[i], i))
+			return differ("cannot begin");
+		run.sides[i].common->began = run.clock / NSEC;
+	}
+	if (!look())
+		return false;
+	for (i = 1; i <= n; i++)
+		if (!fork_actor(0, i))
+			return false;
+	return true;
+}
+
+static inline void run_end(void)
+{
+	int i;
+
+	for (i = 0; i < SIDES; i++)
+		if (side_end(&run.sides[i]))
+			differ("an actor does not die");
+}
+
+/*
+ * Seed after seed, from $DIFF_SEED on (1), for $DIFF_SECONDS (@seconds), until one differs:
+ * with @one, which makes all steps of a seed.
+ */
+static inline void run_seeds(int seconds, void (*one)(unsigned long seed, int steps))
+{
+	unsigned long seed = number_from("DIFF_SEED", 1), first = seed;
+	long long end;
+	int steps = number_from("DIFF_STEPS", 150), i;
+	long sum = 0;
+
+	end = now_ms() + number_from("DIFF_SECONDS", seconds) * 1000;
+	do {
+		one(seed++, steps);
+		run_end();
+		clock_put(run.lag + now_ns());
+		sum += run.steps;
+	} while (!run.differences && now_ms() < end);
+	printf("# seeds %lu to %lu, %ld steps\n", first, seed - 1, sum);
+	for (i = 0; run_names[i]; i++)
+		if (run.made[i])
+			printf("#   %-8s %6ld made %6ld succeeded %5ld slept\n", run_names[i],
+			       run.made[i], run.succeeded[i], run.slept[i]);
+	fflush(stdout);
+}
+
+/* All actors are gone in the end, and the clock is right, as it was. */
+FIXTURE(lockstep)
+{
+	long long objects;
+};
+
+FIXTURE_SETUP(lockstep)
+{
+	int i;
+
+	self->objects = param_get("objects");
+	ASSERT_LE(0, self->objects);
+	run.lag = clock_lag();
+	for (i = 0; i < SIDES; i++)
+		side_clear(&run.sides[i]);
+}
+
+FIXTURE_TEARDOWN(lockstep)
+{
+	run_end();
+	children_reap();
+	EXPECT_EQ(0, clock_put(run.lag + now_ns()));
+	EXPECT_TRUE(EVENTUALLY(param_get("objects") == self->objects))
+		TH_LOG("objects %lld -> %lld", self->objects, param_get("objects"));
+}
+
+#endif /* KIPC_LOCKSTEP_RUN_H */
