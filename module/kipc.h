@@ -57,7 +57,7 @@ struct kipc_user;
  *   none: see module/obj/pipe_direct.c.
  * - A writer that finds the pipe empty, and the trimmer, want rd_lock although
  *   they hold an inner lock: they only ever try.
- * - inode->i_lock guards which object an inode has published.
+ * - inode->i_lock guards which object an inode has published, and the times of a pipe.
  * - kipc_table.lock (mutex) serialises changes of a table of ids; memory is
  *   allocated, and objects are made, under it. Look-ups run under RCU.
  * - kipc_entry.lock (spinlock) guards an object with an id: owner, mode, users, and

@@ -37,11 +37,18 @@ void kipc_target_destroy(struct kipc_target *target)
 	put_pid(target->pid);
 }
 
+static bool kipc_thread_blocks(struct task_struct *thread, int signo)
+{
+	/* Without the lock: it is to be a good choice, and may change right after. */
+	return data_race(sigismember(&thread->blocked, signo));
+}
+
 /* Can this thread be sent a signal that its process has asked for? */
 static bool kipc_target_fits(const struct kipc_target *target,
 			     const struct task_struct *thread)
 {
-	return !(thread->flags & (PF_EXITING | PF_IO_WORKER)) &&
+	/* A thread may come to its end right after this was looked at, too. */
+	return !(data_race(thread->flags) & (PF_EXITING | PF_IO_WORKER)) &&
 	       READ_ONCE(thread->self_exec_id) == target->exec_id;
 }
 
@@ -59,7 +66,7 @@ kipc_target_thread(const struct kipc_target *target, int signo)
 	any = pid_task(target->thread, PIDTYPE_PID);
 	if (any && !kipc_target_fits(target, any))
 		any = NULL;
-	if (any && !sigismember(&any->blocked, signo))
+	if (any && !kipc_thread_blocks(any, signo))
 		return any;
 	leader = pid_task(target->pid, PIDTYPE_TGID);
 	if (!leader)
@@ -69,7 +76,7 @@ kipc_target_thread(const struct kipc_target *target, int signo)
 			return any ?: ERR_PTR(-EAGAIN);
 		if (!kipc_target_fits(target, thread))
 			continue;
-		if (!sigismember(&thread->blocked, signo))
+		if (!kipc_thread_blocks(thread, signo))
 			return thread;
 		if (!any)
 			any = thread;

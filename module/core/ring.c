@@ -242,9 +242,15 @@ void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from)
  */
 void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from)
 {
-	*to = *from;
-	if (from->slots == from->inline_slots)
-		to->slots = to->inline_slots;
+	/* These are looked at without any lock, too. */
+	WRITE_ONCE(to->head, from->head);
+	WRITE_ONCE(to->tail, from->tail);
+	WRITE_ONCE(to->size, from->size);
+	WRITE_ONCE(to->nr_pages, from->nr_pages);
+	to->pages = from->pages;
+	memcpy(to->inline_slots, from->inline_slots, sizeof(to->inline_slots));
+	to->slots = from->slots == from->inline_slots ? to->inline_slots :
+							from->slots;
 }
 
 /**

@@ -69,13 +69,24 @@ static inline void kipc_ring_rewind(struct kipc_ring *ring)
 
 /**
  * kipc_ring_used - bytes in the ring
- * @ring: the ring; head and tail are stable, or the answer is a hint
+ * @ring: the ring; head and tail are stable
  *
  * Return: bytes.
  */
 static inline u32 kipc_ring_used(const struct kipc_ring *ring)
 {
 	return ring->head - ring->tail;
+}
+
+/**
+ * kipc_ring_used_about - bytes in the ring, while readers or writers go on
+ * @ring: the ring
+ *
+ * Return: bytes; a hint.
+ */
+static inline u32 kipc_ring_used_about(const struct kipc_ring *ring)
+{
+	return READ_ONCE(ring->head) - READ_ONCE(ring->tail);
 }
 
 static inline u32 kipc_ring_slot(const struct kipc_ring *ring, u32 pos)

@@ -226,7 +226,7 @@ static int kipc_table_add_locked(struct kipc_table *table,
 					     kipc_table_key_params);
 	if (ret)
 		goto out_watch;
-	table->in_use++;
+	WRITE_ONCE(table->in_use, table->in_use + 1);
 	if (table->ops->named)
 		table->ops->named(entry, id);
 	/* It has an id from when it is complete; see kipc_table_hold(). */
@@ -276,7 +276,7 @@ void kipc_table_forget_locked(struct kipc_table *table,
 	kipc_orphan_unwatch(entry);
 	kipc_table_doom_locked(table, entry);
 	kipc_table_free_index_locked(table, entry->id & (KIPC_INDEX_NR - 1));
-	table->in_use--;
+	WRITE_ONCE(table->in_use, table->in_use - 1);
 }
 
 /* Makes an object that cannot be found by a key; the table is not locked. */

@@ -112,7 +112,7 @@ struct kipc_table_ops {
  * @next_id: which limit prescribes the next id; constant
  * @entries: by index; changed under @lock, read under RCU
  * @keys: those with a key, by key; used under @lock
- * @in_use: number of entries; changed under @lock
+ * @in_use: number of entries; changed under @lock, read without it for information
  * @last_index: index given last; guarded by @lock
  * @spare: index that was freed last and is not free in @entries yet, or -1;
  *	guarded by @lock

@@ -205,6 +205,18 @@ static inline void kipc_waiter_init(struct kipc_waiter *waiter)
 }
 
 /**
+ * kipc_waiter_is_queued_locked - is its work still to be done?
+ * @waiter: a waiter; the object's lock is held
+ *
+ * Return: true if so, until the lock is dropped. Otherwise it is taken, and may be told
+ * so at this moment: that needs no lock.
+ */
+static inline bool kipc_waiter_is_queued_locked(const struct kipc_waiter *waiter)
+{
+	return READ_ONCE(waiter->state) == KIPC_WAITER_QUEUED;
+}
+
+/**
  * kipc_waiter_poke_locked - have a waiter see whether it may still wait
  * @waiter: a waiter that is queued, and stays where it is; the object's lock is held
  *

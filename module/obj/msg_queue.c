@@ -434,7 +434,7 @@ void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
 {
 	struct kipc_waiter *waiter = &sender->waiter;
 
-	if (waiter->state != KIPC_WAITER_QUEUED ||
+	if (!kipc_waiter_is_queued_locked(waiter) ||
 	    kipc_waiter_is_in_doubt(waiter))
 		return;
 	if (kipc_msg_hand_over_locked(queue, sender->msg, wake)) {
@@ -442,7 +442,7 @@ void kipc_msg_resume_sender_locked(struct kipc_msg_queue *queue,
 		kipc_msg_take_sender_locked(queue, sender, 0, wake);
 	}
 	kipc_msg_serve_locked(queue, wake);
-	if (waiter->state == KIPC_WAITER_QUEUED)
+	if (kipc_waiter_is_queued_locked(waiter))
 		kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_READABLE);
 	if (kipc_msg_is_writable_locked(queue))
 		kipc_msg_tell_locked(queue, wake, KIPC_MSG_TELL_WRITABLE);

@@ -41,7 +41,7 @@ static bool kipc_msg_leave_send(struct kipc_msg_queue *queue,
 	bool queued;
 
 	spin_lock(&queue->entry.lock);
-	queued = sender->waiter.state == KIPC_WAITER_QUEUED;
+	queued = kipc_waiter_is_queued_locked(&sender->waiter);
 	if (queued) {
 		list_del(&sender->waiter.node);
 		queue->nr_senders--;
@@ -203,7 +203,7 @@ static bool kipc_msg_leave_receive(struct kipc_msg_queue *queue,
 	bool queued;
 
 	spin_lock(&queue->entry.lock);
-	queued = receiver->waiter.state == KIPC_WAITER_QUEUED;
+	queued = kipc_waiter_is_queued_locked(&receiver->waiter);
 	if (queued) {
 		kipc_msg_drop_receiver_locked(queue, receiver);
 		list_del(&receiver->waiter.node);
@@ -231,7 +231,7 @@ kipc_msg_check_receiver(struct kipc_msg_queue *queue,
 	/* What is done is done, if it is: then it does not matter what is seen. */
 	spin_lock(&queue->entry.lock);
 	receiver->waiter.seen = pokes;
-	if (receiver->waiter.state == KIPC_WAITER_QUEUED &&
+	if (kipc_waiter_is_queued_locked(&receiver->waiter) &&
 	    !kipc_waiter_is_in_doubt(&receiver->waiter))
 		msg = kipc_msg_take_locked(queue, receiver->want, &wake);
 	if (msg) {

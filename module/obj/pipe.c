@@ -99,6 +99,8 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 	pipe->was_written = false;
 	spin_unlock(&pipe->lock);
 
+	/* Two halves of different times are none. */
+	spin_lock(&inode->i_lock);
 	if (was_read)
 		kipc_inode_set_atime(inode, kipc_pipe_time_of(inode, read_at));
 	if (was_written) {
@@ -106,6 +108,7 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 		kipc_inode_set_mtime(inode, time);
 		kipc_inode_set_ctime(inode, time);
 	}
+	spin_unlock(&inode->i_lock);
 }
 
 /**
@@ -305,7 +308,9 @@ int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
 
 	if (obj)
 		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
+	spin_lock(&inode->i_lock);
 	kipc_generic_fillattr(idmap, request_mask, inode, stat);
+	spin_unlock(&inode->i_lock);
 	stat->blksize = PAGE_SIZE;
 	kipc_obj_put(obj);
 	return 0;

@@ -173,7 +173,7 @@ int kipc_pipe_populate_slow(struct kipc_pipe *pipe, u32 bytes, bool nowait)
 			     GFP_KERNEL_ACCOUNT;
 	int ret;
 
-	if (!kipc_ring_used(&pipe->ring) &&
+	if (!kipc_ring_used_about(&pipe->ring) &&
 	    pipe->ring.nr_pages >= KIPC_PIPE_REWIND_PAGES)
 		kipc_pipe_rewind(pipe);
 	ret = kipc_ring_populate(&pipe->ring, bytes, gfp);

@@ -121,7 +121,7 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
 	lockdep_assert_held(&pipe->wr_lock);
 	if (size == pipe->ring.size)
 		return 0;
-	if (size < kipc_ring_used(&pipe->ring) + READ_ONCE(pipe->reserved) ||
+	if (size < kipc_ring_used_about(&pipe->ring) + READ_ONCE(pipe->reserved) ||
 	    size / KIPC_PIPE_PACKET_SHARE < READ_ONCE(pipe->nr_packets))
 		return -EBUSY;
 	if (pages > charged) {

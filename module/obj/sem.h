@@ -288,9 +288,10 @@ static __always_inline bool kipc_sem_is_narrow(const struct kipc_sem *sem)
 {
 	/*
 	 * Pairs with the release of claims, which is done without this lock. While
-	 * it is not claimed the other one does not change.
+	 * it is not claimed the other one does not change; while it is, that one does
+	 * not matter.
 	 */
-	return !(smp_load_acquire(&sem->claimed) | sem->nr_wide);
+	return !(smp_load_acquire(&sem->claimed) | data_race(sem->nr_wide));
 }
 
 /* What a list that has to wait is answered with, inside; not an error. */

@@ -420,7 +420,7 @@ static int kipc_sem_wait(struct kipc_sem_set *set,
 	if (!ret)
 		return waiter->waiter.result;
 	wide = kipc_sem_lock_waiter(set, waiter);
-	queued = waiter->waiter.state == KIPC_WAITER_QUEUED;
+	queued = kipc_waiter_is_queued_locked(&waiter->waiter);
 	if (queued) {
 		list_del(&waiter->waiter.node);
 		kipc_sem_left_queue(set, waiter);

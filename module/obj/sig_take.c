@@ -61,7 +61,7 @@ static bool kipc_sig_leave(struct kipc_sig_queue *queue,
 	bool queued;
 
 	spin_lock(&queue->entry.lock);
-	queued = taker->waiter.state == KIPC_WAITER_QUEUED;
+	queued = kipc_waiter_is_queued_locked(&taker->waiter);
 	if (queued) {
 		list_del(&taker->waiter.node);
 		list_del(&taker->peer);
