@@ -205,6 +205,32 @@ TEST_F(instance, what_is_another_users_is_not_removed)
 	EXPECT_TRUE(COMPLAINS("the instance has none of this id; 'kipc ls' shows"));
 }
 
+/* Of 'kipc exec' that is in cmd_exec_test. */
+TEST_F(instance, exit_status_of_mk_and_pipeline_is_that_of_what_they_run)
+{
+	EXPECT_EQ(0, KIPC("mk", I, "msg", "--autoremove", "--", "sh", "-c",
+			  "kipc stat msg:$KIPC_ID; echo $KIPC_DEV"));
+	EXPECT_TRUE(SAYS("^object +msg:[0-9]+$"));
+	EXPECT_TRUE(SAYS("^" OWN "$"));
+	EXPECT_EQ(7, KIPC("mk", I, "msg", "--autoremove", "--", "sh", "-c", "exit 7"));
+	EXPECT_EQ(127, KIPC("mk", I, "msg", "--", "no-such-program"));
+	EXPECT_TRUE(is_one_complaint());
+	EXPECT_EQ(126, KIPC("mk", I, "msg", "--", "/etc/passwd"));
+	EXPECT_TRUE(is_one_complaint());
+	/* those that ran nothing have left nothing */
+	EXPECT_TRUE(EVENTUALLY(!KIPC("ls", I, "msg") && lines_of(said.out) == 1));
+
+	EXPECT_EQ(5, KIPC("pipeline", I, "exit 3", "exit 4", "exit 5"));
+	EXPECT_EQ(0, KIPC("pipeline", I, "exit 3", "exit 4", "true"));
+	EXPECT_EQ(4, KIPC("pipeline", I, "-p", "exit 3", "exit 4", "true"));
+	EXPECT_EQ(137, KIPC("pipeline", I, "true", "kill -KILL $$"));
+	EXPECT_EQ(127, KIPC("pipeline", I, "true", "no-such-program"));
+	EXPECT_EQ(0, KIPC("pipeline", I, "yes", "head -n 1"));
+	EXPECT_STREQ("y\n", said.out);
+	EXPECT_EQ(1, KIPC("pipeline", I, "-s", "1T", "true", "true"));
+	EXPECT_TRUE(is_one_complaint());
+}
+
 /* --- what it shows */
 
 TEST_F(instance, objects_are_listed_in_tables_and_gone_when_they_are_removed)

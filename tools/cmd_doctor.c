@@ -467,7 +467,7 @@ static void check_kernel(struct doctor *doctor)
 		       "kipc exec --new can make namespaces, in a user namespace");
 	else
 		report(doctor, "namespaces", NOTE,
-		       "kipc exec --new can make no namespaces here: run it as root");
+		       "kipc exec --new can make no namespaces here: run it as root, or with --instance where one is mounted");
 	if (syscall(SYS_pidfd_open, getpid(), 0) < 0)
 		report(doctor, "pidfd", NOTE,
 		       "the kernel has no pidfd_open(2) (Linux 5.3): kipc stat opens a FIFO to look at it");

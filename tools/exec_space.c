@@ -21,7 +21,7 @@
 
 static const struct meaning space_meanings[] = {
 	{ EPERM,
-	  "you may not, and the system lets you make no user namespace; run it as root"
+	  "you may not, and the system lets you make no user namespace; run it as root, or with --instance where root has mounted one"
 	},
 	{ ENOSPC,
 	  "the system allows no more namespaces; see /proc/sys/user"

@@ -110,7 +110,7 @@ enum trouble {
 
 static const char *const trouble_texts[] = {
 	[ABSENT] =
-	"it does not exist; load the module (modprobe kipc), or set KIPC_DEV to another",
+	"it does not exist; load the module (modprobe kipc), or set KIPC_DEV to where a kipcfs is mounted",
 	[NO_DRIVER] =
 	"no driver stands behind it; load the module (modprobe kipc)",
 	[NOT_OURS] =
