@@ -147,7 +147,7 @@ TEST_F(instance, names_in_messages_do_not_command_the_terminal)
 
 /* --- very much of it */
 
-#define MANY 3000
+#define MANY 1000
 
 static bool make_many(const struct instance *in, int n)
 {
