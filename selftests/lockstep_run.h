@@ -113,9 +113,8 @@ static inline bool answers_agree(const char *whose)
 /* Have both sides come to rest after something that concerns actor @n. */
 static inline bool settle(int n, const char *whose, int *how)
 {
-	int patience = run.asleep[n] ? 0 : 5;
-	int a = actor_settle(&run.sides[NATIVE], n, patience);
-	int b = actor_settle(&run.sides[KIPC], n, patience);
+	int a = actor_settle(&run.sides[NATIVE], n, 5);
+	int b = actor_settle(&run.sides[KIPC], n, 5);
 
 	*how = a;
 	if (a == LOST || b == LOST)
@@ -131,26 +130,62 @@ static inline bool settle(int n, const char *whose, int *how)
 	return true;
 }
 
+/* What those who slept have answered: of each side and actor. */
+static struct answer woken[SIDES][ACTORS];
+
+/*
+ * Those of a side who have gone on. Who goes on may let another one go on before it answers,
+ * so nobody sleeps for certain before all others have come to rest.
+ */
+static inline bool gather_woken(int which, bool answered[ACTORS])
+{
+	struct side *side = &run.sides[which];
+	bool again = true;
+	int n, how;
+
+	while (again) {
+		again = false;
+		for (n = 1; n < ACTORS; n++) {
+			if (!run.asleep[n] || answered[n])
+				continue;
+			how = actor_settle(side, n, 0);
+			if (how == LOST)
+				return differ("a sleeper is lost");
+			if (how == ASLEEP)
+				continue;
+			woken[which][n] = side->answer;
+			answered[n] = true;
+			again = true;
+		}
+	}
+	return true;
+}
+
 /* Those who slept may have gone on. */
 static inline bool settle_sleepers(void)
 {
-	char whose[40];
-	int n, how;
+	bool answered[SIDES][ACTORS] = { { false } };
+	char whose[80];
+	int n;
 
+	if (!gather_woken(NATIVE, answered[NATIVE]) || !gather_woken(KIPC, answered[KIPC]))
+		return false;
 	for (n = 1; n < ACTORS; n++) {
-		if (!run.asleep[n])
-			continue;
-		snprintf(whose, sizeof(whose), "sleeping actor %d", n);
-		if (!settle(n, whose, &how))
-			return false;
-		if (how == ASLEEP)
+		snprintf(whose, sizeof(whose), "actor %d, which slept: native %s, kipc %s", n,
+			 answered[NATIVE][n] ? "goes on" : "sleeps",
+			 answered[KIPC][n] ? "goes on" : "sleeps");
+		if (answered[NATIVE][n] != answered[KIPC][n])
+			return differ(whose);
+		if (!answered[NATIVE][n])
 			continue;
 		run.asleep[n] = false;
+		run.sides[NATIVE].answer = woken[NATIVE][n];
+		run.sides[KIPC].answer = woken[KIPC][n];
 		if (!answers_agree(whose))
 			return false;
 		step_is_done(n, &run.sleeps_in[n]);
-		note("  actor %d goes on: %ld, errno %d", n, run.sides[NATIVE].answer.ret,
-		     run.sides[NATIVE].answer.error);
+		note("  actor %d goes on: %ld, errno %d", n, woken[NATIVE][n].ret,
+		     woken[NATIVE][n].error);
 	}
 	return true;
 }
