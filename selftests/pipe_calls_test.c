@@ -10,6 +10,7 @@
 #include "pipe_calls.h"
 
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -571,9 +572,11 @@ TEST_F(calls, sendfile_fills_a_pipe_and_does_not_wait_for_more_room)
 
 TEST_F(calls, sendfile_refuses_what_is_no_way)
 {
+	off_t *fixed = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int file = file_of(10), other = file_of(0);
 	off_t at = -1;
 
+	ASSERT_NE(MAP_FAILED, (void *)fixed);
 	ASSERT_LE(0, file);
 	ASSERT_LE(0, other);
 	EXPECT_TRUE(FAILS(EBADF, sendfile(self->b[R], file, NULL, 10)));
@@ -584,6 +587,10 @@ TEST_F(calls, sendfile_refuses_what_is_no_way)
 	EXPECT_TRUE(FAILS(ESPIPE, sendfile(self->b[W], self->a[R], &at, 10)));
 	EXPECT_TRUE(FAILS(EFAULT, sendfile(self->b[W], file, (off_t *)8, 10)));
 	EXPECT_EQ(0, bytes_in(self->b[R]));
+	/* what was sent is sent, even if nobody can be told how far */
+	EXPECT_TRUE(FAILS(EFAULT, sendfile(self->b[W], file, fixed, 10)));
+	EXPECT_TRUE(FAILS(EFAULT, sendfile64(self->b[W], file, (off64_t *)fixed, 10)));
+	EXPECT_EQ(20, bytes_in(self->b[R]));
 	EXPECT_EQ(10, sendfile(other, file, NULL, 10));
 	close(file);
 	close(other);

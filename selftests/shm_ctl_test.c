@@ -284,7 +284,7 @@ TEST_F(shm, info_tells_limits_and_what_is_used)
 
 	memset(&limits, POISON, sizeof(limits));
 	EXPECT_EQ(0, shm->ctl(0, IPC_INFO, &limits));
-	EXPECT_EQ(ULONG_MAX - (1UL << 24), limits.shmmax);
+	EXPECT_EQ(sizeof(long) == 8 ? ULONG_MAX - (1UL << 24) : INT_MAX, limits.shmmax);
 	EXPECT_EQ(ULONG_MAX - (1UL << 24), limits.shmall);
 	EXPECT_EQ(1, limits.shmmin);
 	EXPECT_EQ(4096, limits.shmmni);
@@ -368,7 +368,7 @@ static void table_line(char *line, size_t size, int id, unsigned long rss)
 	struct shmid_ds ds = shm_ds(id);
 
 	snprintf(line, size,
-		 "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u %10llu %10llu %10llu %21lu %21lu\n",
+		 "%10d %10d  %4o %21zu %5u %5u  %5lu %5u %5u %5u %5u %10llu %10llu %10llu %21lu %21lu\n",
 		 ds.shm_perm.__key, id, ds.shm_perm.mode, ds.shm_segsz, ds.shm_cpid, ds.shm_lpid,
 		 ds.shm_nattch, ds.shm_perm.uid, ds.shm_perm.gid, ds.shm_perm.cuid,
 		 ds.shm_perm.cgid, (long long)ds.shm_atime, (long long)ds.shm_dtime,
@@ -382,7 +382,7 @@ TEST_F(shm, table_shows_every_segment_byte_for_byte)
 	int a, b;
 
 	EXPECT_TRUE(table_is(HEADING));
-	a = shm->get(-5, 123456789012UL, IPC_CREAT | SHM_NORESERVE | 0644);
+	a = shm->get(-5, (size_t)123456789012ULL, IPC_CREAT | SHM_NORESERVE | 0644);
 	b = shm_new_at(5 * PAGE, &p);
 	ASSERT_LE(0, a);
 	ASSERT_LE(0, b);

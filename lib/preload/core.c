@@ -38,6 +38,12 @@ static bool can_write(void *addr)
 	return addr && SHIM_RAW(SYS_rt_sigprocmask, SIG_BLOCK, 0, addr, MASK_SIZE) != -EFAULT;
 }
 
+/* As many bytes as an int has, exactly: the least that any call writes. */
+static bool can_write_int(void *addr)
+{
+	return addr && SHIM_RAW(SYS_getcpu, addr, NULL, NULL) != -EFAULT;
+}
+
 /*
  * @size is less than a page, so that both ends tell. What is smaller than a mask may be the
  * last in its page, but lies within eight bytes that are all there.
@@ -51,11 +57,13 @@ bool shim_can_read(const void *addr, size_t size)
 	return can_read(last) && can_read(addr);
 }
 
-/* What is there is lost. */
+/* What is there is lost. @size is that of an int, or as above. */
 bool shim_can_write(void *addr, size_t size)
 {
 	char *last = (char *)addr + size - MASK_SIZE;
 
+	if (size < MASK_SIZE)
+		return can_write_int(addr);
 	return can_write(last) && can_write(addr);
 }
 

@@ -273,6 +273,7 @@ static long do_sendfile64(int out, int in, loff_t *offset, size_t count)
 /* A position of 32 bits has a sign: nothing is sent that lies beyond. */
 static long do_sendfile(int out, int in, off_t *offset, size_t count)
 {
+	off_t end;
 	loff_t at;
 	long ret;
 
@@ -288,9 +289,10 @@ static long do_sendfile(int out, int in, off_t *offset, size_t count)
 	if (at >= 0 && count > (size_t)(INT_MAX - at))
 		count = INT_MAX - at;
 	ret = do_sendfile64(out, in, &at, count);
-	if (ret >= 0)
-		*offset = at;
-	return ret;
+	if (ret < 0)
+		return ret;
+	end = at;
+	return shim_give(offset, &end, sizeof(end)) ?: ret;
 }
 
 ssize_t shim_sendfile(int out, int in, off_t *offset, size_t count)

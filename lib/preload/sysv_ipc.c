@@ -44,10 +44,8 @@ static long ipc_shmat(const struct shim_args *args)
 	addr = shim_shmat(A(1), (void *)A(4), A(2));
 	if (addr == (void *)-1)
 		return -1;
-	if (!shim_can_read((void *)A(3), sizeof(addr)))
-		return shim_result(-EFAULT);
-	*(void **)A(3) = addr;
-	return 0;
+	/* it stays attached, as the kernel has it */
+	return shim_result(shim_give((void *)A(3), &addr, sizeof(addr)));
 }
 
 static long ipc_semctl(const struct shim_args *args)

@@ -111,11 +111,9 @@ static long do_msgrcv(int id, struct message *msg, size_t size, long type, int f
 		ret = shim_ioctl_sleep(KIPC_IOC_MSG_RECEIVE, &receive, is_cancellable);
 	if (ret < 0)
 		return ret;
-	/* the message is lost, as the kernel has it; but its bytes were written */
-	if (!shim_can_read(msg, sizeof(msg->type)))
-		return -EFAULT;
-	msg->type = receive.type;
-	return receive.size;
+	/* otherwise the message is lost, as the kernel has it */
+	type = receive.type;
+	return shim_give(&msg->type, &type, sizeof(type)) ?: (long)receive.size;
 }
 
 ssize_t shim_msgrcv(int id, void *msg, size_t size, long type, int flags, bool is_cancellable)

@@ -2,7 +2,6 @@
 /* semget(2), semop(2). */
 #include "sysv.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 static long do_semget(key_t key, int nsems, int flags)
@@ -81,10 +80,10 @@ long shim_sem_do(int id, struct sembuf *ops, size_t nops, unsigned int flags, __
 {
 	long ret;
 
+	/* the kernel looks at no more of it */
+	nops = (unsigned int)nops;
 	if (id < 0 || nops < 1)
 		return -EINVAL;
-	if (nops > UINT_MAX)
-		return -E2BIG;
 	ret = do_ops(id, ops, nops, flags, timeout);
 	/* the kernel has read them: they are there */
 	if (ret == -EINVAL && has_unknown_flags(ops, nops))

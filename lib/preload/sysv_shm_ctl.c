@@ -33,9 +33,10 @@ static long get_limits(struct shmid_ds *buf)
 	memset(&limits, 0, sizeof(limits));
 	limits.shmmax = shim_clamp(info.shmmax);
 	limits.shmmin = 1;
-	limits.shmmni = shim_clamp(info.shmmni);
-	limits.shmseg = shim_clamp(info.shmmni);
-	limits.shmall = shim_clamp(info.shmall);
+	limits.shmmni = info.shmmni;
+	limits.shmseg = info.shmmni;
+	/* this one the kernel cuts off for 32-bit programs */
+	limits.shmall = info.shmall;
 	return shim_give(buf, &limits, sizeof(limits)) ?: shim_info_result(info.max_index);
 }
 
