@@ -1,315 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libkipc-preload.so: what it leaves of itself in a program, the doors to it, and what it
- * must make up of what only the kernel could know: bad addresses, old numbers, old flags.
- * That the calls mean what System V says is tested by others, built as NAME_shim.
+ * libkipc-preload.so: processes, the doors to it, and what it must make up of what only the
+ * kernel could know: bad addresses, old numbers, old flags. That the calls mean what System V
+ * says is tested by others, built as NAME_shim.
  *
  * The library is preloaded to this program; each test mounts the instance that it uses.
  */
-#include "mounts.h"
-#include "threads.h"
+#include "preload_fixture.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
-#include <pthread.h>
 #include <spawn.h>
-#include <sys/ipc.h>
-#include <sys/msg.h>
-#include <sys/resource.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-
-#define INSTANCE MOUNTS "/instance"
-#define PAGE	 4096
-
-union semun {
-	int val;
-	struct semid_ds *buf;
-	unsigned short *array;
-	struct seminfo *info;
-};
-
-struct message {
-	long type;
-	char text[8];
-};
-
-FIXTURE(preload)
-{
-	long long objects;
-};
-
-FIXTURE_SETUP(preload)
-{
-	self->objects = param_get("objects");
-	ASSERT_EQ(0, mounts_private());
-	ASSERT_EQ(0, kipcfs_mount(INSTANCE, NULL));
-}
-
-FIXTURE_TEARDOWN(preload)
-{
-	children_reap();
-	EXPECT_TRUE(EVENTUALLY(umount(INSTANCE) == 0));
-	EXPECT_TRUE(EVENTUALLY(param_get("objects") == self->objects));
-}
-
-/* What lives in the instance, as kipc itself says. */
-static struct kipc_stats instance_stats(void)
-{
-	int fd = open_in(INSTANCE, "control", O_RDWR);
-	struct kipc_stats stats = stats_of(fd);
-
-	close(fd);
-	return stats;
-}
-
-static int fds_open(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int n = 0;
-
-	while (dir && readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-static int value_of(int set)
-{
-	return semctl(set, 0, GETVAL);
-}
-
-static int add(int set, int op, int flags)
-{
-	struct sembuf one = { .sem_op = op, .sem_flg = flags };
-
-	return semop(set, &one, 1);
-}
-
-static long nattch(int id)
-{
-	struct shmid_ds ds;
-
-	return shmctl(id, IPC_STAT, &ds) ? -1 : (long)ds.shm_nattch;
-}
-
-/* Every call once; the first that fails, or NULL. */
-static const char *use_everything(void)
-{
-	struct message m = { .type = 1 };
-	struct timespec second = { .tv_sec = 1 };
-	struct sembuf one = { .sem_op = 1 };
-	int id;
-	void *p;
-
-	id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
-	p = shmat(id, NULL, 0);
-	if (id < 0 || p == (void *)-1 || nattch(id) != 1)
-		return "shmget and shmat";
-	if (shmdt(p) || shmctl(id, IPC_RMID, NULL))
-		return "shmdt and shmctl";
-	id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-	if (id < 0 || semop(id, &one, 1) || semtimedop(id, &one, 1, &second) ||
-	    value_of(id) != 2 || semctl(id, 0, IPC_RMID))
-		return "semaphores";
-	id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-	if (id < 0 || msgsnd(id, &m, 8, 0) || msgrcv(id, &m, 8, 0, 0) != 8 ||
-	    msgctl(id, IPC_RMID, NULL))
-		return "messages";
-	return NULL;
-}
-
-/* --- descriptors */
-
-TEST_F(preload, calls_are_made_on_the_instance_and_leave_no_descriptor)
-{
-	int before = fds_open(), shmid, semid, msgid;
-	struct kipc_stats stats;
-
-	EXPECT_EQ(NULL, use_everything());
-	shmid = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
-	semid = semget(IPC_PRIVATE, 3, IPC_CREAT | 0600);
-	msgid = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-	EXPECT_EQ(before, fds_open());
-	stats = instance_stats();
-	EXPECT_EQ(1, stats.shm_segments);
-	EXPECT_EQ(3, stats.sems);
-	EXPECT_EQ(1, stats.msg_queues);
-	EXPECT_EQ(0, shmctl(shmid, IPC_RMID, NULL));
-	EXPECT_EQ(0, semctl(semid, 0, IPC_RMID));
-	EXPECT_EQ(0, msgctl(msgid, IPC_RMID, NULL));
-}
-
-TEST_F(preload, programs_that_sweep_their_descriptors_go_on)
-{
-	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600), fd;
-	char *p = shmat(id, NULL, 0);
-
-	ASSERT_NE((char *)-1, p);
-	*p = 1;
-	closefrom(3);
-	EXPECT_EQ(NULL, use_everything());
-	EXPECT_EQ(0, close_range(3, ~0U, 0));
-	EXPECT_EQ(NULL, use_everything());
-	for (fd = 3; fd < 1024; fd++) {
-		EXPECT_EQ(-1, close(fd));
-		EXPECT_EQ(EBADF, errno);
-	}
-	EXPECT_EQ(NULL, use_everything());
-	/* the next number is that which it would be without us */
-	fd = open("/dev/null", O_RDONLY);
-	EXPECT_EQ(3, fd);
-	close(fd);
-	EXPECT_EQ(1, *p);
-	EXPECT_EQ(1, nattch(id));
-	EXPECT_EQ(0, shmdt(p));
-	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
-}
-
-TEST_F(preload, soft_limit_of_descriptors_does_not_matter_the_hard_one_is_enomem)
-{
-	struct rlimit limit = { .rlim_cur = 32, .rlim_max = 64 }, now;
-	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
-
-	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	while (dup(0) >= 0)
-		;
-	ASSERT_EQ(EMFILE, errno);
-	EXPECT_EQ(NULL, use_everything());
-	EXPECT_EQ(0, getrlimit(RLIMIT_NOFILE, &now));
-	EXPECT_EQ(32, now.rlim_cur);
-	EXPECT_EQ(64, now.rlim_max);
-	EXPECT_EQ(-1, dup(0));
-
-	limit.rlim_max = 32;
-	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
-	EXPECT_EQ(-1, add(id, 1, 0));
-	EXPECT_EQ(ENOMEM, errno);
-	close(31);
-	EXPECT_EQ(0, add(id, 1, 0));
-	EXPECT_EQ(1, value_of(id));
-	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
-}
-
-/* --- threads */
-
-struct receiver {
-	int id;
-	pid_t tid;
-	ssize_t got;
-	struct message m;
-};
-
-static void *receive(void *arg)
-{
-	struct receiver *r = arg;
-
-	__atomic_store_n(&r->tid, syscall(SYS_gettid), __ATOMIC_RELEASE);
-	r->got = msgrcv(r->id, &r->m, sizeof(r->m.text), 0, 0);
-	return NULL;
-}
-
-static bool is_asleep(struct receiver *r)
-{
-	pid_t tid = __atomic_load_n(&r->tid, __ATOMIC_ACQUIRE);
-
-	return tid && task_is_blocked(tid, SYS_ioctl);
-}
-
-TEST_F(preload, what_took_the_number_of_a_sleepers_descriptor_stays_open)
-{
-	struct receiver r = { .id = msgget(IPC_PRIVATE, IPC_CREAT | 0600) };
-	struct message m = { .type = 5 };
-	pthread_t thread;
-	int i, fd;
-
-	if (!has_threads())
-		SKIP(return, "this kernel has no threads for 32-bit programs");
-	ASSERT_EQ(0, pthread_create(&thread, NULL, receive, &r));
-	ASSERT_TRUE(EVENTUALLY(is_asleep(&r)));
-	closefrom(3);
-	for (i = 0; i < 8; i++) {
-		fd = open("/dev/null", O_RDONLY);
-		EXPECT_EQ(3 + i, fd);
-	}
-	EXPECT_EQ(0, msgsnd(r.id, &m, 3, 0));
-	ASSERT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(3, r.got);
-	EXPECT_EQ(5, r.m.type);
-	for (i = 0; i < 8; i++)
-		EXPECT_EQ(0, close(3 + i));
-	EXPECT_EQ(0, msgctl(r.id, IPC_RMID, NULL));
-}
-
-TEST_F(preload, thread_that_is_cancelled_in_msgrcv_leaves_no_descriptor)
-{
-	struct receiver r = { .id = msgget(IPC_PRIVATE, IPC_CREAT | 0600) };
-	int before = fds_open();
-	pthread_t thread;
-	void *result;
-
-	if (!has_threads())
-		SKIP(return, "this kernel has no threads for 32-bit programs");
-	ASSERT_EQ(0, pthread_create(&thread, NULL, receive, &r));
-	ASSERT_TRUE(EVENTUALLY(is_asleep(&r)));
-	EXPECT_EQ(before + 1, fds_open());
-	EXPECT_EQ(0, pthread_cancel(thread));
-	ASSERT_EQ(0, pthread_join(thread, &result));
-	EXPECT_EQ(PTHREAD_CANCELED, result);
-	EXPECT_EQ(before, fds_open());
-	EXPECT_EQ(NULL, use_everything());
-	EXPECT_EQ(0, msgctl(r.id, IPC_RMID, NULL));
-}
-
-TEST_F(preload, child_has_no_descriptor_of_a_thread_that_sleeps)
-{
-	struct receiver r = { .id = msgget(IPC_PRIVATE, IPC_CREAT | 0600) };
-	int before = fds_open();
-	pthread_t thread;
-	pid_t pid;
-
-	if (!has_threads())
-		SKIP(return, "this kernel has no threads for 32-bit programs");
-	ASSERT_EQ(0, pthread_create(&thread, NULL, receive, &r));
-	ASSERT_TRUE(EVENTUALLY(is_asleep(&r)));
-	EXPECT_EQ(before + 1, fds_open());
-	pid = child_fork();
-	if (!pid)
-		_exit(fds_open() == before && !use_everything() ? 0 : 1);
-	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(0, msgctl(r.id, IPC_RMID, NULL));
-	EXPECT_EQ(0, pthread_join(thread, NULL));
-	EXPECT_EQ(-1, r.got);
-	EXPECT_EQ(before, fds_open());
-}
-
-static void *add_many(void *arg)
-{
-	int i, set = *(int *)arg, bad = 0;
-
-	for (i = 0; i < 200; i++)
-		bad += add(set, 1, 0) != 0;
-	return bad ? arg : NULL;
-}
-
-TEST_F(preload, threads_call_at_the_same_time)
-{
-	int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600), before = fds_open(), i;
-	pthread_t threads[4];
-	void *bad;
-
-	if (!has_threads())
-		SKIP(return, "this kernel has no threads for 32-bit programs");
-	for (i = 0; i < 4; i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, add_many, &id));
-	for (i = 0; i < 4; i++) {
-		ASSERT_EQ(0, pthread_join(threads[i], &bad));
-		EXPECT_EQ(NULL, bad);
-	}
-	EXPECT_EQ(800, value_of(id));
-	EXPECT_EQ(before, fds_open());
-	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
-}
+#include <sys/mman.h>
 
 /* --- processes */
 
@@ -480,9 +181,116 @@ TEST_F(preload, calls_by_number_are_the_same_calls)
 	EXPECT_EQ(0, syscall(SYS_msgctl, id, IPC_RMID, NULL));
 }
 
+#ifdef SYS_ipc
+
+/* The calls of linux/ipc.h, which cannot be included here. */
+enum {
+	SEMOP = 1, SEMGET = 2, SEMCTL = 3,
+	MSGSND = 11, MSGRCV = 12, MSGGET = 13, MSGCTL = 14,
+	SHMAT = 21, SHMDT = 22, SHMGET = 23, SHMCTL = 24,
+};
+
+/* what says that a structure is one of today */
+#define IPC_64 0x100
+/* of MSGRCV, which takes its arguments one by one */
+#define NEW (1 << 16)
+
+TEST_F(preload, semaphores_by_the_one_number_of_old)
+{
+	struct sembuf one = { .sem_op = 1 };
+	unsigned long arg = 4;
+	struct semid_ds ds;
+	int id;
+
+	id = syscall(SYS_ipc, SEMGET, IPC_PRIVATE, 2, IPC_CREAT | 0600);
+	EXPECT_EQ(2, instance_stats().sems);
+	EXPECT_EQ(0, syscall(SYS_ipc, SEMCTL, id, 1, SETVAL | IPC_64, &arg));
+	EXPECT_EQ(0, syscall(SYS_ipc, SEMOP, id, 1, 0, &one));
+	EXPECT_EQ(1, syscall(SYS_ipc, SEMCTL, id, 0, GETVAL | IPC_64, &arg));
+	EXPECT_EQ(4, syscall(SYS_ipc, SEMCTL, id, 1, GETVAL | IPC_64, &arg));
+	arg = (unsigned long)&ds;
+	EXPECT_EQ(0, syscall(SYS_ipc, SEMCTL, id, 0, IPC_STAT | IPC_64, &arg));
+	EXPECT_EQ(2, ds.sem_nsems);
+	/* the address of the argument, and what it says */
+	EXPECT_EQ(-1, syscall(SYS_ipc, SEMCTL, id, 0, IPC_STAT | IPC_64, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, syscall(SYS_ipc, SEMCTL, id, 0, IPC_STAT | IPC_64, 8));
+	EXPECT_EQ(EFAULT, errno);
+	arg = 8;
+	EXPECT_EQ(-1, syscall(SYS_ipc, SEMCTL, id, 0, IPC_STAT | IPC_64, &arg));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, syscall(SYS_ipc, SEMCTL, id, 0, IPC_RMID | IPC_64, &arg));
+	EXPECT_EQ(0, instance_stats().sems);
+}
+
+TEST_F(preload, messages_by_the_one_number_of_old)
+{
+	struct message m = { .type = 3, .text = "abc" }, n = { 0 };
+	struct {
+		struct message *message;
+		long type;
+	} old = { .message = &n };
+	struct msqid_ds ds;
+	int id;
+
+	id = syscall(SYS_ipc, MSGGET, IPC_PRIVATE, IPC_CREAT | 0600);
+	EXPECT_EQ(0, syscall(SYS_ipc, MSGSND, id, 3, 0, &m));
+	m.type = 4;
+	EXPECT_EQ(0, syscall(SYS_ipc, MSGSND, id, 2, IPC_NOWAIT, &m));
+	EXPECT_EQ(0, syscall(SYS_ipc, MSGCTL, id, IPC_STAT | IPC_64, 0, &ds));
+	EXPECT_EQ(2, ds.msg_qnum);
+	EXPECT_EQ(2, syscall(SYS_ipc, MSGRCV | NEW, id, 8, 0, &n, 4));
+	EXPECT_EQ(4, n.type);
+	EXPECT_EQ(3, syscall(SYS_ipc, MSGRCV, id, 8, 0, &old));
+	EXPECT_EQ(3, n.type);
+	EXPECT_STREQ("abc", n.text);
+	EXPECT_EQ(-1, syscall(SYS_ipc, MSGRCV, id, 8, IPC_NOWAIT, &old));
+	EXPECT_EQ(ENOMSG, errno);
+	EXPECT_EQ(-1, syscall(SYS_ipc, MSGRCV, id, 8, IPC_NOWAIT, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, syscall(SYS_ipc, MSGRCV, id, 8, IPC_NOWAIT, 8));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(0, syscall(SYS_ipc, MSGCTL, id, IPC_RMID | IPC_64, 0, NULL));
+}
+
+TEST_F(preload, memory_by_the_one_number_of_old)
+{
+	char **fixed = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct shmid_ds ds;
+	char *p = NULL;
+	pid_t pid;
+	int id;
+
+	id = syscall(SYS_ipc, SHMGET, IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+	EXPECT_EQ(1, instance_stats().shm_segments);
+	ASSERT_EQ(0, syscall(SYS_ipc, SHMAT, id, 0, &p, NULL));
+	*p = 1;
+	EXPECT_EQ(0, syscall(SYS_ipc, SHMCTL, id, IPC_STAT | IPC_64, 0, &ds));
+	EXPECT_EQ(1, ds.shm_nattch);
+	EXPECT_EQ(PAGE, ds.shm_segsz);
+	EXPECT_EQ(0, syscall(SYS_ipc, SHMDT, 0, 0, 0, p));
+	EXPECT_EQ(-1, syscall(SYS_ipc, SHMDT, 0, 0, 0, p));
+	EXPECT_EQ(EINVAL, errno);
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(-1, syscall(SYS_ipc, SHMAT, id, 0, fixed, NULL));
+		EXPECT_EQ(EFAULT, errno);
+		/* attached it is, but nobody was told where: so it is natively */
+		EXPECT_EQ(1, nattch(id));
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(-1, syscall(SYS_ipc, SHMAT | NEW, id, 0, &p, NULL));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, syscall(SYS_ipc, SHMCTL, id, IPC_RMID | IPC_64, 0, NULL));
+	EXPECT_EQ(-1, syscall(SYS_ipc, 99, 0, 0, 0, 0));
+	EXPECT_EQ(ENOSYS, errno);
+}
+
+#endif /* SYS_ipc */
+
 /* --- what the kernel looks at, and we must */
 
-/* The address whose last @size bytes are there and nothing behind them. */
 TEST_F(preload, bad_addresses_are_efault_and_no_end_of_the_program)
 {
 	char *edge = edge_alloc(1) + PAGE;
@@ -518,6 +326,9 @@ TEST_F(preload, bad_addresses_are_efault_and_no_end_of_the_program)
 		if (i < 3)
 			FAULTS(msgsnd(msgid, bad[i], 8, 0));
 	}
+	i = 1;
+	/* nor of a set that is not there */
+	FAULTS(semop(semid + 1, bad[i], 1));
 	i = 3;
 	FAULTS(semtimedop(semid, &one, 1, ts));
 #undef FAULTS
@@ -525,6 +336,45 @@ TEST_F(preload, bad_addresses_are_efault_and_no_end_of_the_program)
 	EXPECT_EQ(0, shmctl(shmid, IPC_RMID, NULL));
 	EXPECT_EQ(0, semctl(semid, 0, IPC_RMID));
 	EXPECT_EQ(0, msgctl(msgid, IPC_RMID, NULL));
+}
+
+TEST_F(preload, messages_for_memory_that_is_only_read_are_efault)
+{
+	struct message *m = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+	struct message empty = { .type = 1 };
+	struct msqid_ds ds;
+
+	ASSERT_NE(MAP_FAILED, (void *)m);
+	/* there is nothing of it to be written but its type */
+	EXPECT_EQ(0, msgsnd(id, &empty, 0, 0));
+	EXPECT_EQ(-1, msgrcv(id, m, sizeof(m->text), 0, 0));
+	EXPECT_EQ(EFAULT, errno);
+	/* it is lost, as it is natively */
+	EXPECT_EQ(0, msgctl(id, IPC_STAT, &ds));
+	EXPECT_EQ(0, ds.msg_qnum);
+	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
+}
+
+TEST_F(preload, what_stands_beside_a_message_is_not_touched)
+{
+	struct {
+		int before;
+		struct message m;
+		int after;
+	} at;
+	int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+	struct message m = { .type = 3, .text = "abc" };
+
+	memset(&at, POISON, sizeof(at));
+	EXPECT_EQ(0, msgsnd(id, &m, 1, 0));
+	EXPECT_EQ(1, msgrcv(id, &at.m, sizeof(at.m.text), 0, 0));
+	EXPECT_EQ(3, at.m.type);
+	EXPECT_EQ('a', at.m.text[0]);
+	EXPECT_TRUE(is_all(&at.before, POISON, sizeof(at.before)));
+	EXPECT_TRUE(is_all(at.m.text + 1, POISON, sizeof(at.m.text) - 1));
+	EXPECT_TRUE(is_all(&at.after, POISON, sizeof(at.after)));
+	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
 }
 
 TEST_F(preload, flags_of_operations_that_nobody_knows_are_ignored)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The way to the device: where calls go, and what a call there takes. */
+/* The way to the device: where calls go, and what the user is told if it cannot be there. */
 #include "shim.h"
 
 #include <fcntl.h>
-#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/single_threaded.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 
 /* The first version of the ABI that has all the families. */
 #define ABI_NEEDED 4
@@ -19,34 +19,64 @@ static char control[sizeof(((struct shim_config *)0)->device) + sizeof("/control
 /* enum shim_world, or -1 as long as nobody has looked */
 static int world = -1;
 
+/* Flags that together no program gives a descriptor of its own; O_NOCTTY: it may be a terminal. */
+#define MARKS (O_RDONLY | O_APPEND | O_DSYNC | O_NONBLOCK)
+
 static int open_path(const char *path)
 {
-	/* what is not a node may be a FIFO, or a terminal */
-	return SHIM_RAW(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-			0);
+	return SHIM_RAW(SYS_openat, AT_FDCWD, path, MARKS | O_CLOEXEC | O_NOCTTY, 0);
+}
+
+bool shim_is_ours(int fd)
+{
+	struct kipc_stats stats = { 0 };
+	long flags = SHIM_RAW(SYS_fcntl, fd, F_GETFL);
+
+	return flags >= 0 && (flags & (O_ACCMODE | MARKS)) == MARKS &&
+	       SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_STATS, &stats) == 0;
+}
+
+/* Who opens a node in our place. */
+struct opener {
+	const char *path;
+	int fd;
+};
+
+static int open_in_place(void *arg)
+{
+	struct opener *opener = arg;
+	struct rlimit64 limit;
+
+	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0)
+		return 0;
+	limit.rlim_cur = limit.rlim_max - limit.rlim_cur < SHIM_MORE_FDS ?
+		limit.rlim_max : limit.rlim_cur + SHIM_MORE_FDS;
+	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL) == 0)
+		opener->fd = open_path(opener->path);
+	return 0;
 }
 
 /*
- * The process has all the descriptors that its soft limit allows: one more, for the moment,
- * within the hard limit.
+ * The process has all the descriptors that its soft limit allows. That limit is not ours to
+ * raise, not even for a moment: other threads have it, too, and children inherit it. So a task
+ * that shares memory and descriptors with us, but not the limit, opens the node while we wait.
+ * No handler of the program may run in it.
  */
 static int open_above_limit(const char *path)
 {
-	struct rlimit64 limit, more;
-	int fd;
+	struct opener opener = { .path = path, .fd = -EMFILE };
+	char stack[8192] __attribute__((aligned(16)));
+	__u64 all = ~0ULL, mask;
+	int error = errno, pid;
 
-	if (SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, &limit) < 0)
-		return -EMFILE;
-	more = limit;
-	more.rlim_cur += 64;
-	if (more.rlim_cur > more.rlim_max)
-		more.rlim_cur = more.rlim_max;
-	if (more.rlim_cur <= limit.rlim_cur ||
-	    SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, &more, NULL) < 0)
-		return -EMFILE;
-	fd = open_path(path);
-	SHIM_RAW(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, NULL);
-	return fd;
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof(mask));
+	pid = clone(open_in_place, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_UNTRACED, &opener);
+	if (pid > 0)
+		SHIM_RAW(SYS_wait4, pid, NULL, __WCLONE, NULL);
+	SHIM_RAW(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, sizeof(mask));
+	errno = error;
+	return opener.fd;
 }
 
 /* Nobody is to find the device where he expects his standard output. */
@@ -99,6 +129,7 @@ static int find_node(void)
 enum trouble {
 	NO_TROUBLE,
 	ABSENT,
+	NOT_MOUNTED,
 	NO_DRIVER,
 	NOT_OURS,
 	FORBIDDEN,
@@ -111,6 +142,8 @@ enum trouble {
 static const char *const trouble_texts[] = {
 	[ABSENT] =
 	"it does not exist; load the module (modprobe kipc), or set KIPC_DEV to where a kipcfs is mounted",
+	[NOT_MOUNTED] =
+	"no kipcfs is mounted there; mount one (mount -t kipcfs none DIRECTORY), or set KIPC_DEV to another",
 	[NO_DRIVER] =
 	"no driver stands behind it; load the module (modprobe kipc)",
 	[NOT_OURS] =
@@ -122,7 +155,7 @@ static const char *const trouble_texts[] = {
 	[TOO_OLD] =
 	"its module is too old for this library; load the kipc module that came with the library",
 	[NO_DESCRIPTOR] =
-	"the process has as many descriptors as its hard limit allows, and each call needs one for a moment; raise 'ulimit -Hn'",
+	"the process has as many descriptors as it may, and each call needs one for a moment; raise 'ulimit -n' and 'ulimit -Hn'",
 	[OTHER_TROUBLE] =
 	"it cannot be opened",
 };
@@ -158,6 +191,16 @@ static enum trouble open_trouble(int error)
 	return OTHER_TROUBLE;
 }
 
+/* Is there a directory, without what a kipcfs has in it? */
+static bool is_directory(const char *path)
+{
+	int fd = SHIM_RAW(SYS_openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+	if (fd >= 0)
+		SHIM_RAW(SYS_close, fd);
+	return fd >= 0;
+}
+
 /* Tell the user, once. */
 static void tell(enum trouble trouble)
 {
@@ -180,6 +223,8 @@ static int decide(void)
 		return SHIM_KIPC;
 	if (fd < 0) {
 		found = open_trouble(-fd);
+		if (found == ABSENT && is_directory(config->device))
+			found = NOT_MOUNTED;
 	} else {
 		found = check_node(fd);
 		SHIM_RAW(SYS_close, fd);
@@ -226,7 +271,7 @@ long shim_refuse(void)
 }
 
 /* What a call answers that can no longer reach the device; its own errors mean others. */
-static int lost(int error)
+long shim_lost(int error)
 {
 	if (error == EINTR)
 		return -EINTR;
@@ -236,137 +281,19 @@ static int lost(int error)
 	return error == EMFILE ? -ENOMEM : -ENOSYS;
 }
 
-int shim_open_quietly(void)
+/* A filter may have come after the first calls; its errors mean others with ours. */
+long shim_filtered(int fd, long ret)
 {
-	const char *path = __atomic_load_n(&node, __ATOMIC_ACQUIRE);
-
-	return path ? open_node(path) : find_node();
+	if ((ret != -EPERM && ret != -EACCES && ret != -ENOSYS) ||
+	    check_node(fd) != IOCTL_FORBIDDEN)
+		return ret;
+	tell(IOCTL_FORBIDDEN);
+	return -ENOSYS;
 }
 
 int shim_open(void)
 {
-	int fd = shim_open_quietly();
+	const char *path = __atomic_load_n(&node, __ATOMIC_ACQUIRE);
 
-	return fd < 0 ? lost(-fd) : fd;
-}
-
-long shim_ioctl(unsigned int cmd, void *arg)
-{
-	int fd = shim_open();
-	long ret;
-
-	if (fd < 0)
-		return fd;
-	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
-	SHIM_RAW(SYS_close, fd);
-	return ret;
-}
-
-/* --- calls that sleep */
-
-/*
- * While a thread sleeps others, or a signal's handler, may close its descriptor, sweeping
- * all of them, and open something else that gets its number. That must not be closed.
- */
-static void release(int fd)
-{
-	struct kipc_stats stats = { 0 };
-
-	if (SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_STATS, &stats) == 0)
-		SHIM_RAW(SYS_close, fd);
-}
-
-/*
- * The descriptors of the threads that sleep, each plus 1: a child that one of the others
- * forks has them, too, and nobody in it who would close them. More sleepers than there is
- * room for are not noted.
- */
-static int sleepers[256];
-
-static int *note_sleeper(int fd)
-{
-	size_t i;
-	int none;
-
-	for (i = 0; i < ARRAY_SIZE(sleepers); i++) {
-		none = 0;
-		if (__atomic_compare_exchange_n(&sleepers[i], &none, fd + 1, false,
-						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
-			return &sleepers[i];
-	}
-	return NULL;
-}
-
-static void forget_in_child(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(sleepers); i++) {
-		if (sleepers[i])
-			release(sleepers[i] - 1);
-		sleepers[i] = 0;
-	}
-}
-
-static __attribute__((constructor)) void watch_forks(void)
-{
-	pthread_atfork(NULL, NULL, forget_in_child);
-}
-
-struct sleeper {
-	int fd;
-	int *noted;
-};
-
-static void end_sleep(void *arg)
-{
-	struct sleeper *sleeper = arg;
-
-	if (sleeper->noted)
-		__atomic_store_n(sleeper->noted, 0, __ATOMIC_RELAXED);
-	release(sleeper->fd);
-}
-
-static long sleep_cancellable(struct sleeper *sleeper, unsigned int cmd, void *arg)
-{
-	int type, old;
-	long ret;
-
-	pthread_cleanup_push(end_sleep, sleeper);
-	/* acts upon a request that came before, too */
-	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	ret = SHIM_RAW(SYS_ioctl, sleeper->fd, cmd, arg);
-	pthread_setcanceltype(type, &old);
-	pthread_cleanup_pop(1);
-	return ret;
-}
-
-/* The others of the threads may do anything meanwhile. */
-static long sleep_among_threads(int fd, unsigned int cmd, void *arg, bool is_cancellable)
-{
-	struct sleeper sleeper = { .fd = fd, .noted = note_sleeper(fd) };
-	long ret;
-
-	if (is_cancellable)
-		return sleep_cancellable(&sleeper, cmd, arg);
-	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
-	end_sleep(&sleeper);
-	return ret;
-}
-
-long shim_ioctl_sleep(unsigned int cmd, void *arg, bool is_cancellable)
-{
-	int fd = shim_open();
-	long ret;
-
-	if (fd < 0)
-		return fd;
-	if (!__libc_single_threaded)
-		return sleep_among_threads(fd, cmd, arg, is_cancellable);
-	ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
-	if (ret == -EINTR)
-		release(fd);
-	else
-		SHIM_RAW(SYS_close, fd);
-	return ret;
+	return path ? open_node(path) : find_node();
 }

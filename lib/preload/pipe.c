@@ -41,13 +41,26 @@ bool shim_is_kipc_pipe(int fd)
 /* --- pipe, pipe2 */
 
 /*
+ * With KIPC_FALLBACK=refuse that is the program's answer. Limits of descriptors are those of
+ * pipe(2); the rest means that there is no such call.
+ */
+static long no_device(long ret)
+{
+	if (!shim_config()->refuse || ret == -EMFILE || ret == -ENFILE)
+		return ret;
+	return shim_lost(-ret);
+}
+
+/*
  * A new pipe has the lowest numbers that are free. One of them went to the device: take it
  * back, so that the program finds what it would find without us.
  */
-static void settle(int dev, int fds[2], int flags)
+static void settle(struct shim_use *use, int fds[2], int flags)
 {
-	int i, spare = dev;
+	int i, spare = use->fd;
 
+	if (!shim_take(use))
+		return;
 	for (i = 0; i < 2; i++) {
 		int old = fds[i];
 
@@ -57,29 +70,43 @@ static void settle(int dev, int fds[2], int flags)
 		}
 	}
 	SHIM_RAW(SYS_close, spare);
+	shim_forget(use);
 }
 
-static long kipc_pipe2(int fds[2], int flags)
+static long create(int fds[2], int flags)
 {
 	struct kipc_pipe_create arg = {
 		.flags = (flags & O_CLOEXEC ? KIPC_PIPE_CLOEXEC : 0) |
 			 (flags & O_NONBLOCK ? KIPC_PIPE_NONBLOCK : 0) |
 			 (flags & O_DIRECT ? KIPC_PIPE_PACKET : 0),
 	};
-	int dev = shim_open_quietly();
-	long ret;
+	struct shim_use use;
+	long ret = shim_begin(&use);
 
-	if (dev < 0)
-		return dev;
-	ret = SHIM_RAW(SYS_ioctl, dev, KIPC_IOC_PIPE_CREATE, &arg);
+	if (ret < 0)
+		return no_device(ret);
+	ret = SHIM_RAW(SYS_ioctl, use.fd, KIPC_IOC_PIPE_CREATE, &arg);
 	if (ret < 0) {
-		SHIM_RAW(SYS_close, dev);
+		if (shim_config()->refuse)
+			ret = shim_filtered(use.fd, ret);
+		shim_end(&use);
 		return ret;
 	}
 	fds[0] = arg.rfd;
 	fds[1] = arg.wfd;
-	settle(dev, fds, flags);
+	settle(&use, fds, flags);
 	return 0;
+}
+
+static long kipc_pipe2(int fds[2], int flags)
+{
+	int tries = SHIM_TRIES;
+	long ret;
+
+	do {
+		ret = create(fds, flags);
+	} while (shim_is_lost(ret) && --tries);
+	return tries ? ret : no_device(ret);
 }
 
 /* Neither the kernel nor we write to @fds when the call fails. */

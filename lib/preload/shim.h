@@ -71,11 +71,47 @@ enum shim_world {
 /* For a process this is decided once: ids of the one mean nothing to the other. */
 enum shim_world shim_world(enum shim_family family);
 
-/* A descriptor of the device, O_CLOEXEC, or a negative errno value. */
+/* A descriptor of the device, O_CLOEXEC, or what open(2) answered, negative. */
 int shim_open(void);
 
-/* The same for who has another way to go: the value is what open(2) answered. */
-int shim_open_quietly(void);
+/* Whether shim_open() has made it. */
+bool shim_is_ours(int fd);
+
+/* How many descriptors there may be above the soft limit for them. */
+#define SHIM_MORE_FDS 64
+
+/* What a call answers for an error of shim_open(); the user is told. */
+long shim_lost(int error);
+
+/* The same for an ioctl that was refused by others than the device; @ret otherwise. */
+long shim_filtered(int fd, long ret);
+
+/* --- calls there: call.c */
+
+/* A descriptor of the device, from shim_begin() to shim_end(). */
+struct shim_use {
+	int fd;
+	struct shim_note *note;
+};
+
+/* Its descriptor, or what open(2) answered, negative. */
+int shim_begin(struct shim_use *use);
+void shim_end(struct shim_use *use);
+
+/* In place of shim_end(): is the descriptor still there, for the caller to close? */
+bool shim_take(struct shim_use *use);
+void shim_forget(struct shim_use *use);
+
+/*
+ * What an ioctl says if another thread, or a handler, has closed its descriptor or put
+ * something else in its place: to be made again, but not for ever.
+ */
+#define SHIM_TRIES 5
+
+static inline bool shim_is_lost(long ret)
+{
+	return ret == -EBADF || ret == -ENOTTY;
+}
 
 /* An ioctl on the device: what it returns, or a negative errno value. */
 long shim_ioctl(unsigned int cmd, void *arg);
