@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "users.h"
@@ -140,6 +140,8 @@ static void read_use(void *arg, char *text)
 		for (size_t i = 0; i < kinds_count; i++)
 			if (!strcmp(kinds[i]->name, name))
 				use->kind = kinds[i];
+	} else if (!strncmp(text, "kipc-written:", 13)) {
+		use->is_pipe = true;
 	} else {
 		read_instance(&use->instance, text);
 	}
@@ -152,18 +154,18 @@ static bool is_candidate(const char *link)
 	       *link == '/';
 }
 
-static bool in_kipcfs(const char *path)
+/* stat(2) that asks no server: files of all kinds are looked at, and theirs may be dead. */
+static int stat_as_known(const char *path, struct statx *stx)
 {
-	struct statfs fs;
-
-	return !statfs(path, &fs) && fs.f_type == KIPCFS_MAGIC;
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, stx);
 }
 
 /* 0 or -1 for lack of memory; what is not one of kipc's is passed over. */
 static int look_at_fd(struct census *census, struct use use)
 {
 	char path[64], link[PATH_MAX];
-	struct stat st;
+	struct statx stx;
+	bool is_fifo;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", use.pid, use.fd);
@@ -171,22 +173,23 @@ static int look_at_fd(struct census *census, struct use use)
 	if (n < 0)
 		return 0;
 	link[n] = '\0';
-	if (!is_candidate(link) || stat(path, &st))
+	if (!is_candidate(link) || stat_as_known(path, &stx))
 		return 0;
-	if (S_ISFIFO(st.st_mode)) {
-		if (!in_kipcfs(path))
-			return 0;
-	} else if (*link == '/' && strncmp(link, memory_name, strlen(memory_name))) {
+	is_fifo = S_ISFIFO(stx.stx_mode);
+	if (!is_fifo && *link == '/' && strncmp(link, memory_name, strlen(memory_name)))
 		return 0;
-	}
 	if (!fdinfo_lines(use.pid, use.fd, read_use, &use) || !use.descriptors)
 		return 0;
-	if (!S_ISFIFO(st.st_mode) && !use.kind)
+	/* the kernel's own FIFOs say nothing of kipc */
+	if (is_fifo ? !use.is_pipe : !use.kind)
 		return 0;
 	if (!use.kind || use.kind == &kind_shm) {
-		use.dev = st.st_dev;
-		use.ino = st.st_ino;
-		use.ctime = use.kind ? st.st_ctim : (struct timespec){ };
+		use.dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
+		use.ino = stx.stx_ino;
+	}
+	if (use.kind == &kind_shm) {
+		use.ctime.tv_sec = stx.stx_ctime.tv_sec;
+		use.ctime.tv_nsec = stx.stx_ctime.tv_nsec;
 	}
 	use.path = link;
 	return census_note(census, &use);

@@ -19,6 +19,7 @@
  * @pid: the process
  * @name: its name
  * @kind: of the object, NULL for a pipe
+ * @is_pipe: it says so itself, as files that are none of kipc do not
  * @instance: the number of its instance, 0 if it is not known
  * @id: its id, where descriptors of it say so
  * @dev: where the file is, of a pipe or memory
@@ -37,6 +38,7 @@ struct use {
 	int pid;
 	char name[32];
 	const struct kind *kind;
+	bool is_pipe;
 	unsigned int instance;
 	int id;
 	dev_t dev;
