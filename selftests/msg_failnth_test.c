@@ -244,6 +244,8 @@ static int run_remove(struct work *work)
 static void undo_remove(struct work *work)
 {
 	work->victim = queue_make(work->dev, KIPC_KEY_PRIVATE);
+	/* as much as it holds */
+	send_to(work->dev, work->victim, 1, LARGE);
 	send_to(work->dev, work->victim, 1, LARGE);
 }
 
@@ -279,6 +281,94 @@ static void undo_notify(struct work *work)
 static int run_poll_queue(struct work *work)
 {
 	return poll_now(work->fd, POLLIN | POLLOUT);
+}
+
+static int run_vector_write(struct work *work)
+{
+	struct iovec vec[] = { { text, 4 }, { text + 4, SMALL - 4 } };
+
+	return writev(work->fd, vec, 2);
+}
+
+static int run_vector_read(struct work *work)
+{
+	struct kipc_msg_filter filter = { .type = 2, .send_type = 1 };
+	static char a[4], b[LARGE];
+	struct iovec vec[] = { { a, sizeof(a) }, { b, sizeof(b) } };
+
+	return ioctl(work->fd, KIPC_IOC_MSG_FILTER, &filter) ? -1 : readv(work->fd, vec, 2);
+}
+
+static int run_fionread(struct work *work)
+{
+	int n;
+
+	return ioctl(work->fd, FIONREAD, &n);
+}
+
+static int run_filter(struct work *work)
+{
+	struct kipc_msg_filter filter = { .type = 2, .send_type = 1 };
+
+	return ioctl(work->fd, KIPC_IOC_MSG_FILTER, &filter);
+}
+
+/* Sleeps until the time is over. */
+static int run_timed_receive(struct work *work)
+{
+	static char buf[LARGE];
+	struct kipc_msg_receive arg = {
+		.id = KIPC_ID_SELF, .flags = KIPC_MSG_RELATIVE, .type = 99,
+		.addr = (unsigned long)buf, .size = sizeof(buf), .timeout = 1000000,
+	};
+
+	return ioctl(work->fd, KIPC_IOC_MSG_RECEIVE, &arg) && errno == ETIMEDOUT ? 0 : -1;
+}
+
+/* One that has to wait for room: the queue holds no byte more than it has. */
+static int run_timed_send(struct work *work)
+{
+	struct kipc_msg_send arg = {
+		.id = work->victim, .flags = KIPC_MSG_RELATIVE, .type = 1,
+		.addr = (unsigned long)text, .size = LARGE, .timeout = 1000000,
+	};
+
+	return ioctl(work->dev, KIPC_IOC_MSG_SEND, &arg) && errno == ETIMEDOUT ? 0 : -1;
+}
+
+/* --- being told: @made is an empty queue, and @other waits for a message in it */
+
+static int run_send_that_tells(struct work *work)
+{
+	return send_to(work->made, KIPC_ID_SELF, 1, SMALL);
+}
+
+static void undo_send_that_tells(struct work *work)
+{
+	struct kipc_msg_notify arg = { .how = KIPC_NOTIFY_EVENTFD, .target = work->other };
+	__u64 told;
+
+	/* none is lost, whatever there is no memory for */
+	if (read(work->other, &told, sizeof(told)) != sizeof(told))
+		abort();
+	receive_from(work->made, KIPC_ID_SELF, 1, SMALL, 0);
+	ioctl(work->made, KIPC_IOC_MSG_NOTIFY, &arg);
+}
+
+static int run_send_that_signals(struct work *work)
+{
+	return send_to(work->made, KIPC_ID_SELF, 1, SMALL);
+}
+
+static void undo_send_that_signals(struct work *work)
+{
+	struct kipc_msg_notify arg = { .how = KIPC_NOTIFY_SIGNAL, .target = SIGUSR1 };
+
+	/* a standard signal comes without memory for what goes with it, too */
+	if (take_signal(SIGUSR1, NULL, DEADLINE_MS))
+		abort();
+	receive_from(work->made, KIPC_ID_SELF, 1, SMALL, 0);
+	ioctl(work->made, KIPC_IOC_MSG_NOTIFY, &arg);
 }
 
 /* O_ASYNC is something to be kept for the open file. */
@@ -318,6 +408,20 @@ static const struct operation msg_operations[] = {
 	{ "notify by an eventfd", run_notify_eventfd, undo_notify, 0 },
 	{ "poll", run_poll_queue, NULL, 0 },
 	{ "async", run_async, undo_async, 0 },
+	{ "writev", run_vector_write, undo_send, 0 },
+	{ "readv", run_vector_read, undo_receive, 0 },
+	{ "FIONREAD", run_fionread, NULL, 0 },
+	{ "filter", run_filter, NULL, 0 },
+	{ "receive that times out", run_timed_receive, NULL, 0 },
+	{ "send that times out", run_timed_send, NULL, 0 },
+};
+
+static const struct operation telling_by_eventfd = {
+	"send that tells an eventfd", run_send_that_tells, undo_send_that_tells, 0,
+};
+
+static const struct operation telling_by_signal = {
+	"send that tells by a signal", run_send_that_signals, undo_send_that_signals, 0,
 };
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
@@ -340,6 +444,8 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
 	ASSERT_EQ(0, run_set(&work));
 	undo_receive(&work);
 	undo_receive_large(&work);
+	ASSERT_EQ(0, send_to(work.dev, work.victim, 1, LARGE));
+	ASSERT_EQ(0, send_to(work.dev, work.victim, 1, LARGE));
 	for (i = 0; i < ARRAY_SIZE(msg_operations); i++)
 		fail_each(_metadata, &work, &msg_operations[i]);
 	close(work.fd);
@@ -348,6 +454,32 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
 	work.victim = work.id;
 	EXPECT_EQ(0, run_remove(&work));
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).msg_queues == self->before.msg_queues));
+	close(work.other);
+	close(nth_fd);
+}
+
+TEST_F_TIMEOUT(kipc, failing_allocations_of_a_send_that_tells_somebody_lose_no_word, 240)
+{
+	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
+	struct kipc_msg_notify arg = { .how = KIPC_NOTIFY_EVENTFD };
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	block_signal(SIGUSR1);
+	pattern(text, sizeof(text), 0);
+	work.other = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ASSERT_LE(0, work.other);
+	ASSERT_EQ(0, run_create_queue(&work));
+	arg.target = work.other;
+	ASSERT_EQ(0, ioctl(work.made, KIPC_IOC_MSG_NOTIFY, &arg));
+	fail_each(_metadata, &work, &telling_by_eventfd);
+	arg = (struct kipc_msg_notify) { .how = KIPC_NOTIFY_NONE };
+	ASSERT_EQ(0, ioctl(work.made, KIPC_IOC_MSG_NOTIFY, &arg));
+	arg = (struct kipc_msg_notify) { .how = KIPC_NOTIFY_SIGNAL, .target = SIGUSR1 };
+	ASSERT_EQ(0, ioctl(work.made, KIPC_IOC_MSG_NOTIFY, &arg));
+	fail_each(_metadata, &work, &telling_by_signal);
+	close(work.made);
 	close(work.other);
 	close(nth_fd);
 }

@@ -176,6 +176,18 @@ static void undo_adjust(struct work *work)
 	undo_remove(work);
 }
 
+/* Sleeps until the time is over. */
+static int run_timed(struct work *work)
+{
+	static const struct kipc_sem_op ops[] = { { .op = -9 }, { .num = 1, .op = 1 } };
+	struct kipc_sem_ops arg = {
+		.id = KIPC_ID_SELF, .ops = (unsigned long)ops, .nops = 2,
+		.flags = KIPC_SEM_RELATIVE, .timeout = 1000000,
+	};
+
+	return ioctl(work->fd, KIPC_IOC_SEM_OP, &arg) && errno == EAGAIN ? 0 : -1;
+}
+
 static int run_get_value(struct work *work)
 {
 	struct kipc_sem_value value = { .id = work->id };
@@ -286,6 +298,7 @@ static const struct operation sem_operations[] = {
 	{ "long list", run_long, undo_long, 0 },
 	{ "operation with SEM_UNDO", run_adjust, undo_adjust, 0 },
 	{ "list with SEM_UNDO", run_adjust_list, undo_adjust, 0 },
+	{ "list that times out", run_timed, NULL, 0 },
 	{ "get value", run_get_value, NULL, 0 },
 	{ "set value", run_set_value, undo_set_value, 0 },
 	{ "get all", run_get_all, NULL, 0 },

@@ -105,6 +105,16 @@ static void undo_wait(struct work *work)
 	sigq_put(work->fd, GROUP, SIG, 7);
 }
 
+/* Sleeps until the time is over. */
+static int run_timed_wait(struct work *work)
+{
+	struct kipc_sig_wait arg = {
+		.set = BIT_OF(SIG + 7), .flags = KIPC_SIG_RELATIVE, .timeout = 1000000,
+	};
+
+	return ioctl(work->other, KIPC_IOC_SIG_WAIT, &arg) && errno == EAGAIN ? 0 : -1;
+}
+
 static int run_read(struct work *work)
 {
 	struct signalfd_siginfo info;
@@ -209,6 +219,7 @@ static const struct operation sig_operations[] = {
 	{ "send to one", run_send_to_one, undo_send, 0 },
 	{ "send that is merged", run_merge, NULL, 0 },
 	{ "wait", run_wait, undo_wait, 0 },
+	{ "wait that times out", run_timed_wait, NULL, 0 },
 	{ "read", run_read, undo_wait, 0 },
 	{ "mask", run_mask, NULL, 0 },
 	{ "deliver", run_deliver, undo_deliver, 0 },
