@@ -17,7 +17,7 @@ vm_kdir = $(B)/kernels/$(KERNEL)/kdir
 vm_cc = $(shell awk '$$1 == "$(KERNEL)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
-export T
+export T MINUTES SEED PROGRAM ARGS
 
 all: module programs
 
@@ -45,6 +45,7 @@ programs: $(B)/kselftest
 	@flock $(B)/lock/preload $(MAKE) -s -C lib/preload O=$(BUILD)/lib O32=$(BUILD)/lib32
 	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
 	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
+	@flock $(B)/lock/fuzz $(MAKE) -s -C selftests/fuzz O=$(BUILD)/fuzz
 	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests \
 		HARNESS=$(BUILD)/kselftest LIB=$(BUILD)/lib LIB32=$(BUILD)/lib32
 
@@ -82,13 +83,21 @@ differential: vm
 bench: vm
 	@scripts/bench.sh $(KERNEL)
 
-# its own kernel, if none is asked for
+# their own kernels, if none is asked for
 ifeq ($(origin KERNEL),file)
 apps: KERNEL = bare
+fuzz: KERNEL = debug
 endif
 apps: vm-module programs
 	@qemu/make-image.sh $(KERNEL) apps
 	@qemu/run.sh apps $(KERNEL)
+
+ifeq ($(origin MINUTES),file)
+fuzz: MINUTES = 3
+endif
+fuzz: vm-kernel programs
+	@qemu/make-image.sh $(KERNEL)
+	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(KERNEL)
 
 # --- the rest
 
@@ -110,5 +119,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench apps check \
+.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench apps fuzz check \
 	differential imports install clean distclean

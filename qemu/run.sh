@@ -7,7 +7,8 @@
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
-# DIFF_SEED, for diff_sysv_test.
+# DIFF_SEED, for diff_sysv_test; MODULE, another kipc.ko than that of build/NAME; FUZZ, the
+# arguments of kipc_fuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -17,6 +18,7 @@ name=${2:?usage: run.sh MODE NAME [RESULTS]}
 results=${3:-}
 read -r kind suite arch _ < <(kernel_line "$name")
 kernel=$BUILD/kernels/$name
+module=${MODULE:-$BUILD/$name/src/kipc.ko}
 image=$BUILD/image/$suite-$arch.cpio
 [ "$arch" = amd64 ] || die "kernel '$name': no QEMU settings for $arch yet"
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
@@ -31,6 +33,9 @@ if [ "$mode" = apps ]; then
 	image=$BUILD/image/$suite-$arch-apps.cpio
 	memory=2048 limit=180
 fi
+# The fuzzer is to live on and to tell which programs were running.
+oops=oops=panic
+[ "$mode" != fuzz ] || oops=
 
 limit=$((limit + ${DIFF_SECONDS:-0}))
 
@@ -65,7 +70,7 @@ overlay()
 	mkdir -p "$dir"/kipc/{selftests,bench,examples} "$dir/usr/bin"
 	cp "$ROOT/qemu/init" "$dir/init"
 	cp -r "$ROOT/qemu/guest" "$dir/kipc/guest"
-	[ ! -e "$BUILD/$name/src/kipc.ko" ] || cp "$BUILD/$name/src/kipc.ko" "$dir/kipc/"
+	[ ! -e "$module" ] || cp "$module" "$dir/kipc/"
 	[ ! -d "$BUILD/selftests" ] || [ "$1" = apps ] ||
 		cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
 	[ ! -d "$BUILD/bench" ] || [ "$1" = apps ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
@@ -87,6 +92,13 @@ overlay()
 			"$(gcc -m32 -print-file-name=libgcc_s.so.1)"
 		ln -s usr/lib32 "$dir/lib32"
 	fi
+	if [ "$1" = fuzz ]; then
+		rm -rf "$dir"/kipc/{selftests,bench,examples}/*
+		install -D -t "$dir/kipc/fuzz" "$BUILD/fuzz/kipc_fuzz"
+		[ ! -e "$BUILD/$name/faulty/src/kipc_faulty.ko" ] ||
+			cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
+		[ ! -e "$BUILD/fuzz/$name/corpus" ] || cp "$BUILD/fuzz/$name/corpus" "$dir/kipc/fuzz/"
+	fi
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory
@@ -97,6 +109,7 @@ overlay()
 	KIPC_LIMIT=$limit
 	KIPC_TESTS='${T:-}'
 	export DIFF_SECONDS=${DIFF_SECONDS:-} DIFF_SEED=${DIFF_SEED:-}
+	KIPC_FUZZ='${FUZZ:-}'
 	KIPC_ROWS=${size% *}
 	KIPC_COLUMNS=${size#* }
 	CONF
@@ -117,7 +130,7 @@ boot()
 		-M pc -m "$memory" -nic none -display none -monitor none -no-reboot \
 		-serial "$console" -serial "file:$tmp/report" \
 		-kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
-		-append "console=ttyS0 panic=-1 oops=panic quiet log_buf_len=4M kasan_multi_shot"
+		-append "console=ttyS0 panic=-1 $oops quiet log_buf_len=4M kasan_multi_shot"
 }
 
 # KVM can exist and still not be able to run a kernel: only a boot proves it.

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Leave out of a program of kipc_fuzz, for kernel NAME, what is not needed for the run to fail:
+# halves, quarters and so on, then single calls. Each attempt is a boot. The last line is what
+# is left.
+#
+# Environment: PROGRAM; MINUTES, how long an attempt may take to fail (default: 1).
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+name=${1:?usage: fuzz-minimize.sh NAME}
+read -ra steps <<< "${PROGRAM:?which program? PROGRAM= says it}"
+export MINUTES=${MINUTES:-1}
+
+# Whether the run fails with the steps $@.
+fails()
+{
+	say "trying ${#} calls: $*"
+	! PROGRAM="$*" "$ROOT/scripts/fuzz.sh" "$name" > /dev/null 2>&1
+}
+
+fails "${steps[@]}" || die "this program does not fail within $MINUTES minutes"
+size=$(((${#steps[@]} + 1) / 2))
+while [ ${#steps[@]} -gt 1 ] && [ $size -gt 0 ]; do
+	for ((at = 0; at < ${#steps[@]} && ${#steps[@]} > 1; )); do
+		rest=("${steps[@]:0:at}" "${steps[@]:at + size}")
+		if [ ${#rest[@]} -gt 0 ] && fails "${rest[@]}"; then
+			steps=("${rest[@]}")
+		else
+			at=$((at + size))
+		fi
+	done
+	size=$((size / 2))
+done
+echo "PROGRAM=\"${steps[*]}\""

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Run kipc_fuzz in the VM on the kernel NAME, on a module that was built to tell which of its
+# code is run. What is worth keeping of it is in build/fuzz/NAME: the programs that reached
+# something new (corpus), with which the next run begins, and which code was reached (blocks).
+#
+# Environment: MINUTES, how long (default: 3); SEED; PROGRAM, one program, as the fuzzer prints
+# it, to be run again and again instead; ARGS, further arguments for kipc_fuzz.
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+name=${1:?usage: fuzz.sh NAME}
+minutes=${MINUTES:-3}
+[[ $minutes =~ ^[0-9]+$ && $minutes -gt 0 ]] || die "MINUTES=$minutes is no number of minutes"
+[[ ${SEED:-0} =~ ^[0-9]+$ ]] || die "SEED=$SEED is no number"
+read -r _ _ _ cc _ < <(kernel_line "$name")
+
+"$ROOT/scripts/build-module.sh" "$name/fuzz" "$BUILD/kernels/$name/kdir" CC="$cc" \
+	KCOV_INSTRUMENT=y >&2
+if [ -d "$ROOT/selftests/faulty" ]; then
+	PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=$ROOT/selftests/faulty \
+		"$ROOT/scripts/build-module.sh" "$name/faulty" "$BUILD/kernels/$name/kdir" CC="$cc" >&2
+fi
+module=$BUILD/$name/fuzz/src/kipc.ko
+blocks=$(objdump -dr -j .text "$module" | grep -c __sanitizer_cov_trace_pc || true)
+[ "$blocks" -gt 0 ] || die "the module was built without coverage: has kernel '$name' KCOV?"
+
+arguments="-t $((minutes * 60))"
+[ -z "${SEED:-}" ] || arguments+=" -s $SEED"
+if [ -n "${PROGRAM:-}" ]; then
+	[[ $PROGRAM =~ ^[A-Za-z0-9_.\ ]+$ ]] || die "PROGRAM is no program: $PROGRAM"
+	arguments+=" -p \"$PROGRAM\""
+else
+	arguments+=" -b $((blocks / 2))"
+fi
+say "fuzzing $blocks pieces of code for $minutes minutes"
+mkdir -p "$BUILD/fuzz/$name"
+MODULE=$module FUZZ="$arguments ${ARGS:-}" \
+	exec "$ROOT/qemu/run.sh" fuzz "$name" "$BUILD/fuzz/$name"
