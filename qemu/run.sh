@@ -8,7 +8,8 @@
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
 # DIFF_SEED, for diff_sysv_test; MODULE, another kipc.ko than that of build/NAME; FUZZ, the
-# arguments of kipc_fuzz.
+# arguments of kipc_fuzz; APPEND, more words for the kernel's command line; PROGRAMS, a
+# directory with other selftests than those of build/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -16,9 +17,13 @@ set -euo pipefail
 mode=${1:?usage: run.sh MODE NAME [RESULTS]}
 name=${2:?usage: run.sh MODE NAME [RESULTS]}
 results=${3:-}
-read -r kind suite arch _ < <(kernel_line "$name")
+read -r kind suite arch _ what < <(kernel_line "$name")
 kernel=$BUILD/kernels/$name
 module=${MODULE:-$BUILD/$name/src/kipc.ko}
+programs=${PROGRAMS:-$BUILD/selftests}
+options="console=ttyS0 panic=-1 quiet log_buf_len=4M kasan_multi_shot page_poison=1"
+# a busy host may not let the timer tick while the kernel counts its ticks
+options+=" no_timer_check"
 image=$BUILD/image/$suite-$arch.cpio
 [ "$arch" = amd64 ] || die "kernel '$name': no QEMU settings for $arch yet"
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
@@ -28,15 +33,24 @@ case $kind in
 source) memory=2048 limit=600 ;;
 *)      memory=1024 limit=240 ;;
 esac
+# The first report ends the run, and the console then gets all of the log. But mistakes on
+# purpose are to be survived, and the fuzzer is to live on and to tell which programs were
+# running. KCSAN also reports races of the kernel's own, which only the guest can tell
+# (kcsan.awk); in emulation a CPU does little in the time for which it stops one by default.
+case $mode in
+controls | fuzz) lives=true ;;
+*)               lives=false; options+=" oops=panic" ;;
+esac
+if [[ $what == *kcsan.config* ]]; then
+	options+=" kcsan.udelay_task=400 kcsan.skip_watch=2000"
+elif [ "$kind" = source ] && ! $lives; then
+	options+=" panic_on_warn=1 panic_print=0x20"
+fi
 # Debian's programs instead of ours; their commands have limits of their own.
 if [ "$mode" = apps ]; then
 	image=$BUILD/image/$suite-$arch-apps.cpio
 	memory=2048 limit=180
 fi
-# The fuzzer is to live on and to tell which programs were running.
-oops=oops=panic
-[ "$mode" != fuzz ] || oops=
-
 limit=$((limit + ${DIFF_SECONDS:-0}))
 
 mkdir -p "$BUILD/log"
@@ -47,7 +61,7 @@ trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$tmp"' EXIT
 
 for program in ${T:-}; do
 	case $mode in
-	test)  there_are=$(cd "$BUILD/selftests" && ls -C) ;;
+	test)  there_are=$(cd "$programs" && ls -C) ;;
 	bench) there_are=$(cd "$BUILD/bench" && ls -C -- *_bench) ;;
 	apps)  there_are=$(basename -s .sh "$ROOT"/qemu/guest/apps/*.sh) ;;
 	*)     continue ;;
@@ -71,8 +85,9 @@ overlay()
 	cp "$ROOT/qemu/init" "$dir/init"
 	cp -r "$ROOT/qemu/guest" "$dir/kipc/guest"
 	[ ! -e "$module" ] || cp "$module" "$dir/kipc/"
-	[ ! -d "$BUILD/selftests" ] || [ "$1" = apps ] ||
-		cp -r "$BUILD/selftests/." "$dir/kipc/selftests"
+	[ ! -e "$BUILD/$name/faulty/src/kipc_faulty.ko" ] || [ "$1" != controls ] ||
+		cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
+	[ ! -d "$programs" ] || [ "$1" = apps ] || cp -r "$programs/." "$dir/kipc/selftests"
 	[ ! -d "$BUILD/bench" ] || [ "$1" = apps ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
 		-exec cp -t "$dir/kipc/bench" {} +
 	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
@@ -130,7 +145,7 @@ boot()
 		-M pc -m "$memory" -nic none -display none -monitor none -no-reboot \
 		-serial "$console" -serial "file:$tmp/report" \
 		-kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
-		-append "console=ttyS0 panic=-1 $oops quiet log_buf_len=4M kasan_multi_shot"
+		-append "$options ${APPEND:-}"
 }
 
 # KVM can exist and still not be able to run a kernel: only a boot proves it.
@@ -173,12 +188,12 @@ fi
 # The host's limit only catches a guest that hangs: all work in there has limits of
 # its own.
 log=$BUILD/log/$name-$mode${ICOUNT:+-icount}.log
-programs=$(find "$tmp/overlay/kipc"/{selftests,bench,guest/apps} -type f | wc -l)
+nr_programs=$(find "$tmp/overlay/kipc"/{selftests,bench,guest/apps} -type f | wc -l)
 say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
 mkfifo "$tmp/console"
 sed -u 's/\r$//' < "$tmp/console" | tee "$tmp/log" &
 show=$!
-boot stdio $((600 + programs * limit)) "${accel[@]}" < /dev/null > "$tmp/console" 2>&1 &
+boot stdio $((600 + nr_programs * limit)) "${accel[@]}" < /dev/null > "$tmp/console" 2>&1 &
 qemu=$!
 status=0
 wait "$qemu" || status=$?
@@ -193,6 +208,7 @@ if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 	exit 1
 elif ! tar -xf "$tmp/report" -C "$tmp/out" 2>/dev/null || ! [ -s "$tmp/out/verdict" ]; then
 	say "error: the guest died before its verdict; its console is in $log"
+	grep -nE -m 5 'Kernel panic|BUG|WARNING' "$log" >&2 || true
 	echo "0 passed, 1 failed"
 	exit 1
 fi

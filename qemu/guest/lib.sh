@@ -55,15 +55,22 @@ TROUBLE+='|possible (recursive|circular) locking|possible irq lock inversion|inc
 TROUBLE+='|circular locking|suspicious RCU|blocked for more than|hung task|soft lockup|hard LOCKUP'
 TROUBLE+='|rcu.*(detected|self-detected) stall|refcount_t:|list_(add|del) corruption|bad page state'
 TROUBLE+='|scheduling while atomic|sleeping function called|Objects remaining|still has objects'
-TROUBLE+='|ODEBUG|stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
+TROUBLE+='|ODEBUG|pagealloc: |stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
 kernel_is_quiet()
 {
-	local tainted known new status=0
+	local tainted known new ours tries status=0
 
 	new=$(dmesg -c)
+	# a report may be half written
+	for ((tries = 0; tries < 20; tries++)); do
+		[ $(($(grep -c '====================$' <<< "$new") % 2)) = 1 ] || break
+		sleep 0.1
+		new+=$'\n'$(dmesg -c)
+	done
 	[ -z "$new" ] || printf '%s\n' "$new" >> "$LOG"
-	if grep -qE "$TROUBLE" <<< "$new"; then
-		printf '%s\n' "$new"
+	ours=$(awk -f /kipc/guest/kcsan.awk <<< "$new")
+	if grep -qE "$TROUBLE" <<< "$ours"; then
+		printf '%s\n' "$ours"
 		status=1
 	fi
 	tainted=$(cat /proc/sys/kernel/tainted)
@@ -80,6 +87,32 @@ kernel_is_quiet()
 lockdep_is_on()
 {
 	grep 'debug_locks: *1' /proc/lockdep_stats
+}
+
+kcsan=/sys/kernel/debug/kcsan
+
+# Look for races from here on: the kernel has some of its own while it boots.
+[ ! -e $kcsan ] || echo on > $kcsan
+
+kmemleak=/sys/kernel/debug/kmemleak
+
+# What looks like a leak so far is none of ours; from here on only no_leak() looks for more.
+forget_leaks()
+{
+	echo scan=off > $kmemleak
+	echo scan > $kmemleak
+	echo clear > $kmemleak
+}
+
+no_leak()
+{
+	# an object counts as leaked only when it is some seconds old
+	sleep 6
+	if ! { echo scan > $kmemleak && sleep 1 && echo scan > $kmemleak; }; then
+		echo "kmemleak has switched itself off"
+		return 1
+	fi
+	[ -z "$(cat $kmemleak)" ] || { head -n 60 $kmemleak; return 1; }
 }
 
 # Write the verdict. To be the last thing a script does.
