@@ -18,6 +18,8 @@ vm_cc = $(shell awk '$$1 == "$(KERNEL)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
 export T MINUTES SEED PROGRAM ARGS
+# more words for the kernel's command line
+export APPEND
 
 all: module programs
 
@@ -59,7 +61,7 @@ vm-kernel: setup
 	@qemu/get-kernel.sh '$(KERNEL)'
 
 vm-module: vm-kernel
-	scripts/build-module.sh $(KERNEL) $(vm_kdir) CC=$(vm_cc)
+	scripts/build-module.sh $(KERNEL) $(vm_kdir) CC=$(vm_cc) $(if $(filter gcov,$(KERNEL)),GCOV_PROFILE=y)
 
 vm: vm-module programs
 	@qemu/make-image.sh $(KERNEL)
@@ -79,6 +81,26 @@ DIFF_SEED ?= $(shell date +%s)
 differential: vm
 	@T="diff_sysv_test" DIFF_SECONDS=$$(($(MINUTES) * 60)) \
 		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(KERNEL)
+
+# Without KERNEL=, on both of those that look for errors.
+ifeq ($(origin KERNEL),file)
+controls: control_kernels = debug kcsan
+else
+controls: control_kernels = $(KERNEL)
+endif
+controls: programs
+	@for kernel in $(control_kernels); do \
+		$(MAKE) -s vm vm-faulty KERNEL=$$kernel || exit; \
+	done
+	@scripts/controls.sh $(control_kernels)
+
+coverage: KERNEL = gcov
+coverage: vm
+	@scripts/coverage.sh
+
+vm-faulty: vm-kernel
+	PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=selftests/faulty \
+		scripts/build-module.sh $(KERNEL)/faulty $(vm_kdir) CC=$(vm_cc)
 
 bench: vm
 	@scripts/bench.sh $(KERNEL)
@@ -119,5 +141,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module programs vm-kernel vm-module vm run shell test bench apps fuzz check \
-	differential imports install clean distclean
+.PHONY: all help setup module programs vm-kernel vm-module vm-faulty vm run shell test controls \
+	coverage bench apps fuzz check differential imports install clean distclean

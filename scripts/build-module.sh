@@ -4,7 +4,7 @@
 # symlinks, so that the source tree stays clean and several kernels' builds do not
 # mix. Further arguments go to the kernel's make, e.g. CC=gcc-12 or W=1.
 #
-# Environment: TREE, the tree to build instead of this one.
+# Environment: TREE, the tree to build instead of this one, and PARTS, what belongs to it.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +17,8 @@ shift 2
 src=$BUILD/$name/src
 hold_lock "module-${name//\//-}"
 mkdir -p "$src"
-(cd "${TREE:-$ROOT}" && cp -rsfu "$PWD"/{Kbuild,module,uapi} "$src")
+read -ra parts <<< "${PARTS:-Kbuild module uapi}"
+(cd "${TREE:-$ROOT}" && cp -rsfu "${parts[@]/#/$PWD/}" "$src")
 find "$src" -xtype l -delete
 
 # what a make above us was told is not meant for the kernel's make

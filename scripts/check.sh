@@ -44,9 +44,9 @@ tree_files()
 		while read -r file; do [ ! -e "$file" ] || printf '%s\n' "$file"; done
 }
 
-mapfile -t kernel_files < <(tree_files 'module/*.[ch]' ':!module/trace.h')
+mapfile -t kernel_files < <(tree_files 'module/*.[ch]' 'selftests/faulty/*.[ch]' ':!module/trace.h')
 mapfile -t user_files < <(tree_files 'uapi/*.h' 'lib/*.[ch]' 'tools/*.[ch]' 'bench/*.[ch]' \
-				     'examples/*.[ch]' 'selftests/*.[ch]')
+				     'examples/*.[ch]' 'selftests/*.[ch]' ':!selftests/faulty/')
 mapfile -t doc_files < <(tree_files 'module/*.[ch]' 'uapi/*.h' 'lib/include/*.h')
 mapfile -t shell_files < <(tree_files |
 	while read -r file; do

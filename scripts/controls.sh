@@ -1,0 +1,135 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Negative controls: for each detector a mistake that it must report, and the run must be
+# judged to have failed. In few boots: some reports switch off what others need (lockdep
+# stays silent after any report of memory), or leave a lock held (list_corruption).
+#
+# Arguments: the kernels to try (default: debug and kcsan). The last line adds up.
+set -uo pipefail
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+passed=0 failed=0
+work=$BUILD/controls
+
+# The mistakes for kernel $1: those of one boot a line.
+boots()
+{
+	case $1 in
+	debug)
+		echo "suspicious_rcu lock_inversion sleep_in_atomic schedule_in_atomic warning" \
+			"taint_without_a_word reference_underflow free_active_timer"
+		echo "leak leak_after_failure use_after_free heap_out_of_bounds" \
+			"stack_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
+			"write_to_free_page cache_with_an_object hung_task soft_lockup" \
+			"list_corruption"
+		;;
+	kcsan)
+		echo "unlocked_counter missing_barrier warning hung_task soft_lockup list_corruption"
+		;;
+	*)
+		die "no controls for the kernel '$1'; there are some for debug and kcsan"
+		;;
+	esac
+}
+
+# Add up the last line of run.sh.
+part()
+{
+	local line status
+
+	"$@" | tee "$work/output"
+	status=${PIPESTATUS[0]}
+	line=$(tail -n 1 "$work/output")
+	if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+		passed=$((passed + BASH_REMATCH[1]))
+		failed=$((failed + BASH_REMATCH[2]))
+		[ "$status" = 0 ] || [ "${BASH_REMATCH[2]}" != 0 ] || failed=$((failed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+}
+
+# Check $1 holds if the command that follows succeeds.
+check()
+{
+	local name=$1
+
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		echo "ok $name"
+	else
+		failed=$((failed + 1))
+		echo "not ok $name"
+	fi
+}
+
+# --- what judges the selftests: programs that behave badly, in place of them
+
+program()
+{
+	printf '#!/bin/bash\necho TAP version 13\n%s\n' "$2" > "$work/programs/$1"
+	chmod +x "$work/programs/$1"
+}
+
+rm -rf "$work"
+mkdir -p "$work/programs"
+program good 'echo 1..1; echo ok 1 it'
+program fails 'echo 1..1; echo not ok 1 it; exit 1'
+program shows_too_little 'echo 1..2; echo ok 1 it'
+program shows_nothing 'echo 1..0'
+program says_no_plan 'echo ok 1 it'
+program skips 'echo 1..1; echo "# RUN it ..."; echo "ok 1 # SKIP no time"'
+program exits_badly 'echo 1..1; echo ok 1 it; exit 3'
+program dies 'echo 1..1; echo ok 1 it; kill -SEGV $$'
+program leaves_a_process 'echo 1..1; echo ok 1 it; sleep 1000 > /dev/null 2>&1 &'
+program leaves_words 'echo 1..1; echo ok 1 it; echo "WARNING: it" > /dev/kmsg'
+program leaves_a_mount 'echo 1..1; echo ok 1 it; mount -t kipcfs none /mnt/kipc'
+program warns 'echo 1..1; echo ok 1 it
+insmod /kipc/selftests/kipc_faulty.ko commit=warning'
+ends='ran to its end and showed all its results'
+cat > "$work/expected" <<TEXT
+fails: it
+shows_too_little: $ends
+shows_nothing: $ends
+says_no_plan: $ends
+skips: it (skipped, but not listed in selftests/skips: no time)
+exits_badly: $ends
+dies: $ends
+leaves_a_process: leaves no process behind
+leaves_words: the kernel's log is clean
+leaves_a_mount: leaves no object and no reference behind
+module: unloads
+TEXT
+
+# Exactly that fails which should.
+programs_are_judged()
+{
+	PROGRAMS=$work/programs T="good fails shows_too_little shows_nothing says_no_plan skips
+		exits_badly dies leaves_a_process leaves_words leaves_a_mount" \
+		"$ROOT/qemu/run.sh" test "$1" > "$work/output" && return 1
+	sed -nE 's/^not ok [0-9]+ //p' "$BUILD/log/$1-test.log" | diff "$work/expected" - &&
+		[[ $(tail -n 1 "$work/output") == *", $(wc -l < "$work/expected") failed" ]]
+}
+
+# A warning ends the guest, and that is a failure.
+warning_ends_the_guest()
+{
+	cp "$BUILD/$1/faulty/src/kipc_faulty.ko" "$work/programs"
+	PROGRAMS=$work/programs T=warns "$ROOT/qemu/run.sh" test "$1" > "$work/output" && return 1
+	grep -q 'Kernel panic - not syncing: .*panic_on_warn set' "$BUILD/log/$1-test.log" &&
+		[ "$(tail -n 1 "$work/output")" = "0 passed, 1 failed" ]
+}
+
+[ $# -gt 0 ] || set -- debug kcsan
+for kernel; do
+	check "$kernel: programs that behave badly fail" programs_are_judged "$kernel"
+	[ "$kernel" = kcsan ] ||
+		check "$kernel: a warning ends the guest" warning_ends_the_guest "$kernel"
+	while read -r mistakes; do
+		T=$mistakes part "$ROOT/qemu/run.sh" controls "$kernel"
+	done < <(boots "$kernel")
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

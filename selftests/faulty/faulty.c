@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A module full of mistakes, for each detector of the debug kernels one: to write the name
+ * of a mistake to the parameter "commit" commits it. qemu/guest/controls.sh does so and
+ * wants to see that what judges the runs of the selftests does not let it pass.
+ */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <linux/vmalloc.h>
+
+#include "faulty.h"
+
+#define SIZE	24
+
+/* Read with READ_ONCE(): no compiler is to find the mistakes first. */
+static size_t beyond = SIZE;
+static int zero;
+
+/* --- memory */
+
+static int use_after_free(void)
+{
+	u8 *memory = kmalloc(SIZE, GFP_KERNEL);
+
+	if (!memory)
+		return -ENOMEM;
+	kfree(memory);
+	OPTIMIZER_HIDE_VAR(memory);
+	return READ_ONCE(*memory) & 0;
+}
+
+static int heap_out_of_bounds(void)
+{
+	u8 *memory = kmalloc(SIZE, GFP_KERNEL);
+
+	if (!memory)
+		return -ENOMEM;
+	WRITE_ONCE(memory[READ_ONCE(beyond)], 1);
+	kfree(memory);
+	return 0;
+}
+
+static int stack_out_of_bounds(void)
+{
+	u8 memory[SIZE] = {};
+	u8 *p = memory;
+
+	OPTIMIZER_HIDE_VAR(p);
+	return READ_ONCE(p[READ_ONCE(beyond)]) & 0;
+}
+
+static int vmalloc_out_of_bounds(void)
+{
+	u8 *memory = vmalloc(SIZE);
+
+	if (!memory)
+		return -ENOMEM;
+	WRITE_ONCE(memory[READ_ONCE(beyond)], 1);
+	vfree(memory);
+	return 0;
+}
+
+/* The page that comes next is the one that this CPU freed last. */
+static int write_to_free_page(void)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+	u8 *memory;
+
+	if (!page)
+		return -ENOMEM;
+	memory = page_address(page);
+	__free_page(page);
+	unseen_write(memory);
+	page = alloc_page(GFP_KERNEL);
+	if (page)
+		__free_page(page);
+	return 0;
+}
+
+static int leak(void)
+{
+	return kmalloc(SIZE, GFP_KERNEL) ? 0 : -ENOMEM;
+}
+
+/* Who fails after an allocation forgets it: nothing but a failure shows that. */
+static int leak_after_failure(void)
+{
+	void *first, *second;
+
+	first = kmalloc(SIZE, GFP_KERNEL);
+	if (!first)
+		return -ENOMEM;
+	second = kmalloc(SIZE, GFP_KERNEL);
+	if (!second)
+		return -ENOMEM;
+	kfree(second);
+	kfree(first);
+	return 0;
+}
+
+static int cache_with_an_object(void)
+{
+	struct kmem_cache *cache = kmem_cache_create("kipc_faulty", SIZE, 0, SLAB_POISON, NULL);
+
+	if (!cache)
+		return -ENOMEM;
+	if (!kmem_cache_alloc(cache, GFP_KERNEL))
+		return -ENOMEM;
+	kmem_cache_destroy(cache);
+	return 0;
+}
+
+/* --- what is not defined in C */
+
+static int array_index(void)
+{
+	static u8 array[SIZE];
+
+	WRITE_ONCE(array[READ_ONCE(beyond)], 1);
+	return 0;
+}
+
+static int shift_too_far(void)
+{
+	WRITE_ONCE(zero, (1 << (READ_ONCE(beyond) + 8)) & 0);
+	return 0;
+}
+
+/* --- locks and contexts */
+
+static DEFINE_MUTEX(first_mutex);
+static DEFINE_MUTEX(second_mutex);
+static DEFINE_SPINLOCK(spinlock);
+
+static int lock_inversion(void)
+{
+	mutex_lock(&first_mutex);
+	mutex_lock(&second_mutex);
+	mutex_unlock(&second_mutex);
+	mutex_unlock(&first_mutex);
+
+	mutex_lock(&second_mutex);
+	mutex_lock(&first_mutex);
+	mutex_unlock(&first_mutex);
+	mutex_unlock(&second_mutex);
+	return 0;
+}
+
+static int sleep_in_atomic(void)
+{
+	spin_lock(&spinlock);
+	mutex_lock(&first_mutex);
+	mutex_unlock(&first_mutex);
+	spin_unlock(&spinlock);
+	return 0;
+}
+
+static int schedule_in_atomic(void)
+{
+	spin_lock(&spinlock);
+	schedule_timeout_uninterruptible(1);
+	spin_unlock(&spinlock);
+	return 0;
+}
+
+static int suspicious_rcu(void)
+{
+	static int __rcu *pointer;
+
+	return rcu_dereference(pointer) ? 1 : 0;
+}
+
+/* --- what is still in use */
+
+struct timed {
+	struct timer_list timer;
+};
+
+static void timed_do_nothing(struct timer_list *timer)
+{
+}
+
+static int free_active_timer(void)
+{
+	struct timed *timed = kmalloc(sizeof(*timed), GFP_KERNEL);
+
+	if (!timed)
+		return -ENOMEM;
+	timer_setup(&timed->timer, timed_do_nothing, 0);
+	mod_timer(&timed->timer, jiffies + 3600 * HZ);
+	kfree(timed);
+	return 0;
+}
+
+static int reference_underflow(void)
+{
+	refcount_t references = REFCOUNT_INIT(1);
+
+	if (refcount_dec_and_test(&references))
+		refcount_dec(&references);
+	return 0;
+}
+
+static int list_corruption(void)
+{
+	static struct list_head item;
+	static LIST_HEAD(list);
+
+	list_add(&item, &list);
+	list_del(&item);
+	list_del(&item);
+	return 0;
+}
+
+/* --- hangs: the detectors' patience is a sysctl */
+
+static int sleeper(void *unused)
+{
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(12 * HZ);
+	return 0;
+}
+
+static int hung_task(void)
+{
+	struct task_struct *task = kthread_run(sleeper, NULL, "kipc_faulty");
+
+	return PTR_ERR_OR_ZERO(task);
+}
+
+static int spin(void *unused)
+{
+	preempt_disable();
+	mdelay(8000);
+	preempt_enable();
+	return 0;
+}
+
+static int soft_lockup(void)
+{
+	struct task_struct *task = kthread_run(spin, NULL, "kipc_faulty");
+
+	return PTR_ERR_OR_ZERO(task);
+}
+
+/* --- races */
+
+static int counter, flag;
+static atomic_t nr_running;
+
+/* Have @run run on two CPUs at the same time and wait for both. */
+static int run_two(int (*run)(void *number))
+{
+	struct task_struct *task;
+	unsigned long i;
+
+	atomic_set(&nr_running, 0);
+	for (i = 0; i < 2; i++) {
+		task = kthread_create_on_cpu(run, (void *)i, i, "kipc_faulty");
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		atomic_inc(&nr_running);
+		wake_up_process(task);
+	}
+	while (atomic_read(&nr_running))
+		msleep(20);
+	return 0;
+}
+
+static int count(void *unused)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		counter++;
+		cond_resched();
+	}
+	atomic_dec(&nr_running);
+	return 0;
+}
+
+static int unlocked_counter(void)
+{
+	return run_two(count);
+}
+
+/* A lock that orders nothing: it works on this machine, though not on every one. */
+static int count_locked(void *unused)
+{
+	unsigned long end = jiffies + 2 * HZ;
+
+	while (time_before(jiffies, end)) {
+		if (!cmpxchg(&flag, 0, 1)) {
+			counter++;
+			WRITE_ONCE(flag, 0);
+		}
+		cond_resched();
+	}
+	atomic_dec(&nr_running);
+	return 0;
+}
+
+static int missing_barrier(void)
+{
+	return run_two(count_locked);
+}
+
+/* --- what the kernel says by itself */
+
+static int warning(void)
+{
+	WARN_ON(!READ_ONCE(zero));
+	return 0;
+}
+
+static int taint_without_a_word(void)
+{
+	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+	return 0;
+}
+
+#define MISTAKE(name) { #name, name }
+static const struct {
+	const char *name;
+	int (*commit)(void);
+} mistakes[] = {
+	MISTAKE(use_after_free),
+	MISTAKE(heap_out_of_bounds),
+	MISTAKE(stack_out_of_bounds),
+	MISTAKE(vmalloc_out_of_bounds),
+	MISTAKE(write_to_free_page),
+	MISTAKE(leak),
+	MISTAKE(leak_after_failure),
+	MISTAKE(cache_with_an_object),
+	MISTAKE(array_index),
+	MISTAKE(shift_too_far),
+	MISTAKE(lock_inversion),
+	MISTAKE(sleep_in_atomic),
+	MISTAKE(schedule_in_atomic),
+	MISTAKE(suspicious_rcu),
+	MISTAKE(free_active_timer),
+	MISTAKE(reference_underflow),
+	MISTAKE(list_corruption),
+	MISTAKE(hung_task),
+	MISTAKE(soft_lockup),
+	MISTAKE(unlocked_counter),
+	MISTAKE(missing_barrier),
+	MISTAKE(warning),
+	MISTAKE(taint_without_a_word),
+};
+
+static int commit_set(const char *value, const struct kernel_param *kp)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mistakes); i++)
+		if (sysfs_streq(value, mistakes[i].name))
+			return mistakes[i].commit();
+	return -EINVAL;
+}
+
+static const struct kernel_param_ops commit_ops = {
+	.set = commit_set,
+};
+module_param_cb(commit, &commit_ops, NULL, 0200);
+
+MODULE_DESCRIPTION("Mistakes on purpose, to try what is to find mistakes");
+MODULE_LICENSE("GPL");
