@@ -62,7 +62,7 @@ TEST_F(instance, commands_are_completed)
 }
 
 /* What is in the help is completed: an option that was forgotten is found here. */
-TEST_F(instance, every_option_of_the_help_is_completed)
+TEST_F_TIMEOUT(instance, every_option_of_the_help_is_completed, 120)
 {
 	static char *const commands[] = {
 		"ls", "stat", "watch", "mk", "rm", "limits", "exec", "pipeline", "size", "doctor",
@@ -95,7 +95,7 @@ TEST_F(instance, kinds_are_completed_and_options_of_one_kind_are_not_offered_for
 	EXPECT_TRUE(completes_to("--autoremove --help --instance --key --mode "));
 }
 
-TEST_F(instance, ids_and_keys_and_limits_of_the_instance_are_completed)
+TEST_F_TIMEOUT(instance, ids_and_keys_and_limits_of_the_instance_are_completed, 120)
 {
 	EXPECT_EQ(0, KIPC("mk", "-i", OWN, "shm", "4096", "-k", "0xabc"));
 	EXPECT_EQ(0, KIPC("mk", "-i", OWN, "shm", "4096"));
@@ -115,7 +115,7 @@ TEST_F(instance, ids_and_keys_and_limits_of_the_instance_are_completed)
 	EXPECT_EQ(0, KIPC("rm", "-i", OWN, "shm", "0", "1"));
 }
 
-TEST_F(instance, programs_files_and_families_are_completed)
+TEST_F_TIMEOUT(instance, programs_files_and_families_are_completed, 120)
 {
 	EXPECT_EQ(0, COMPLETE("exec", "ipcm"));
 	EXPECT_TRUE(completes_to("ipcmk "));
@@ -134,7 +134,7 @@ TEST_F(instance, programs_files_and_families_are_completed)
 	EXPECT_TRUE(completes_to("ipcmk "));
 }
 
-TEST_F(instance, at_a_terminal_the_tab_key_completes)
+TEST_F_TIMEOUT(instance, at_a_terminal_the_tab_key_completes, 120)
 {
 	static char *const argv[] = { "/bin/bash", "--norc", "--noprofile", "-i", NULL };
 	struct terminal t;

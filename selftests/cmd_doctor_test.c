@@ -42,7 +42,24 @@ TEST_F(instance, doctor_says_where_the_library_is_not)
 
 /* --- the module */
 
-TEST(without_the_module_each_command_says_so_in_one_sentence)
+/* Without anything that would keep the module */
+FIXTURE(nothing)
+{
+	long long objects;
+};
+
+FIXTURE_SETUP(nothing)
+{
+	self->objects = param_get("objects");
+	ASSERT_EQ(0, self->objects);
+}
+
+FIXTURE_TEARDOWN(nothing)
+{
+	EXPECT_EQ(self->objects, param_get("objects"));
+}
+
+TEST_F_TIMEOUT(nothing, without_the_module_each_command_says_so_in_one_sentence, 120)
 {
 	static char *const commands[] = { "ls", "stat", "watch" };
 	int device;
@@ -79,7 +96,7 @@ TEST(without_the_module_each_command_says_so_in_one_sentence)
 }
 
 /* To a command of the next version this module is an old one. */
-TEST_F(instance, an_old_module_is_told_with_both_versions)
+TEST_F_TIMEOUT(instance, an_old_module_is_told_with_both_versions, 120)
 {
 	char text[160];
 
@@ -111,7 +128,7 @@ TEST_F(instance, a_newer_module_is_none_the_worse_for_it)
 
 /* --- the device */
 
-TEST_F(instance, a_device_that_is_not_for_all_is_told_to_root_and_to_the_others)
+TEST_F_TIMEOUT(instance, a_device_that_is_not_for_all_is_told_to_root_and_to_the_others, 120)
 {
 	struct stat st;
 
@@ -141,7 +158,7 @@ TEST_F(instance, a_file_that_is_no_device_is_told)
 
 /* --- limits */
 
-TEST_F(instance, limits_of_the_instance_that_are_reached_are_problems)
+TEST_F_TIMEOUT(instance, limits_of_the_instance_that_are_reached_are_problems, 120)
 {
 	EXPECT_EQ(0, KIPC("doctor", I));
 	EXPECT_TRUE(SAYS("^ok +limits "));

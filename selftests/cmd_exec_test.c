@@ -115,7 +115,7 @@ TEST_F(instance, a_user_without_privileges_gets_a_new_instance_and_stays_who_the
 /* What each of two users says who run programs in the instance that root has mounted */
 #define AS(uid, ...) KIPC_AS(uid, "exec", I, "--", __VA_ARGS__)
 
-TEST_F(instance, users_share_an_instance_and_keep_out_of_each_others_objects)
+TEST_F_TIMEOUT(instance, users_share_an_instance_and_keep_out_of_each_others_objects, 120)
 {
 	char id[16], key[16];
 
@@ -298,7 +298,7 @@ TEST_F(instance, a_signal_is_passed_on_and_the_program_decides)
 }
 
 /* They reach the program by themselves, being sent to all in the foreground. */
-TEST_F(instance, signals_of_the_terminal_come_once)
+TEST_F_TIMEOUT(instance, signals_of_the_terminal_come_once, 120)
 {
 	char *const argv[] = { KIPC_COMMAND, "exec", "-q", I, own_program, NULL };
 	struct winsize size = { .ws_row = 25, .ws_col = 80 };
@@ -328,7 +328,7 @@ TEST_F(instance, signals_of_the_terminal_come_once)
 }
 
 /* As less(1) does for Ctrl-Z: the shell would wait for ever if kipc did not stop as well. */
-TEST_F(instance, a_program_that_stops_itself_gives_the_terminal_back_to_the_shell)
+TEST_F_TIMEOUT(instance, a_program_that_stops_itself_gives_the_terminal_back_to_the_shell, 120)
 {
 	struct terminal t;
 	pid_t shell;

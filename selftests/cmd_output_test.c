@@ -24,7 +24,7 @@ static int longest_line(const char *text)
 	return longest;
 }
 
-TEST_F(instance, help_fits_into_80_columns)
+TEST_F_TIMEOUT(instance, help_fits_into_80_columns, 120)
 {
 	int i;
 
@@ -40,7 +40,7 @@ TEST_F(instance, help_fits_into_80_columns)
 	EXPECT_TRUE(SAYS("^Usage: kipc "));
 }
 
-TEST_F(instance, tables_fit_into_80_columns)
+TEST_F_TIMEOUT(instance, tables_fit_into_80_columns, 120)
 {
 	EXPECT_EQ(0, KIPC("mk", I, "shm", "1G", "--no-reserve", "-k", "0xffffffff"));
 	EXPECT_EQ(0, KIPC("mk", I, "sem", "32000", "--robust"));
@@ -76,7 +76,7 @@ TEST_F(instance, figures_have_what_the_user_s_signals_take)
 
 /* --- output that goes nowhere */
 
-TEST_F(instance, output_that_cannot_be_written_is_1_for_every_command)
+TEST_F_TIMEOUT(instance, output_that_cannot_be_written_is_1_for_every_command, 120)
 {
 	static char *const lines[] = {
 		"kipc ls", "kipc ls -j", "kipc stat", "kipc limits -i " OWN, "kipc doctor",
@@ -103,7 +103,7 @@ TEST_F(instance, output_that_cannot_be_written_is_1_for_every_command)
 	EXPECT_EQ(1, lines_of(said.out));
 }
 
-TEST_F(instance, without_standard_descriptors_it_works_as_ever)
+TEST_F_TIMEOUT(instance, without_standard_descriptors_it_works_as_ever, 120)
 {
 	EXPECT_EQ(0, SH("kipc ls <&- 2>&- | grep -c ID"));
 	EXPECT_STREQ("4\n", said.out);
@@ -181,7 +181,7 @@ TEST_F_TIMEOUT(instance, thousands_are_listed_watched_and_told_after_a_program, 
 }
 
 /* What goes while it is listed is not there, and no reason to fail. */
-TEST_F(instance, objects_that_come_and_go_meanwhile_are_no_failure)
+TEST_F_TIMEOUT(instance, objects_that_come_and_go_meanwhile_are_no_failure, 120)
 {
 	pid_t pid = child_fork();
 	int i;

@@ -206,7 +206,7 @@ TEST_F(instance, what_is_another_users_is_not_removed)
 }
 
 /* Of 'kipc exec' that is in cmd_exec_test. */
-TEST_F(instance, exit_status_of_mk_and_pipeline_is_that_of_what_they_run)
+TEST_F_TIMEOUT(instance, exit_status_of_mk_and_pipeline_is_that_of_what_they_run, 120)
 {
 	EXPECT_EQ(0, KIPC("mk", I, "msg", "--autoremove", "--", "sh", "-c",
 			  "kipc stat msg:$KIPC_ID; echo $KIPC_DEV"));

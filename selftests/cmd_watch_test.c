@@ -145,7 +145,7 @@ TEST_F(instance, on_a_terminal_no_line_is_too_long_and_q_ends_it)
 	terminal_close(&t);
 }
 
-TEST_F(instance, signals_that_end_it_leave_the_terminal_as_it_was)
+TEST_F_TIMEOUT(instance, signals_that_end_it_leave_the_terminal_as_it_was, 120)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 	struct terminal t;
@@ -165,7 +165,7 @@ TEST_F(instance, signals_that_end_it_leave_the_terminal_as_it_was)
 }
 
 /* Ctrl-Z in a shell, and back */
-TEST_F(instance, terminal_is_as_it_was_while_it_is_stopped_and_drawn_again_afterwards)
+TEST_F_TIMEOUT(instance, terminal_is_as_it_was_while_it_is_stopped_and_drawn_again_afterwards, 120)
 {
 	struct terminal t;
 	pid_t shell;
@@ -192,7 +192,7 @@ TEST_F(instance, terminal_is_as_it_was_while_it_is_stopped_and_drawn_again_after
 }
 
 /* SIGSTOP cannot be seen; whoever continues it may have set the terminal otherwise. */
-TEST_F(instance, after_a_stop_that_it_does_not_see_it_is_drawn_again_too)
+TEST_F_TIMEOUT(instance, after_a_stop_that_it_does_not_see_it_is_drawn_again_too, 120)
 {
 	struct termios plain;
 	struct terminal t;
@@ -332,7 +332,7 @@ TEST_F(instance, wide_characters_are_not_cut_in_the_middle_and_stay_in_their_col
 }
 
 /* 200 bytes, five times over: longer than any line, with all that JSON must escape */
-TEST_F(instance, long_names_are_whole_where_they_are_not_cut_for_a_terminal)
+TEST_F_TIMEOUT(instance, long_names_are_whole_where_they_are_not_cut_for_a_terminal, 120)
 {
 	char part[201], path[1200] = OWN, expected[2400] = "\"file\": \"" OWN;
 	int i, fd;
@@ -361,7 +361,7 @@ TEST_F(instance, long_names_are_whole_where_they_are_not_cut_for_a_terminal)
 	close(fd);
 }
 
-TEST_F(instance, all_holders_are_named_where_nothing_is_cut)
+TEST_F_TIMEOUT(instance, all_holders_are_named_where_nothing_is_cut, 120)
 {
 	int fds[2], i, n = 0;
 	const char *at;

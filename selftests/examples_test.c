@@ -48,7 +48,7 @@ TEST_F(instance, path_that_is_none_is_named)
 	EXPECT_TRUE(COMPLAINS("^sig_sender: there is no sig_listener or sig_worker: No such file"));
 }
 
-TEST_F(instance, worker_blocks_ignores_and_is_delivered_signals)
+TEST_F_TIMEOUT(instance, worker_blocks_ignores_and_is_delivered_signals, 120)
 {
 	pid_t pid = start(EXAMPLES "sig_worker");
 
