@@ -19,9 +19,10 @@ commit()
 # shows then matches $2.
 log_shows()
 {
-	local mistake=$1 words=$2 until=$((SECONDS + ${3:-10})) judged=quiet all='' new
+	local mistake=$1 words=$2 until judged=quiet all='' new
 
 	commit "$mistake"
+	until=$((SECONDS + ${3:-10}))
 	until grep -qE -- "$words" <<< "$all" && [ $judged = trouble ]; do
 		if [ $SECONDS -ge $until ]; then
 			echo "the check says $judged; expected: $words; the log since:"

@@ -283,7 +283,8 @@ static int count(void *unused)
 
 	while (time_before(jiffies, end)) {
 		counter++;
-		cond_resched();
+		/* or it would be added to once, at the end */
+		barrier();
 	}
 	atomic_dec(&nr_running);
 	return 0;
@@ -304,7 +305,6 @@ static int count_locked(void *unused)
 			counter++;
 			WRITE_ONCE(flag, 0);
 		}
-		cond_resched();
 	}
 	atomic_dec(&nr_running);
 	return 0;
