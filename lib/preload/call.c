@@ -32,8 +32,9 @@ static __thread size_t ended_before __attribute__((tls_model("initial-exec")));
 #define LOAD(x) __atomic_load_n(&(x), __ATOMIC_ACQUIRE)
 #define STORE(x, value) __atomic_store_n(&(x), value, __ATOMIC_RELEASE)
 
-/* More than there is room for are not noted. */
 static struct shim_note notes[256];
+/* More than there was room for: those are known by their marks alone. */
+static bool is_overfull;
 /* how many of them were ever used */
 static size_t notes_end;
 /* the user of a note whose descriptor is being closed */
@@ -100,6 +101,7 @@ static struct shim_note *find_note(const struct shim_use *use)
 			;
 		return &notes[i];
 	}
+	STORE(is_overfull, true);
 	return NULL;
 }
 
@@ -166,7 +168,7 @@ static void count_in_parent(void)
 
 static void forget_in_child(void)
 {
-	bool is_hidden = ended != ended_before;
+	bool is_hidden = is_overfull || ended != ended_before;
 	size_t i;
 
 	for (i = 0; i < notes_end; i++) {

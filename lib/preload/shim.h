@@ -9,7 +9,8 @@
  *
  * The library keeps no descriptor: every call opens the device, makes its ioctl and closes
  * it again. So there is nothing that a program could see in its table of descriptors, close
- * by sweeping it, lose by exec or daemonising, or hand to a child; a fork needs no repair.
+ * by sweeping it, or lose by exec or daemonising; what becomes of that of a call which is
+ * interrupted, or copied by a fork, is told in call.c.
  * All it makes are system calls by shim_raw(): what it does cannot end up in the functions
  * that it, or another preloaded library, takes over.
  */
