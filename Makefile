@@ -79,7 +79,7 @@ test: vm
 MINUTES ?= 10
 DIFF_SEED ?= $(shell date +%s)
 differential: vm
-	@T="diff_sysv_test" DIFF_SECONDS=$$(($(MINUTES) * 60)) \
+	@T="diff_sysv_test diff_pipe_test" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
 		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(KERNEL)
 
 # Without KERNEL=, on both of those that look for errors.

@@ -7,7 +7,7 @@
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
-# DIFF_SEED, for diff_sysv_test; MODULE, another kipc.ko than that of build/NAME; FUZZ, the
+# DIFF_SEED, for diff_*_test; MODULE, another kipc.ko than that of build/NAME; FUZZ, the
 # arguments of kipc_fuzz; APPEND, more words for the kernel's command line; PROGRAMS, a
 # directory with other selftests than those of build/.
 set -euo pipefail

@@ -262,6 +262,7 @@ static inline int side_note_birth(struct side *side, int n, pid_t pid)
 
 static inline void first_actor(int which, int memory, int ends[ACTORS])
 {
+	static struct answer ready;
 	int i;
 
 	if (dup2(memory, FD_COMMON) < 0)
@@ -271,6 +272,7 @@ static inline void first_actor(int which, int memory, int ends[ACTORS])
 			_exit(93);
 	if (side_prepare(which))
 		_exit(94);
+	actor_answer(&ready);
 	actor_run();
 }
 
@@ -304,7 +306,10 @@ static inline int side_begin(struct side *side, int which)
 	close(memory);
 	for (i = 0; i < ACTORS; i++)
 		close(ends[i]);
-	return pid < 0 ? -1 : side_note_birth(side, 0, pid);
+	if (pid < 0 || side_note_birth(side, 0, pid))
+		return -1;
+	/* it is ready before the clock is set again */
+	return recv(side->sock[0], &side->answer, sizeof(side->answer), 0) > 0 ? 0 : -1;
 }
 
 /* Wait for an actor that ends; whatever it leaves to be done is done then. */
