@@ -32,7 +32,7 @@ if [ -n "${PROGRAM:-}" ]; then
 	[[ $PROGRAM =~ ^[A-Za-z0-9_.\ ]+$ ]] || die "PROGRAM is no program: $PROGRAM"
 	arguments+=" -p \"$PROGRAM\""
 else
-	arguments+=" -b $((blocks / 2))"
+	arguments+=" -b $((blocks * 2 / 5))"
 fi
 say "fuzzing $blocks pieces of code for $minutes minutes"
 mkdir -p "$BUILD/fuzz/$name"
