@@ -5,6 +5,8 @@
 PREFIX ?= /usr/local
 # the kernel of qemu/kernels that the VM runs
 KERNEL ?= 6.1
+# its architecture, amd64 or arm64
+ARCH ?= $(if $(filter %-arm64,$(KERNEL)),arm64,amd64)
 # the selftest or bench programs to run; all if empty
 T ?=
 
@@ -13,13 +15,19 @@ HOST_KDIR := $(wildcard /lib/modules/$(shell uname -r)/build)
 # for "make" and "make install"; the VM's targets always build for the VM's kernel
 KDIR ?= $(HOST_KDIR)
 
-vm_kdir = $(B)/kernels/$(KERNEL)/kdir
-vm_cc = $(shell awk '$$1 == "$(KERNEL)" { print $$5 }' qemu/kernels)
+vm_arch := $(if $(filter amd64 x86_64 x86,$(ARCH)),amd64,$(ARCH))
+# its name in qemu/kernels
+vm_kernel = $(KERNEL:%-$(vm_arch)=%)$(if $(filter-out amd64,$(vm_arch)),-$(vm_arch))
+
+vm_kdir = $(B)/kernels/$(vm_kernel)/kdir
+vm_cc = $(shell awk '$$1 == "$(vm_kernel)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
 export T MINUTES SEED PROGRAM ARGS
 # more words for the kernel's command line
 export APPEND
+# it would reach the kernel's own make
+unexport ARCH
 
 all: module programs
 
@@ -27,29 +35,44 @@ help:
 	@cat scripts/help.txt
 
 setup:
-	@scripts/setup.sh
+	@scripts/setup.sh $(vm_arch)
 
 # --- what is built
 
 ifneq ($(KDIR),)
 module: setup
-	scripts/build-module.sh host $(KDIR)
+	@$(if $(CROSS_COMPILE),,$(get_cross))
+	scripts/build-module.sh host $(KDIR) \
+		$(if $(cross),ARCH=$(vm_arch) CROSS_COMPILE=$(or $(CROSS_COMPILE),$(cross)))
 else
 module: vm-module
 	@echo "No headers of the running kernel ($(shell uname -r)) were found, so the module was" \
-	      "built for the VM's kernel: $(B)/$(KERNEL)/src/kipc.ko. For another kernel give KDIR=."
+	      "built for the VM's kernel: $(B)/$(vm_kernel)/src/kipc.ko. For another kernel give KDIR=."
 endif
+
+# where the programs for that architecture are built, and by what
+P := $(BUILD)$(if $(filter-out amd64,$(vm_arch)),/$(vm_arch))
+cross_arm64 := $(BUILD)/cross/arm64/bin/aarch64-linux-gnu-
+cross := $(cross_$(vm_arch))
+get_cross := $(if $(cross),qemu/fetch-cross.sh $(vm_arch))
+cross_tools := $(if $(cross),CC=$(cross)gcc AR=$(cross)ar)
+# 32-bit programs are for amd64 only
+lib32 := $(if $(cross),,$(P)/lib32)
+# on all CPUs, unless told otherwise
+jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+make_in = flock $(B)/lock/$(subst /,-,$(1))-$(vm_arch) $(MAKE) -s $(jobs) -C $(1) $(cross_tools)
 
 programs: $(B)/kselftest
 	@mkdir -p $(B)/lock
-	@flock $(B)/lock/lib $(MAKE) -s -C lib O=$(BUILD)/lib O32=$(BUILD)/lib32 PREFIX=$(PREFIX)
-	@flock $(B)/lock/tools $(MAKE) -s -C tools O=$(BUILD)/bin
-	@flock $(B)/lock/preload $(MAKE) -s -C lib/preload O=$(BUILD)/lib O32=$(BUILD)/lib32
-	@flock $(B)/lock/bench $(MAKE) -s -C bench O=$(BUILD)/bench
-	@flock $(B)/lock/examples $(MAKE) -s -C examples O=$(BUILD)/examples
-	@flock $(B)/lock/fuzz $(MAKE) -s -C selftests/fuzz O=$(BUILD)/fuzz
-	@flock $(B)/lock/selftests $(MAKE) -s -C selftests O=$(BUILD)/selftests \
-		HARNESS=$(BUILD)/kselftest LIB=$(BUILD)/lib LIB32=$(BUILD)/lib32
+	@$(get_cross)
+	@$(call make_in,lib) O=$(P)/lib O32=$(lib32) PREFIX=$(PREFIX)
+	@$(call make_in,tools) O=$(P)/bin
+	@$(call make_in,lib/preload) O=$(P)/lib O32=$(lib32)
+	@$(call make_in,bench) O=$(P)/bench
+	@$(call make_in,examples) O=$(P)/examples
+	@$(call make_in,selftests/fuzz) O=$(P)/fuzz
+	@$(call make_in,selftests) O=$(P)/selftests HARNESS=$(BUILD)/kselftest \
+		LIB=$(P)/lib LIB32=$(lib32)
 
 $(B)/kselftest: | setup
 	@qemu/fetch-source.sh debug
@@ -58,29 +81,34 @@ $(B)/kselftest: | setup
 # --- the VM
 
 vm-kernel: setup
-	@qemu/get-kernel.sh '$(KERNEL)'
+	@qemu/get-kernel.sh '$(vm_kernel)'
 
 vm-module: vm-kernel
-	scripts/build-module.sh $(KERNEL) $(vm_kdir) CC=$(vm_cc) $(if $(filter gcov,$(KERNEL)),GCOV_PROFILE=y)
+	@$(get_cross)
+	qemu/build-module.sh $(vm_kernel) $(if $(filter gcov,$(vm_kernel)),GCOV_PROFILE=y)
 
 vm: vm-module programs
-	@qemu/make-image.sh $(KERNEL)
+	@qemu/make-image.sh $(vm_kernel)
 
 run: vm
-	@qemu/run.sh demo $(KERNEL)
+	@qemu/run.sh demo $(vm_kernel)
 
 shell: vm
-	@qemu/run.sh shell $(KERNEL)
+	@qemu/run.sh shell $(vm_kernel)
 
 test: vm
-	@qemu/run.sh test $(KERNEL)
+	@qemu/run.sh test $(vm_kernel)
+
+# all kernels, each in a make of its own
+matrix:
+	@scripts/matrix.sh
 
 # the kernel's own objects and kipc's, longer than "test" does, from other seeds
 MINUTES ?= 10
 DIFF_SEED ?= $(shell date +%s)
 differential: vm
 	@T="diff_sysv_test diff_pipe_test" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
-		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(KERNEL)
+		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(vm_kernel)
 
 # Without KERNEL=, on both of those that look for errors.
 ifeq ($(origin KERNEL),file)
@@ -103,7 +131,7 @@ vm-faulty: vm-kernel
 		scripts/build-module.sh $(KERNEL)/faulty $(vm_kdir) CC=$(vm_cc)
 
 bench: vm
-	@scripts/bench.sh $(KERNEL)
+	@scripts/bench.sh $(vm_kernel)
 
 # their own kernels, if none is asked for
 ifeq ($(origin KERNEL),file)
@@ -111,8 +139,8 @@ apps: KERNEL = bare
 fuzz: KERNEL = debug
 endif
 apps: vm-module programs
-	@qemu/make-image.sh $(KERNEL) apps
-	@qemu/run.sh apps $(KERNEL)
+	@qemu/make-image.sh $(vm_kernel) apps
+	@qemu/run.sh apps $(vm_kernel)
 
 ifeq ($(origin MINUTES),file)
 fuzz: MINUTES = 3
@@ -136,10 +164,10 @@ install: all
 	@scripts/install.sh "$(KDIR)" "$(DESTDIR)" "$(PREFIX)"
 
 clean:
-	rm -rf $(filter-out $(addprefix $(B)/,apt image kernels linux-source kselftest lock kvm-works),$(wildcard $(B)/*))
+	rm -rf $(filter-out $(addprefix $(B)/,apt cross image kernels linux-source kselftest lock kvm-works),$(wildcard $(B)/*))
 
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module programs vm-kernel vm-module vm-faulty vm run shell test controls \
-	coverage bench apps fuzz check differential imports install clean distclean
+.PHONY: all help setup module programs vm-kernel vm-module vm-faulty vm run shell test matrix \
+	controls coverage bench apps fuzz check differential imports install clean distclean

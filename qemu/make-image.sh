@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Make the guest's root file system from stock Debian programs: a cpio archive,
-# build/image/SUITE-ARCH.cpio, for the kernel NAME of qemu/kernels; with the word
-# "apps" behind it build/image/SUITE-ARCH-apps.cpio, which has the programs of
+# build/image/SUITE-ARCH.cpio, for the architecture of the kernel NAME of qemu/kernels; with the
+# word "apps" behind it build/image/SUITE-ARCH-apps.cpio, which has the programs of
 # "make apps" as well. The module and its programs are not in it: qemu/run.sh appends
 # them as a second archive.
 #
@@ -11,9 +11,9 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
 
-read -r _ suite arch _ < <(kernel_line "${1:?usage: make-image.sh NAME [apps]}")
+read -r _ _ arch _ < <(kernel_line "${1:?usage: make-image.sh NAME [apps]}")
 set=${2:-}
-image=$BUILD/image/$suite-$arch${set:+-$set}.cpio
+image=$BUILD/image/$GUEST_SUITE-$arch${set:+-$set}.cpio
 # whatever changes what is in the image must be in these lists or in this script
 packages=(bash coreutils dash diffutils findutils grep gawk sed procps
 	  util-linux util-linux-extra mount kmod make socat libc-bin tar gzip)
@@ -32,7 +32,7 @@ esac
 key=$(sha256sum < "$0")
 
 [ "$key" = "$(cat "$image.key" 2>/dev/null)" ] && exit 0
-hold_lock "image-$suite-$arch$set"
+hold_lock "image-$arch$set"
 [ "$key" = "$(cat "$image.key" 2>/dev/null)" ] && exit 0
 rm -f "$image.key"
 
@@ -40,8 +40,8 @@ mkdir -p "$BUILD/image"
 tmp=$(mktemp -d "$BUILD/image/.tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 
-hold_lock "apt-$suite-$arch"
-apt_root "$suite" "$arch"
+hold_lock "apt-$GUEST_SUITE-$arch"
+apt_root "$GUEST_SUITE" "$arch"
 # The closure of the packages, without what serves maintenance scripts, which never run
 # here, and without the compilers that the database and OpenGL load if they are there.
 fetch=()
@@ -55,7 +55,7 @@ while read -r package; do
 	*)
 		[[ " ${packages[*]} " != *" $package "* ]] || fetch+=("$package") ;;
 	esac
-done < <(apt-get -qq -s install "${packages[@]}" | awk '$1 == "Inst" { print $2 }')
+done < <(apt_closure "${packages[@]}")
 [ ${#fetch[@]} -gt 0 ] || die "cannot tell what the guest's programs need (see above)"
 say "fetching the guest's programs: ${packages[*]}"
 mkdir "$tmp/debs"

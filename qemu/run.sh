@@ -7,8 +7,9 @@
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
-# DIFF_SEED, for diff_*_test; MODULE, another kipc.ko than that of build/NAME; FUZZ, the
-# arguments of kipc_fuzz; APPEND, more words for the kernel's command line; PROGRAMS, a
+# DIFF_SEED, for diff_*_test; COMPILER=clang, the module is the one that
+# qemu/build-module.sh made with clang; MODULE, another kipc.ko than that of build/NAME; FUZZ,
+# the arguments of kipc_fuzz; APPEND, more words for the kernel's command line; PROGRAMS, a
 # directory with other selftests than those of build/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -17,15 +18,15 @@ set -euo pipefail
 mode=${1:?usage: run.sh MODE NAME [RESULTS]}
 name=${2:?usage: run.sh MODE NAME [RESULTS]}
 results=${3:-}
-read -r kind suite arch _ what < <(kernel_line "$name")
+read -r kind _ arch _ what < <(kernel_line "$name")
 kernel=$BUILD/kernels/$name
-module=${MODULE:-$BUILD/$name/src/kipc.ko}
-programs=${PROGRAMS:-$BUILD/selftests}
-options="console=ttyS0 panic=-1 quiet log_buf_len=4M kasan_multi_shot page_poison=1"
+built=$(programs_dir "$arch")
+module=${MODULE:-$BUILD/$name${COMPILER:+-$COMPILER}/src/kipc.ko}
+programs=${PROGRAMS:-$built/selftests}
+options="panic=-1 quiet log_buf_len=4M kasan_multi_shot page_poison=1"
 # a busy host may not let the timer tick while the kernel counts its ticks
 options+=" no_timer_check"
-image=$BUILD/image/$suite-$arch.cpio
-[ "$arch" = amd64 ] || die "kernel '$name': no QEMU settings for $arch yet"
+image=$BUILD/image/$GUEST_SUITE-$arch.cpio
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
 
 # A debug kernel is some five times slower, and its shadow memory must fit as well.
@@ -48,7 +49,7 @@ elif [ "$kind" = source ] && ! $lives; then
 fi
 # Debian's programs instead of ours; their commands have limits of their own.
 if [ "$mode" = apps ]; then
-	image=$BUILD/image/$suite-$arch-apps.cpio
+	image=$BUILD/image/$GUEST_SUITE-$arch-apps.cpio
 	memory=2048 limit=180
 fi
 limit=$((limit + ${DIFF_SECONDS:-0}))
@@ -62,7 +63,7 @@ trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$tmp"' EXIT
 for program in ${T:-}; do
 	case $mode in
 	test)  there_are=$(cd "$programs" && ls -C) ;;
-	bench) there_are=$(cd "$BUILD/bench" && ls -C -- *_bench) ;;
+	bench) there_are=$(cd "$built/bench" && ls -C -- *_bench) ;;
 	apps)  there_are=$(basename -s .sh "$ROOT"/qemu/guest/apps/*.sh) ;;
 	*)     continue ;;
 	esac
@@ -88,20 +89,20 @@ overlay()
 	[ ! -e "$BUILD/$name/faulty/src/kipc_faulty.ko" ] || [ "$1" != controls ] ||
 		cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
 	[ ! -d "$programs" ] || [ "$1" = apps ] || cp -r "$programs/." "$dir/kipc/selftests"
-	[ ! -d "$BUILD/bench" ] || [ "$1" = apps ] || find "$BUILD/bench" -maxdepth 1 -name '*_bench' \
+	[ ! -d "$built/bench" ] || [ "$1" = apps ] || find "$built/bench" -maxdepth 1 -name '*_bench' \
 		-exec cp -t "$dir/kipc/bench" {} +
-	[ ! -d "$BUILD/examples" ] || cp -r "$BUILD/examples/." "$dir/kipc/examples"
-	[ ! -x "$BUILD/bin/kipc" ] || cp "$BUILD/bin/kipc" "$dir/usr/bin/"
+	[ ! -d "$built/examples" ] || cp -r "$built/examples/." "$dir/kipc/examples"
+	[ ! -x "$built/bin/kipc" ] || cp "$built/bin/kipc" "$dir/usr/bin/"
 	install -D -m 644 "$ROOT/tools/kipc.bash-completion" \
 		"$dir/usr/share/bash-completion/completions/kipc"
 	# commands of other versions, for the tests
-	[ "$1" != test ] || cp "$BUILD"/bin/kipc-* "$dir/usr/bin/"
+	[ "$1" != test ] || cp "$built"/bin/kipc-* "$dir/usr/bin/"
 	for lib in lib lib32; do
-		[ ! -e "$BUILD/$lib/libkipc-preload.so" ] ||
-			install -D -t "$dir/usr/$lib/kipc" "$BUILD/$lib/libkipc-preload.so"
+		[ ! -e "$built/$lib/libkipc-preload.so" ] ||
+			install -D -t "$dir/usr/$lib/kipc" "$built/$lib/libkipc-preload.so"
 	done
 	# the guest has nothing for 32-bit programs; libgcc_s is for cancelled threads
-	if [ -e "$BUILD/lib32/libkipc-preload.so" ]; then
+	if [ -e "$built/lib32/libkipc-preload.so" ]; then
 		install -D -t "$dir/usr/lib" "$(gcc -m32 -print-file-name=ld-linux.so.2)"
 		install -D -t "$dir/usr/lib32" "$(gcc -m32 -print-file-name=libc.so.6)" \
 			"$(gcc -m32 -print-file-name=libgcc_s.so.1)"
@@ -109,7 +110,7 @@ overlay()
 	fi
 	if [ "$1" = fuzz ]; then
 		rm -rf "$dir"/kipc/{selftests,bench,examples}/*
-		install -D -t "$dir/kipc/fuzz" "$BUILD/fuzz/kipc_fuzz"
+		install -D -t "$dir/kipc/fuzz" "$built/fuzz/kipc_fuzz"
 		[ ! -e "$BUILD/$name/faulty/src/kipc_faulty.ko" ] ||
 			cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
 		[ ! -e "$BUILD/fuzz/$name/corpus" ] || cp "$BUILD/fuzz/$name/corpus" "$dir/kipc/fuzz/"
@@ -117,7 +118,7 @@ overlay()
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory
-	strip -g "$dir"/kipc/{selftests,bench,examples}/* 2>/dev/null || true
+	"$(cross_prefix "$arch")strip" -g "$dir"/kipc/{kipc.ko,selftests/*,bench/*,examples/*} 2>/dev/null || true
 	cat > "$dir/kipc/run.conf" <<-CONF
 	KIPC_MODE=$1
 	KIPC_KERNEL=$name
@@ -138,14 +139,24 @@ overlay()
 # arguments.
 boot()
 {
-	local console=$1 time=$2
+	local console=$1 time=$2 machine tty report
 
 	shift 2
-	exec timeout --foreground -k 10 "$time" qemu-system-x86_64 "$@" \
-		-M pc -m "$memory" -nic none -display none -monitor none -no-reboot \
-		-serial "$console" -serial "file:$tmp/report" \
+	case $arch in
+	amd64)
+		machine=(qemu-system-x86_64 -M pc -serial "$console" -serial "file:$tmp/report")
+		tty=ttyS0 report=ttyS1 ;;
+	arm64)
+		# it has one serial port of its own
+		machine=(qemu-system-aarch64 -M virt -serial "$console"
+			 -chardev "file,id=report,path=$tmp/report" -device "pci-serial,chardev=report")
+		tty=ttyAMA0 report=ttyS0 ;;
+	esac
+	# what the kernel does not know it gives the first process as its environment
+	exec timeout --foreground -k 10 "$time" "${machine[@]}" "$@" \
+		-m "$memory" -nic none -display none -monitor none -no-reboot \
 		-kernel "$kernel/vmlinuz" -initrd "$tmp/initrd" \
-		-append "$options ${APPEND:-}"
+		-append "console=$tty $options KIPC_CONSOLE=/dev/$tty KIPC_REPORT=/dev/$report ${APPEND:-}"
 }
 
 # KVM can exist and still not be able to run a kernel: only a boot proves it.
@@ -153,7 +164,7 @@ kvm_works()
 {
 	local answer=$BUILD/kvm-works
 
-	grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ] || return
+	[ "$arch" = amd64 ] && grep -qwE 'vmx|svm' /proc/cpuinfo && [ -w /dev/kvm ] || return
 	if ! [ -e "$answer" ]; then
 		say "trying whether KVM works here ..."
 		overlay probe
@@ -165,11 +176,15 @@ kvm_works()
 }
 
 if [ -n "${ICOUNT:-}" ]; then
+	[ "$arch" = amd64 ] || die "ICOUNT= is for amd64 only"
 	# For figures the plain qemu64 CPU: with "max" the kernel copies by rep movsb,
 	# which TCG runs byte by byte.
 	accel=(-accel tcg -icount "shift=0,sleep=off" -smp 1)
 elif kvm_works; then
 	accel=(-accel kvm -cpu host -smp "${SMP:-2}")
+elif [ "$arch" = arm64 ]; then
+	# authentic pointer authentication would cost a third of the time
+	accel=(-accel tcg -cpu "max,pauth-impdef=on" -smp "${SMP:-2}")
 elif [ "$mode" = bench ]; then
 	accel=(-accel tcg -smp "${SMP:-2}")
 else
@@ -187,7 +202,7 @@ fi
 
 # The host's limit only catches a guest that hangs: all work in there has limits of
 # its own.
-log=$BUILD/log/$name-$mode${ICOUNT:+-icount}.log
+log=$BUILD/log/$name${COMPILER:+-$COMPILER}-$mode${ICOUNT:+-icount}.log
 nr_programs=$(find "$tmp/overlay/kipc"/{selftests,bench,guest/apps} -type f | wc -l)
 say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
 mkfifo "$tmp/console"

@@ -21,6 +21,21 @@ read -ra parts <<< "${PARTS:-Kbuild module uapi}"
 (cd "${TREE:-$ROOT}" && cp -rsfu "${parts[@]/#/$PWD/}" "$src")
 find "$src" -xtype l -delete
 
+# A kernel built by a newer compiler than ours can ask for an option that ours does not have.
+cc=gcc
+for arg; do
+	case $arg in CC=*) cc=${arg#CC=} ;; esac
+done
+if grep -qs '^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=y' "$kdir/include/config/auto.conf" &&
+   ! "$cc" -fmin-function-alignment=16 -E -x c /dev/null > /dev/null 2>&1; then
+	set -- CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= "$@"
+	# On arm64 ftrace writes before each function and relies on that alignment: without it,
+	# loading the module is a BUG. So functions cannot be traced there.
+	if grep -qs '^CONFIG_DYNAMIC_FTRACE_WITH_CALL_OPS=y' "$kdir/include/config/auto.conf"; then
+		set -- CC_FLAGS_FTRACE= "$@"
+	fi
+fi
+
 # what a make above us was told is not meant for the kernel's make
-env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u T -u KERNEL -u KDIR \
+env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u T -u KERNEL -u KDIR -u ARCH \
 	make -C "$kdir" M="$src" -j"$(nproc)" --no-print-directory "$@" modules

@@ -6,6 +6,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 export LC_ALL=C
+# the Debian release that the guest's programs come from, whatever its kernel is
+export GUEST_SUITE=bookworm
 
 say()
 {
@@ -44,6 +46,40 @@ kernel_line()
 		fi
 	done < "$ROOT/qemu/kernels"
 	die "no kernel '$1'; qemu/kernels knows: $(kernel_names)"
+}
+
+# Print what is before the names of the compiler and so on for architecture $1, which
+# is nothing for this host's own.
+cross_prefix()
+{
+	case $1 in
+	amd64) ;;
+	arm64) echo "$BUILD/cross/arm64/bin/aarch64-linux-gnu-" ;;
+	*)     die "nothing is known about the architecture '$1'; known are amd64 and arm64" ;;
+	esac
+}
+
+# Print the arguments of a kernel's make that let clang build modules for a kernel which is
+# configured for gcc, one a line: the options that only gcc has are taken out.
+clang_args()
+{
+	local option
+
+	for option in CC_IS_GCC RETHUNK SLS MITIGATION_RETHUNK MITIGATION_SLS FTRACE_MCOUNT_USE_CC \
+		      CC_HAS_NAMED_AS USE_X86_SEG_SUPPORT UBSAN_BOUNDS_STRICT; do
+		echo "CONFIG_$option="
+	done
+	echo CC=clang CONFIG_CC_IS_CLANG=y CONFIG_CC_HAS_AUTO_VAR_INIT_ZERO_ENABLER=y \
+	     CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough | tr ' ' '\n'
+}
+
+# Print where the programs for architecture $1 are built.
+programs_dir()
+{
+	case $1 in
+	amd64) echo "$BUILD" ;;
+	*)     echo "$BUILD/$1" ;;
+	esac
 }
 
 kernel_names()
@@ -106,9 +142,13 @@ apt_root()
 	: > "$APT_ROOT/state/status"
 	{
 		echo "deb [signed-by=$keyring] $main $suite main"
-		echo "deb [signed-by=$keyring] $main $suite-updates main"
-		[ -z "$security" ] ||
-			echo "deb [signed-by=$keyring] $security $suite-security main"
+		case $suite in
+		*-backports) ;; # has its updates in itself
+		*)
+			echo "deb [signed-by=$keyring] $main $suite-updates main"
+			[ -z "$security" ] ||
+				echo "deb [signed-by=$keyring] $security $suite-security main" ;;
+		esac
 	} > "$APT_ROOT/etc/sources.list"
 	{
 		# how the host reaches its archives: proxies, time-outs and the like
@@ -137,10 +177,17 @@ apt_root()
 	fi
 }
 
-# Print those packages that $1 depends on whose names match the regex $2.
+# Print those packages that $1 depends on whose names match the regex $2. Names of what
+# the archive does not have are in angle brackets.
 apt_depends()
 {
-	apt-cache depends "$1" | awk '$1 ~ /Depends:$/ { print $2 }' | grep -E -- "$2" || true
+	apt-cache depends "$1" | awk '$1 ~ /Depends:$/ { gsub(/[<>]/, ""); print $2 }' | grep -E -- "$2" || true
+}
+
+# Print all that is needed for the packages $@, these included.
+apt_closure()
+{
+	apt-get -qq -s install "$@" | awk '$1 == "Inst" { print $2 }'
 }
 
 # Download the packages $2.. (without their dependencies) into directory $1.

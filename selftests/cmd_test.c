@@ -330,8 +330,8 @@ TEST_F(instance, who_has_memory_attached_is_named)
 	EXPECT_EQ(made[0], id);
 	pid = HOLDER(seg_attach(&self->in, made[0]); seg_attach(&self->in, made[0]));
 	stranger = HOLDER(seg_attach(&other, id));
-	ASSERT_TRUE(wait_blocked(pid, SYS_pause));
-	ASSERT_TRUE(wait_blocked(stranger, SYS_pause));
+	ASSERT_TRUE(wait_blocked(pid, CALL_PAUSE));
+	ASSERT_TRUE(wait_blocked(stranger, CALL_PAUSE));
 
 	EXPECT_EQ(0, KIPC("stat", I, name_of("shm", made[0])));
 	EXPECT_TRUE(SAYS(holder_says("held by +", pid, ", attached x 2")));

@@ -101,9 +101,11 @@ static inline time_t next_second(void)
 #ifdef SYS_poll
 #define CALL_POLL	SYS_poll
 #define CALL_EPOLL_WAIT	SYS_epoll_wait
+#define CALL_PAUSE	SYS_pause
 #else
 #define CALL_POLL	SYS_ppoll
 #define CALL_EPOLL_WAIT	SYS_epoll_pwait
+#define CALL_PAUSE	SYS_ppoll
 #endif
 #define CALL_OPEN	SYS_openat
 

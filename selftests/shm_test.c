@@ -548,8 +548,14 @@ static int run_code(const void *code)
 
 TEST_F(shm, only_an_executable_attachment_can_be_executed)
 {
-	/* mov $42, %eax; ret */
+	/* a function that returns 42, and the change that makes it return 43 */
+#ifdef __aarch64__
+	static const unsigned char code[] = { 0x40, 5, 0x80, 0x52, 0xc0, 3, 0x5f, 0xd6 };
+	const int at = 0, change = 0x20;
+#else
 	static const unsigned char code[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
+	const int at = 1, change = 1;
+#endif
 	int id = shm->get(IPC_PRIVATE, PAGE, 0700);
 	char *p = shm->at(id, NULL, 0), *x, *rx;
 
@@ -560,10 +566,12 @@ TEST_F(shm, only_an_executable_attachment_can_be_executed)
 	rx = shm->at(id, NULL, SHM_EXEC | SHM_RDONLY);
 	ASSERT_NE(NOT_ATTACHED, x);
 	ASSERT_NE(NOT_ATTACHED, rx);
+	__builtin___clear_cache(x, x + sizeof(code));
 	EXPECT_EQ(128 + SIGSEGV, run_code(p));
 	EXPECT_EQ(42, run_code(x));
 	EXPECT_EQ(42, run_code(rx));
-	x[1] = 43;
+	x[at] += change;
+	__builtin___clear_cache(x, x + sizeof(code));
 	EXPECT_EQ(43, run_code(rx));
 	EXPECT_EQ(SIGSEGV, touch_dies(rx, true));
 	EXPECT_EQ(0, shm->dt(p));

@@ -78,7 +78,7 @@ TEST_F(shm, death_by_a_signal_detaches)
 			for (;;)
 				pause();
 		}
-		ASSERT_TRUE(EVENTUALLY(shm_nattch(id) == 1 && task_is_blocked(pid, SYS_pause)));
+		ASSERT_TRUE(EVENTUALLY(shm_nattch(id) == 1 && task_is_blocked(pid, CALL_PAUSE)));
 		kill(pid, signals[i]);
 		EXPECT_EQ(128 + signals[i], child_wait(pid));
 		EXPECT_EQ(0, shm_nattch(id));

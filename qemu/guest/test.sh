@@ -53,7 +53,7 @@ environment()
 # running can be found.
 run_program()
 {
-	local program=$1 sid status counts wrong ok=true env
+	local program=$1 sid status counts wrong ok=true env started=$SECONDS
 
 	read -r -a env < <(environment "$program")
 
@@ -79,6 +79,7 @@ run_program()
 	skipped=$((skipped + counts[3]))
 	wrong=${counts[*]:4}
 
+	[ $((SECONDS - started)) -lt 20 ] || echo "# $program took $((SECONDS - started)) s"
 	# what its own result lines do not say
 	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 		echo "# it was stopped after $KIPC_LIMIT s"
