@@ -266,4 +266,11 @@ static inline void kipc_make_persistent(struct dentry *dentry,
 }
 #endif
 
+/* Pin what is mapped now, without a fault: the former is internal since 6.3. */
+#ifdef FOLL_FAST_ONLY
+#define KIPC_FOLL_PRESENT	FOLL_FAST_ONLY
+#else
+#define KIPC_FOLL_PRESENT	FOLL_NOFAULT
+#endif
+
 #endif /* _KIPC_COMPAT_H */

@@ -416,6 +416,41 @@ TEST_F(pipe, resizing_keeps_a_large_write_in_order)
 	free(buf);
 }
 
+TEST_F(pipe, enlarging_the_pipe_lets_a_large_write_end)
+{
+	pid_t pid = writer_fork(_metadata, self, 256 * KIB, 0);
+
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(wait_blocked(pid, SYS_write));
+	ASSERT_EQ(0, resize(self, MIB));
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ((int)(256 * KIB), bytes_in(self->r));
+	EXPECT_TRUE(read_pattern(self->r, 256 * KIB, 0));
+}
+
+/* What is shared with another process is not pinned: that would make a copy of it. */
+TEST_F(pipe, memory_that_is_shared_after_a_fork_is_written_and_not_pinned)
+{
+	long before = vm_counter("nr_foll_pin_acquired");
+	char *buf = malloc(MIB);
+	pid_t pid;
+
+	ASSERT_NE(NULL, buf);
+	pattern(buf, MIB, 0);
+	pid = child_fork();
+	if (!pid) {
+		pipe_close(&self->r);
+		EXPECT_EQ((ssize_t)MIB, write(self->w, buf, MIB));
+		child_exit();
+	}
+	ASSERT_LT(0, pid);
+	pipe_close(&self->w);
+	EXPECT_TRUE(read_pattern(self->r, MIB, 0));
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_GE(16, vm_counter("nr_foll_pin_acquired") - before);
+	free(buf);
+}
+
 /* Move up to @len bytes of the pipe to the file @out, by the implementation's own call. */
 static ssize_t move(struct _test_data_pipe *self, int out, size_t len)
 {

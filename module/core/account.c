@@ -113,6 +113,26 @@ void kipc_user_put(struct kipc_user *user)
 }
 
 /**
+ * kipc_user_try_charge - charge something to a user, whoever that is
+ * @user: the account
+ * @what: what
+ * @nr: how many more
+ * @limit: how many the user may have in all, 0 for no limit
+ *
+ * Return: false when the limit would be passed; then nothing is charged.
+ */
+bool kipc_user_try_charge(struct kipc_user *user, enum kipc_charge what,
+			  unsigned long nr, unsigned long limit)
+{
+	unsigned long sum = atomic_long_add_return(nr, &user->charged[what]);
+
+	if (likely(!limit || sum <= limit))
+		return true;
+	atomic_long_sub(nr, &user->charged[what]);
+	return false;
+}
+
+/**
  * kipc_user_charge - charge something to a user
  * @user: the account
  * @what: what
@@ -127,14 +147,12 @@ void kipc_user_put(struct kipc_user *user)
 int kipc_user_charge(struct kipc_user *user, enum kipc_charge what,
 		     unsigned long nr, unsigned long limit)
 {
-	unsigned long sum = atomic_long_add_return(nr, &user->charged[what]);
-
-	if (likely(!limit || sum <= limit))
+	if (likely(kipc_user_try_charge(user, what, nr, limit)))
 		return 0;
-	if (capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
-		return 0;
-	atomic_long_sub(nr, &user->charged[what]);
-	return -EDQUOT;
+	if (!capable(CAP_SYS_RESOURCE) && !capable(CAP_SYS_ADMIN))
+		return -EDQUOT;
+	atomic_long_add(nr, &user->charged[what]);
+	return 0;
 }
 
 /**

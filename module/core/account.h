@@ -34,6 +34,8 @@ enum kipc_charge {
 
 struct kipc_user *kipc_user_get(kuid_t uid);
 void kipc_user_put(struct kipc_user *user);
+bool kipc_user_try_charge(struct kipc_user *user, enum kipc_charge what,
+			  unsigned long nr, unsigned long limit);
 int kipc_user_charge(struct kipc_user *user, enum kipc_charge what,
 		     unsigned long nr, unsigned long limit);
 void kipc_user_uncharge(struct kipc_user *user, enum kipc_charge what,

@@ -214,8 +214,10 @@ void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file)
  */
 void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 {
-	bool alone, watched, abandoned;
+	struct kipc_pipe_wake wake;
+	bool alone, watched;
 
+	wake.what = 0;
 	spin_lock(&pipe->lock);
 	if (file->f_mode & FMODE_READ)
 		WRITE_ONCE(pipe->readers, pipe->readers - 1);
@@ -223,10 +225,11 @@ void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 		WRITE_ONCE(pipe->writers, pipe->writers - 1);
 	alone = !pipe->readers != !pipe->writers;
 	watched = kipc_pipe_is_watched_locked(pipe);
-	abandoned = pipe->direct && !pipe->readers;
+	/* Nobody can be reading from it, and nobody will. */
+	if (unlikely(pipe->direct && !pipe->readers))
+		kipc_direct_end_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
-	if (unlikely(abandoned))
-		kipc_direct_end(pipe);
+	kipc_pipe_wake(pipe, &wake);
 	if (!alone || !watched)
 		return;
 
@@ -449,15 +452,24 @@ int __init kipc_pipe_init(void)
 
 	if (ret)
 		return ret;
+	ret = kipc_direct_init();
+	if (ret)
+		goto out_packets;
 	kipc_pipe_cache = kmem_cache_create("kipc_pipe",
 					    sizeof(struct kipc_pipe), 0,
 					    SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
 					    kipc_pipe_construct);
 	if (!kipc_pipe_cache) {
-		kipc_packets_exit();
-		return -ENOMEM;
+		ret = -ENOMEM;
+		goto out_direct;
 	}
 	return 0;
+
+out_direct:
+	kipc_direct_exit();
+out_packets:
+	kipc_packets_exit();
+	return ret;
 }
 
 /**
@@ -467,5 +479,6 @@ void kipc_pipe_exit(void)
 {
 	kipc_trim_exit();
 	kmem_cache_destroy(kipc_pipe_cache);
+	kipc_direct_exit();
 	kipc_packets_exit();
 }

@@ -296,6 +296,8 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
 			  const struct kipc_xfer *xfer, size_t len);
 bool kipc_direct_is_due(struct kipc_pipe *pipe);
+int kipc_direct_init(void);
+void kipc_direct_exit(void);
 
 /* pipe_packet.c */
 struct kipc_packet *kipc_packet_alloc(bool nowait);

@@ -29,8 +29,8 @@
 
 /* Less than that is not worth the pinning. */
 #define KIPC_DIRECT_MIN		SZ_32K
-/* So much at once, and so many pages of one user: they cannot be moved meanwhile. */
-#define KIPC_DIRECT_MAX		SZ_1M
+/* So many pages at once, and of one user: they cannot be moved meanwhile. */
+#define KIPC_DIRECT_PAGES	256
 #define KIPC_DIRECT_USER_PAGES	(SZ_16M >> PAGE_SHIFT)
 
 /**
@@ -58,8 +58,10 @@ struct kipc_direct {
 	struct kipc_waiter *waiter;
 	struct kipc_user *user;
 	unsigned int nr_pages;
-	struct page *pages[];
+	struct page *pages[KIPC_DIRECT_PAGES];
 };
+
+static struct kmem_cache *kipc_direct_cache __ro_after_init;
 
 static void kipc_direct_put(struct kipc_direct *direct)
 {
@@ -68,63 +70,73 @@ static void kipc_direct_put(struct kipc_direct *direct)
 	unpin_user_pages(direct->pages, direct->nr_pages);
 	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED, direct->nr_pages);
 	kipc_user_put(direct->user);
-	kfree(direct);
+	kmem_cache_free(kipc_direct_cache, direct);
 }
 
-static int kipc_direct_charge(struct kipc_direct *direct, unsigned int nr_pages)
+/*
+ * Pins up to @nr_pages pages from @start on, which are mapped and can stay pinned for as long
+ * as it takes, and belong to nobody else: so nothing is faulted in, copied or moved for it,
+ * and no file is kept from being truncated. Returns how many.
+ */
+static unsigned int kipc_direct_pin_pages(struct kipc_direct *direct,
+					  unsigned long start,
+					  unsigned int nr_pages)
 {
-	int ret;
+	int pinned, i;
 
-	direct->user = kipc_user_get(current_uid());
-	if (!direct->user)
-		return -ENOMEM;
-	ret = kipc_user_charge(direct->user, KIPC_CHARGE_PINNED, nr_pages,
-			       KIPC_DIRECT_USER_PAGES);
-	if (ret)
-		kipc_user_put(direct->user);
-	return ret;
+	pinned = pin_user_pages_fast(start, nr_pages,
+				     FOLL_LONGTERM | KIPC_FOLL_PRESENT,
+				     direct->pages);
+	for (i = 0; i < pinned; i++)
+		if (!folio_test_anon(page_folio(direct->pages[i])))
+			break;
+	if (i < pinned)
+		unpin_user_pages(direct->pages + i, pinned - i);
+	return i;
 }
 
 /*
  * Pins up to @len bytes of the calling process at @buf. Returns NULL if that cannot be, for
  * whatever reason: the bytes can still be copied, or fail to be, in the ordinary way.
  */
-static struct kipc_direct *kipc_direct_pin(const void __user *buf, u32 len)
+static struct kipc_direct *kipc_direct_pin(const void __user *buf, size_t len)
 {
 	u32 offset = offset_in_page(buf);
-	unsigned int nr_pages = DIV_ROUND_UP(offset + len, PAGE_SIZE);
 	struct kipc_direct *direct;
-	int pinned;
+	unsigned int nr_pages;
 
-	direct = kmalloc(struct_size(direct, pages, nr_pages),
-			 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	len = min_t(size_t, len, KIPC_DIRECT_PAGES * PAGE_SIZE - offset);
+	nr_pages = DIV_ROUND_UP(offset + len, PAGE_SIZE);
+	direct = kmem_cache_alloc(kipc_direct_cache, GFP_KERNEL | __GFP_NOWARN);
 	if (!direct)
 		return NULL;
-	if (kipc_direct_charge(direct, nr_pages))
+	direct->user = kipc_user_get(current_uid());
+	if (!direct->user)
 		goto out_free;
-	pinned = pin_user_pages_fast((unsigned long)buf - offset, nr_pages, 0,
-				     direct->pages);
-	if (pinned <= 0)
-		goto out_uncharge;
-	if (pinned < nr_pages) {
-		kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED,
-				   nr_pages - pinned);
-		len = (u32)pinned * PAGE_SIZE - offset;
-	}
+	if (!kipc_user_try_charge(direct->user, KIPC_CHARGE_PINNED, nr_pages,
+				  KIPC_DIRECT_USER_PAGES))
+		goto out_put;
 	refcount_set(&direct->ref, 1);
 	direct->offset = offset;
-	direct->len = len;
+	direct->nr_pages = kipc_direct_pin_pages(direct, (unsigned long)buf - offset,
+						 nr_pages);
 	direct->done = 0;
 	direct->busy = false;
 	direct->leaving = false;
-	direct->nr_pages = pinned;
-	return direct;
+	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED,
+			   nr_pages - direct->nr_pages);
+	if (direct->nr_pages * PAGE_SIZE >= offset + KIPC_DIRECT_MIN) {
+		direct->len = min_t(size_t, len,
+				    direct->nr_pages * PAGE_SIZE - offset);
+		return direct;
+	}
+	kipc_direct_put(direct);
+	return NULL;
 
-out_uncharge:
-	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED, nr_pages);
+out_put:
 	kipc_user_put(direct->user);
 out_free:
-	kfree(direct);
+	kmem_cache_free(kipc_direct_cache, direct);
 	return NULL;
 }
 
@@ -157,7 +169,8 @@ struct task_struct *kipc_direct_writer_locked(const struct kipc_pipe *pipe)
  * @pipe: the pipe; its lock is held
  * @wake: where to note whom to wake
  *
- * What was not read of the write stays the writer's. If there is none, nothing happens.
+ * No reader is copying from it. What was not read of the write stays the writer's. If there is
+ * none, nothing happens.
  */
 void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 {
@@ -166,6 +179,7 @@ void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	lockdep_assert_held(&pipe->lock);
 	if (!direct)
 		return;
+	WARN_ON_ONCE(direct->busy);
 	WRITE_ONCE(pipe->direct, NULL);
 	wake->direct = direct->waiter;
 	wake->direct_task = kipc_waiter_take_one_locked(direct->waiter, 0);
@@ -174,9 +188,7 @@ void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 
 /**
  * kipc_direct_end - have the writer go on
- * @pipe: the pipe
- *
- * Context: no spinlock held.
+ * @pipe: the pipe; the caller has rd_lock, and no spinlock
  */
 void kipc_direct_end(struct kipc_pipe *pipe)
 {
@@ -234,6 +246,7 @@ static void kipc_direct_end_read(struct kipc_pipe *pipe, const struct file *file
 	direct->done += bytes;
 	if (bytes) {
 		pipe->direct_read += bytes;
+		kipc_pipe_note_write_locked(pipe);
 		kipc_pipe_note_read_locked(pipe, file);
 		trace_kipc_pipe_read(&pipe->obj, bytes,
 				     kipc_ring_used(&pipe->ring));
@@ -278,7 +291,7 @@ ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 {
 	u32 ahead = kipc_direct_ahead(pipe), bytes, copied;
 	struct kipc_direct *direct;
-	ssize_t done = 0;
+	ssize_t done = 0, more;
 
 	if (ahead) {
 		done = kipc_pipe_take(pipe, file, xfer, len, ahead, wake);
@@ -294,7 +307,24 @@ ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 	copied = kipc_direct_copy(direct, bytes, xfer);
 	kipc_direct_end_read(pipe, file, direct, copied, wake);
 	done += copied;
-	return done || copied == bytes ? done : -EFAULT;
+	if (unlikely(copied < bytes))
+		return done ?: -EFAULT;
+	if (done == len)
+		return done;
+	/* What others have written meanwhile. */
+	kipc_pipe_wake(pipe, wake);
+	ahead = kipc_direct_ahead(pipe);
+	if (!ahead)
+		return done;
+	more = kipc_pipe_take(pipe, file, xfer, len - done, ahead, wake);
+	return done + max_t(ssize_t, more, 0);
+}
+
+static bool kipc_direct_may_publish_locked(const struct kipc_pipe *pipe)
+{
+	/* A packet among the bytes before it would end a read there. */
+	return pipe->readers && !pipe->direct && !pipe->claimed &&
+	       !pipe->nr_packets;
 }
 
 /* Shows a large write to readers. Returns false if it has to go another way now. */
@@ -305,13 +335,10 @@ static bool kipc_direct_publish(struct kipc_pipe *pipe,
 	bool fits;
 
 	spin_lock(&pipe->lock);
-	/* A packet among the bytes before it would end a read there. */
-	fits = pipe->readers && !pipe->direct && !pipe->claimed &&
-	       !pipe->nr_packets;
+	fits = kipc_direct_may_publish_locked(pipe);
 	if (fits) {
 		direct->at = pipe->ring.head;
 		WRITE_ONCE(pipe->direct, direct);
-		kipc_pipe_note_write_locked(pipe);
 		if (kipc_pipe_is_watched_locked(pipe))
 			kipc_pipe_notify_write_locked(pipe, wake);
 	}
@@ -339,23 +366,31 @@ static bool kipc_direct_withdraw(struct kipc_pipe *pipe,
 }
 
 /*
- * Waits until all was read, or it cannot wait any longer. Returns false if it was killed while
- * a reader was copying: nobody knows then how much is written.
+ * Waits until all was read, or it cannot wait any longer. Returns 0 with wr_lock held;
+ * -ERESTARTSYS, without it, if the thread was killed: then it is not known how much was read.
  */
-static bool kipc_direct_wait(struct kipc_pipe *pipe, struct kipc_direct *direct)
+static int kipc_direct_wait(struct kipc_pipe *pipe, struct kipc_direct *direct)
 {
 	struct kipc_waiter *waiter = direct->waiter;
+	int ret;
 
-	if (!kipc_waiter_wait(waiter, NULL) ||
-	    kipc_direct_withdraw(pipe, direct, false))
-		return true;
+	if (!kipc_waiter_wait(waiter, NULL))
+		return kipc_pipe_lock_side(&pipe->wr_lock, false);
+	/*
+	 * With wr_lock, so that the caller fills the ring before anybody finds that what
+	 * could be read a moment ago is no longer there.
+	 */
+	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (!ret && kipc_direct_withdraw(pipe, direct, false))
+		return 0;
+	if (!ret)
+		mutex_unlock(&pipe->wr_lock);
 	/* A reader is at it, which may take its time to fault pages in. */
-	if (!kipc_waiter_wait_killable(waiter))
-		return true;
-	if (kipc_direct_withdraw(pipe, direct, true))
-		return false;
-	kipc_waiter_settle(waiter);
-	return true;
+	if (!ret && !kipc_waiter_wait_killable(waiter))
+		return kipc_pipe_lock_side(&pipe->wr_lock, false);
+	if (!kipc_direct_withdraw(pipe, direct, true))
+		kipc_waiter_settle(waiter);
+	return -ERESTARTSYS;
 }
 
 /**
@@ -373,14 +408,14 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 	struct kipc_pipe_wake wake = {};
 	struct kipc_direct *direct;
 	struct kipc_waiter waiter;
-	int ret = -ERESTARTSYS;
-	u32 done = 0;
+	ssize_t done = 0;
+	int ret;
 
+	if (signal_pending(current))
+		return 0;
 	/* What then goes through the ring. */
 	len -= pipe->ring.size;
-	if (signal_pending(current) || READ_ONCE(pipe->direct))
-		return 0;
-	direct = kipc_direct_pin(xfer->buf, min_t(size_t, len, KIPC_DIRECT_MAX));
+	direct = kipc_direct_pin(xfer->buf, len);
 	if (!direct)
 		return 0;
 	kipc_waiter_init(&waiter);
@@ -389,18 +424,14 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 		goto out_put;
 	mutex_unlock(&pipe->wr_lock);
 	kipc_pipe_wake(pipe, &wake);
-	if (kipc_direct_wait(pipe, direct))
-		ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
-	if (ret) {
-		kipc_direct_put(direct);
-		return ret;
-	}
-	/* Stable: no reader finds it any more. */
-	done = direct->done;
-	xfer->buf += done;
-	if (done)
+	ret = kipc_direct_wait(pipe, direct);
+	/* If it is known, it is stable: no reader finds it any more. */
+	done = ret ? ret : (ssize_t)direct->done;
+	if (done > 0) {
+		xfer->buf += done;
 		trace_kipc_pipe_write(&pipe->obj, done,
-				      kipc_ring_used(&pipe->ring));
+				      kipc_ring_used_about(&pipe->ring));
+	}
 out_put:
 	kipc_direct_put(direct);
 	return done;
@@ -419,7 +450,8 @@ bool kipc_direct_is_due(struct kipc_pipe *pipe)
 	bool due;
 
 	spin_lock(&pipe->lock);
-	due = !kipc_pipe_room(pipe) || pipe->rd.nr_sleepers;
+	due = kipc_direct_may_publish_locked(pipe) &&
+	      (!kipc_pipe_room(pipe) || pipe->rd.nr_sleepers);
 	spin_unlock(&pipe->lock);
 	return due;
 }
@@ -436,4 +468,23 @@ bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
 			  const struct kipc_xfer *xfer, size_t len)
 {
 	return !xfer->iter && len >= (size_t)pipe->ring.size + KIPC_DIRECT_MIN;
+}
+
+/**
+ * kipc_direct_init - make the cache of large writes
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __init kipc_direct_init(void)
+{
+	kipc_direct_cache = KMEM_CACHE(kipc_direct, SLAB_ACCOUNT);
+	return kipc_direct_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * kipc_direct_exit - destroy the cache of large writes
+ */
+void kipc_direct_exit(void)
+{
+	kmem_cache_destroy(kipc_direct_cache);
 }

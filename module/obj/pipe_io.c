@@ -123,6 +123,7 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 	bool nonblock = nowait || (file->f_flags & O_NONBLOCK);
 	struct kipc_pipe_wake wake = {};
 	ssize_t ret;
+	u32 avail;
 
 	do {
 		ret = kipc_pipe_wait_readable(pipe, nonblock);
@@ -130,13 +131,13 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 			return ret;
 		if (!ret)
 			break;
+		/* First, so that it has nothing that comes behind a large write. */
+		avail = kipc_pipe_avail(pipe);
 		if (unlikely(READ_ONCE(pipe->direct)))
 			ret = kipc_direct_read(pipe, file, xfer, len, &wake);
-		else if (likely(kipc_pipe_avail(pipe)))
-			ret = kipc_pipe_take(pipe, file, xfer, len,
-					     kipc_pipe_avail(pipe), &wake);
 		else
-			ret = 0;
+			ret = avail ? kipc_pipe_take(pipe, file, xfer, len,
+						     avail, &wake) : 0;
 		/* A writer that was there may have withdrawn what it had. */
 	} while (unlikely(!ret));
 	mutex_unlock(&pipe->rd_lock);
@@ -209,17 +210,22 @@ static ssize_t kipc_pipe_add(struct kipc_pipe *pipe, struct kipc_xfer *xfer,
 	return copied;
 }
 
+/* Somebody may change that in the middle of a write, and counts on it. */
+static bool kipc_pipe_is_nonblock(const struct file *file, unsigned int how)
+{
+	return (how & KIPC_WRITE_NOWAIT) ||
+	       (READ_ONCE(file->f_flags) & O_NONBLOCK);
+}
+
 /* Writes; called with wr_lock held, which it releases. */
 static noinline ssize_t kipc_pipe_do_write(struct file *file,
 					   struct kipc_xfer *xfer, size_t len,
 					   unsigned int how)
 {
 	struct kipc_pipe *pipe = file->private_data;
-	bool nonblock = (how & KIPC_WRITE_NOWAIT) ||
-			(file->f_flags & O_NONBLOCK);
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	struct kipc_pipe_wake wake = {};
-	bool direct = !nonblock;
+	bool direct = true;
 	size_t done = 0;
 	u32 want, room;
 	ssize_t ret = 0;
@@ -238,6 +244,7 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 		if (how & KIPC_WRITE_PACKET)
 			want = min_t(u32, want, PIPE_BUF);
 		if (direct && kipc_direct_is_worth(pipe, xfer, want) &&
+		    !kipc_pipe_is_nonblock(file, how) &&
 		    kipc_direct_is_due(pipe)) {
 			ret = kipc_direct_write(pipe, xfer, want);
 			if (ret < 0)
@@ -261,7 +268,7 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			kipc_pipe_wake(pipe, &wake);
 			continue;
 		}
-		if (nonblock) {
+		if (kipc_pipe_is_nonblock(file, how)) {
 			ret = -EAGAIN;
 			break;
 		}

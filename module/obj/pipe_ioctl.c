@@ -162,6 +162,8 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 		goto out_unlock_rd;
 	ret = kipc_pipe_set_size_locked(pipe, rounded);
 	mutex_unlock(&pipe->wr_lock);
+	/* Its writer may find room now. */
+	kipc_direct_end(pipe);
 out_unlock_rd:
 	mutex_unlock(&pipe->rd_lock);
 	if (ret)
