@@ -377,6 +377,18 @@ TEST_F(preload, what_stands_beside_a_message_is_not_touched)
 	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
 }
 
+TEST_F(preload, commands_of_32_bit_programs_are_those_alone)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0600);
+	int expected = sizeof(long) == 8 ? -1 : 0;
+	struct shmid_ds ds;
+
+	errno = EINVAL;
+	EXPECT_EQ(expected, shmctl(id, IPC_STAT | 0x100, &ds));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, shmctl(id, IPC_RMID, NULL));
+}
+
 TEST_F(preload, flags_of_operations_that_nobody_knows_are_ignored)
 {
 	int id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);

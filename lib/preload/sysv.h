@@ -19,8 +19,11 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-/* The flag by which 32-bit programs tell the kernel which structures they mean. */
-#define SHIM_IPC_64	0x100
+/*
+ * The flag by which 32-bit programs tell the kernel which structures they mean. To others it
+ * is an unknown command.
+ */
+#define SHIM_IPC_64	(sizeof(long) == 4 ? 0x100 : 0)
 
 #ifdef SHIM_TIME64
 #define SHIM_TIMED(name) name##_time64
