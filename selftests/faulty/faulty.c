@@ -126,7 +126,8 @@ static int array_index(void)
 {
 	static u8 array[SIZE];
 
-	WRITE_ONCE(array[READ_ONCE(beyond)], 1);
+	array[READ_ONCE(beyond)] = 1;
+	barrier_data(array);
 	return 0;
 }
 
