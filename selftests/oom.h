@@ -77,6 +77,31 @@ static inline int oom_reports_clear(void)
 	return reports < 0 || klogctl(5, NULL, 0) < 0 ? -1 : reports;
 }
 
+/*
+ * Free memory that each CPU keeps for itself, in bytes. The kernel counts it neither as free
+ * nor as available, and it can be tens of megabytes: what was freed a moment ago is there.
+ */
+static inline long long memory_kept_by_cpus(void)
+{
+	long long pages = 0, count;
+	bool inside = false;
+	char line[256];
+	FILE *f = fopen("/proc/zoneinfo", "r");
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (strstr(line, " cpu: "))
+			inside = true;
+		else if (inside && sscanf(line, " count: %lld", &count) == 1)
+			pages += count;
+		else if (strstr(line, "node_unreclaimable") || strstr(line, "Node "))
+			inside = false;
+	}
+	fclose(f);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
 /* What all processes could still have, in bytes. */
 static inline long long memory_available(void)
 {
@@ -85,7 +110,8 @@ static inline long long memory_available(void)
 	if (file_read("/proc/meminfo", buf, sizeof(buf)) < 0)
 		return -1;
 	line = strstr(buf, "MemAvailable:");
-	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 : -1;
+	return line ? strtoll(line + strlen("MemAvailable:"), NULL, 10) * 1024 +
+		      memory_kept_by_cpus() : -1;
 }
 
 /*
