@@ -23,7 +23,7 @@ kernel=$BUILD/kernels/$name
 built=$(programs_dir "$arch")
 module=${MODULE:-$BUILD/$name${COMPILER:+-$COMPILER}/src/kipc.ko}
 programs=${PROGRAMS:-$built/selftests}
-options="panic=-1 quiet log_buf_len=4M kasan_multi_shot page_poison=1"
+options="panic=-1 quiet log_buf_len=4M kasan_multi_shot"
 # a busy host may not let the timer tick while the kernel counts its ticks
 options+=" no_timer_check"
 image=$BUILD/image/$GUEST_SUITE-$arch.cpio
@@ -47,6 +47,8 @@ if [[ $what == *kcsan.config* ]]; then
 elif [ "$kind" = source ] && ! $lives; then
 	options+=" panic_on_warn=1 panic_print=0x20"
 fi
+# In a whole run this makes every compaction of memory take longer than any test may.
+[ "$mode" != controls ] || options+=" page_poison=1"
 # Debian's programs instead of ours; their commands have limits of their own.
 if [ "$mode" = apps ]; then
 	image=$BUILD/image/$GUEST_SUITE-$arch-apps.cpio
