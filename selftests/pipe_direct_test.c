@@ -62,8 +62,13 @@ static long vm_counter(const char *name)
 	char line[128];
 	long value = -1;
 	size_t len = strlen(name);
-	FILE *f = fopen("/proc/vmstat", "r");
+	FILE *f;
 
+	/* each CPU has counts of its own that the file does not show before they are added */
+	f = fopen("/proc/sys/vm/stat_refresh", "w");
+	if (!f || fputs("1", f) < 0 || fclose(f))
+		return -1;
+	f = fopen("/proc/vmstat", "r");
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, name, len) && line[len] == ' ')
 			value = strtol(line + len, NULL, 10);

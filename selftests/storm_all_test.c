@@ -160,6 +160,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 {
 	enum { WORKERS = 2 };
 	int fd, i, unloaded = 0, refused = 0;
+	unsigned int seed = 1;
 	pid_t workers[WORKERS];
 	long long until;
 
@@ -174,7 +175,8 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 			come_and_go(i);
 	}
 	until = now_ms() + 3000;
-	while (now_ms() < until || (!unloaded && now_ms() < until + 5 * DEADLINE_MS)) {
+	while (now_ms() < until ||
+	       ((!unloaded || !refused) && now_ms() < until + 5 * DEADLINE_MS)) {
 		if (syscall(SYS_delete_module, "kipc", O_NONBLOCK)) {
 			refused += errno == EWOULDBLOCK || errno == EBUSY;
 			nap();
@@ -182,6 +184,8 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 		}
 		unloaded++;
 		ASSERT_EQ(0, syscall(SYS_finit_module, fd, "", 0));
+		/* long enough, at times, for the others to see that it is back */
+		usleep(rand_r(&seed) % 20000);
 	}
 	STORE(&count->stop, 1);
 	for (i = 0; i < WORKERS; i++)
