@@ -117,6 +117,7 @@ echo 'int x = LINUX_VERSION_CODE;' > "$plant/module/obj/pipe.c"
 printf '```c\nint main(void) { return planted; }\n```\n' > "$plant/README.md"
 # shellcheck disable=SC2016 # these are no commands
 printf '``pipe_test:planted_test``\n' > "$plant/names.rst"
+printf 'Planted title\n===\n' > "$plant/title.rst"
 echo 'int kipc_planted(void);' > "$plant/lib.h"
 echo 'int planted = 1;' > "$plant/state.c"
 # shellcheck disable=SC2016 # these are no commands
@@ -181,6 +182,19 @@ run_shellcheck()
 {
 	[ $# -gt 0 ] || { echo "no files to check"; return 1; }
 	shellcheck -x -P . "$@"
+}
+
+# docutils says what it minds on standard error, and goes on.
+run_docutils()
+{
+	local file output
+
+	[ $# -gt 0 ] || { echo "no files to check"; return 1; }
+	for file; do
+		output=$(rst2pseudoxml --report=info "$file" 2>&1 > /dev/null) ||
+			{ printf '%s\n' "$output"; return 1; }
+		[ -z "$output" ] || { printf '%s\n' "$output"; return 1; }
+	done
 }
 
 same_imports()
@@ -266,6 +280,8 @@ check "libkipc: the README's example is a C and C++ program of either library" \
 	scripts/libkipc.sh example README.md
 check "documentation names only what there is" "scripts/doc-names.py $plant/names.rst" \
 	planted_test scripts/doc-names.py Documentation/*.rst README.md CONTRIBUTING.md
+check "documentation is proper reStructuredText" "run_docutils $plant/title.rst" \
+	'underline too short' run_docutils Documentation/*.rst
 check "the repository holds sources only" "sources_only $work/planted-list" kipc.ko \
 	sources_only "$work/committed"
 

@@ -30,6 +30,7 @@ perl perl
 pkgconf pkg-config
 procps ps
 python3 python3
+python3-docutils rst2pseudoxml
 qemu-system-x86 qemu-system-x86_64
 shellcheck shellcheck
 sparse sparse
