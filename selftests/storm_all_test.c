@@ -67,7 +67,7 @@ static int end(struct storm *st)
 
 TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 {
-	enum { WORKERS = 6 };
+	enum { WORKERS = 6, KILLS = 20 };
 	pid_t workers[WORKERS];
 	unsigned int seed = 1;
 	struct storm st;
@@ -78,7 +78,8 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = storm_worker(&st, i);
 	until = now_ms() + 3000;
-	while (now_ms() < until) {
+	/* however slow the machine is, until something has happened */
+	while (now_ms() < until || kills < KILLS || !LOAD(&count->rounds)) {
 		i = rand_r(&seed) % WORKERS;
 		spin(rand_r(&seed) % 100000);
 		/* nobody hangs, whatever it was in */
@@ -91,8 +92,6 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	EXPECT_TRUE(storm_is_over(&st));
 	printf("# %d kills, %ld rounds\n", kills, count->rounds);
 	fflush(stdout);
-	EXPECT_LT(10, kills);
-	EXPECT_LT(0, count->rounds);
 	EXPECT_EQ(0, end(&st));
 }
 
