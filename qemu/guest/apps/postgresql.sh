@@ -67,5 +67,10 @@ on_kipc "the server is killed: its segment stays, as System V has it" 60 ' user 
 on_kipc "it is started again, and finds what it left" 150 'server started' "$start"
 on_kipc "the sums agree after that, too" 120 '^t\|[1-9][0-9]*$' "\$AS_USER $sql \"$sums\""
 on_kipc "the server stops" 120 'server stopped' '$AS_USER pg_ctl stop -m fast -w -t 100'
+by_itself "kipc exec starts it, as the README has it" 150 'server started' \
+	'$AS_USER kipc exec -q pg_ctl start -w -t 120 -l /tmp/apps/database.log'
+by_itself "its memory is kipc's, and a client needs no library" 120 'user .* [1-9].*t\|[1-9][0-9]*$' \
+	"kipc ls shm; \$AS_USER $sql \"$sums\""
+by_itself "that server stops" 120 'server stopped' '$AS_USER pg_ctl stop -m fast -w -t 100'
 on_kipc "after that it has left no object" 60 '^nothing$' '! kipc ls | grep " user " && echo nothing'
 rm -rf "$PGDATA"
