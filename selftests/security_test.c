@@ -12,6 +12,7 @@
 #include "mounts.h"
 
 #include <ctype.h>
+#include <dirent.h>
 
 #define OWN	MOUNTS "/own"
 #define USER	MOUNTS "/user"
@@ -492,6 +493,162 @@ TEST_F(kipc, no_text_has_an_address_of_the_kernel)
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		EXPECT_FALSE(file_tells_address(files[i]));
 	EXPECT_TRUE(EVENTUALLY(!umount(OWN)));
+}
+
+/* --- tracepoints: root may see them, but what they show is passed on in reports */
+
+#define TRACING	"/sys/kernel/tracing/instances/kipc-security"
+#define EVENTS	TRACING "/events/kipc"
+
+/*
+ * An address, or the hash of one that %p prints: nothing else has so many digits. @text is
+ * what the module's events have written.
+ */
+static bool trace_has_address(const char *text)
+{
+	const char *p;
+	int digits;
+
+	for (p = text; *p; p += digits ? digits : 1) {
+		for (digits = 0; isxdigit(p[digits]); digits++)
+			;
+		if (digits >= 12) {
+			printf("# %.*s\n", digits, p);
+			return true;
+		}
+	}
+	return strstr(text, "____ptrval____");
+}
+
+/* Each member of an event's record, as "format" of tracefs declares it, and how it is printed. */
+static bool format_has_address(const char *format)
+{
+	const char *line = format, *end;
+
+	for (; *line; line = *end ? end + 1 : end) {
+		end = line + strcspn(line, "\n");
+		if (!strncmp(line, "\tfield:", 7) && memchr(line, '*', end - line))
+			return true;
+	}
+	line = strstr(format, "print fmt:");
+	return !line || strstr(line, "%p");
+}
+
+/* How many events the module has; -1 if one of them could show an address. */
+static int events_scan(void)
+{
+	static char format[8192];
+	struct dirent *entry;
+	char path[512];
+	DIR *dir = opendir(EVENTS);
+	int n = 0;
+
+	while (dir && n >= 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR)
+			continue;
+		snprintf(path, sizeof(path), EVENTS "/%s/format", entry->d_name);
+		n++;
+		if (file_read(path, format, sizeof(format)) <= 0 || format_has_address(format)) {
+			printf("# %s\n%s\n", path, format);
+			n = -1;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* How many of the module's events @trace does not have. */
+static int events_missing(const char *trace)
+{
+	struct dirent *entry;
+	char name[300];
+	DIR *dir = opendir(EVENTS);
+	int n = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(name, sizeof(name), " %s: ", entry->d_name);
+		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR || strstr(trace, name))
+			continue;
+		printf("# not seen: %s\n", entry->d_name);
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+/* A signal for somebody who waits for it, and one that becomes a real one. */
+static int signals_wake_and_deliver(void)
+{
+	struct kipc_sig_wait wait = { .set = 1ULL << (SIGUSR1 - 1), .timeout = KIPC_TIMEOUT_NONE };
+	struct kipc_sig_action action = { .action = KIPC_SIG_DELIVER, .set = wait.set };
+	struct kipc_sig_send send = { .id = KIPC_ID_SELF, .signo = SIGUSR1 };
+	pid_t pid = child_fork();
+
+	if (!pid)
+		_exit(ioctl(signals.sub, KIPC_IOC_SIG_WAIT, &wait) ? errno : 0);
+	if (!wait_blocked(pid, SYS_ioctl) || ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send) ||
+	    child_wait(pid))
+		return -1;
+	if (signal(SIGUSR1, SIG_IGN) == SIG_ERR ||
+	    ioctl(signals.sub, KIPC_IOC_SIG_ACTION, &action))
+		return -1;
+	return ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send);
+}
+
+/* All calls, and reading and writing. */
+static void use_everything(struct _test_data_kipc *self, struct __test_metadata *_metadata)
+{
+	unsigned char arg[CALLS_MAX_SIZE];
+	const struct call *call;
+
+	for (call = calls; call < calls_end; call++) {
+		good_argument(call, arg);
+		ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
+			TH_LOG("%s: %s", call->name, strerror(errno));
+		undo(self, call, arg);
+	}
+	ASSERT_EQ(5, write(self->w, "hello", 5));
+	ASSERT_EQ(1, read(self->r, arg, 1));
+	ASSERT_EQ(0, signals_wake_and_deliver());
+}
+
+/* All that was traced: as it is printed, or, where the kernel can do that, member by member. */
+static void trace_is_clean(struct __test_metadata *_metadata, int nevents)
+{
+	static char trace[1 << 20];
+
+	ASSERT_LT(0, file_read(TRACING "/trace", trace, sizeof(trace)));
+	EXPECT_FALSE(trace_has_address(trace));
+	EXPECT_EQ(0, events_missing(trace))
+		TH_LOG("of %d events", nevents);
+}
+
+TEST_F(kipc, no_event_that_is_traced_has_an_address_of_the_kernel)
+{
+	int nevents;
+
+	EXPECT_TRUE(trace_has_address("kipc_event: at 00000000a1b2c3d4 it is"));
+	EXPECT_TRUE(trace_has_address("kipc_event: obj=0xffff888012345678"));
+	EXPECT_FALSE(trace_has_address("12345.678901: kipc_event: ino=4294967295 key=0x00000000"));
+	EXPECT_TRUE(format_has_address("\tfield:void * obj;\toffset:8;\nprint fmt: \"%d\""));
+	EXPECT_TRUE(format_has_address("\tfield:int id;\toffset:8;\nprint fmt: \"%p\""));
+	ASSERT_TRUE(prepare(self));
+	rmdir(TRACING);
+	ASSERT_EQ(0, mkdir(TRACING, 0755));
+	nevents = events_scan();
+	EXPECT_LT(10, nevents);
+	ASSERT_EQ(0, file_write(EVENTS "/enable", "1"));
+	use_everything(self, _metadata);
+	ASSERT_EQ(0, file_write(TRACING "/tracing_on", "0"));
+	trace_is_clean(_metadata, nevents);
+	if (!access(TRACING "/options/fields", W_OK)) {
+		ASSERT_EQ(0, file_write(TRACING "/options/fields", "1"));
+		trace_is_clean(_metadata, nevents);
+	}
+	EXPECT_EQ(0, file_write(EVENTS "/enable", "0"));
+	EXPECT_TRUE(EVENTUALLY(!rmdir(TRACING)));
 }
 
 /* New memory is 0, whatever was in it before: of segments, and what a message does not fill. */
