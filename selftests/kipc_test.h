@@ -95,6 +95,13 @@ static inline time_t next_second(void)
 	held__; \
 })
 
+/*
+ * Whether a storm goes on: until its time @end, and on a slow machine somewhat longer, as long
+ * as not everything in it has @happened.
+ */
+#define NOT_YET(end, happened) \
+	(now_ms() < (end) || (!(happened) && now_ms() < (end) + 3 * DEADLINE_MS))
+
 /* --- tasks */
 
 /* What the C library really calls. */

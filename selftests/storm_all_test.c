@@ -78,8 +78,7 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = storm_worker(&st, i);
 	until = now_ms() + 3000;
-	/* however slow the machine is, until something has happened */
-	while (now_ms() < until || kills < KILLS || !LOAD(&count->rounds)) {
+	while (NOT_YET(until, kills >= KILLS && LOAD(&count->rounds))) {
 		i = rand_r(&seed) % WORKERS;
 		spin(rand_r(&seed) % 100000);
 		/* nobody hangs, whatever it was in */
@@ -92,6 +91,8 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	EXPECT_TRUE(storm_is_over(&st));
 	printf("# %d kills, %ld rounds\n", kills, count->rounds);
 	fflush(stdout);
+	EXPECT_LE(KILLS, kills);
+	EXPECT_LT(0, count->rounds);
 	EXPECT_EQ(0, end(&st));
 }
 
@@ -174,8 +175,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 			come_and_go(i);
 	}
 	until = now_ms() + 3000;
-	while (now_ms() < until ||
-	       ((!unloaded || !refused) && now_ms() < until + 5 * DEADLINE_MS)) {
+	while (NOT_YET(until, unloaded && refused)) {
 		if (syscall(SYS_delete_module, "kipc", O_NONBLOCK)) {
 			refused += errno == EWOULDBLOCK || errno == EBUSY;
 			nap();

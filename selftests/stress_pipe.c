@@ -313,7 +313,8 @@ TEST_F_TIMEOUT(kipc, storm_with_random_kills_damages_and_leaks_nothing, 3600)
 		if (!pids[i])
 			worker(&st, i);
 	}
-	while (now_ms() < end && !LOAD(&st.sh->bad)) {
+	while (!LOAD(&st.sh->bad) &&
+	       NOT_YET(end, LOAD(&st.sh->packets) && LOAD(&st.sh->streamed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		i = rand_r(&seed) % WORKERS;

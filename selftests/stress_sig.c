@@ -60,7 +60,7 @@ static void ring_member(int i)
 			signo = sub_read(sub, &info, 1) == 1 ? (int)info.ssi_signo : -1;
 			got.value = info.ssi_ptr;
 			break;
-		case 2:
+		default:
 			poll(&pfd, 1, -1);
 			signo = sub_take_info(sub, BIT_OF(TOKEN), &got);
 			break;
@@ -253,7 +253,9 @@ TEST_F_TIMEOUT(sigq, token_is_never_lost_in_a_storm_with_random_kills, 3600)
 		pids[i] = worker_start(i);
 	while (sigq_put(self->fd, sh->numbers[0], TOKEN, 0))
 		ASSERT_EQ(EAGAIN, errno);
-	while (now_ms() < end && !LOAD(&sh->bad)) {
+	while (!LOAD(&sh->bad) &&
+	       NOT_YET(end, LOAD(&sh->rounds) && LOAD(&sh->taken) && LOAD(&sh->removed) &&
+			   LOAD(&sh->lived) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		ASSERT_TRUE(token_moves())
