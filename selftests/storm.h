@@ -34,6 +34,8 @@ struct storm {
 /* In memory that all share. */
 struct storm_count {
 	int stop;
+	/* for a moment nobody is to begin anew */
+	int away;
 	int bad;
 	/* of a fork bomb that counts its processes itself */
 	int alive;
