@@ -166,17 +166,6 @@ struct inode *kipc_anon_inode(const struct inode_operations *iops,
 }
 
 /**
- * kipc_inode_is_anon - is this inode one of kipc_anon_inode()?
- * @inode: the inode of a kipc file
- *
- * Return: true if it is, false if it is in a mount of kipcfs.
- */
-bool kipc_inode_is_anon(const struct inode *inode)
-{
-	return inode->i_sb == kipc_anon_mnt->mnt_sb;
-}
-
-/**
  * kipc_anon_file - open the first file of an anonymous inode
  * @inode: from kipc_anon_inode(); its reference becomes the file's on success
  * @flags: O_RDONLY, O_WRONLY and other open flags

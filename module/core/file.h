@@ -34,7 +34,6 @@ void kipc_fds_abort(struct kipc_fds *fds);
 
 struct inode *kipc_anon_inode(const struct inode_operations *iops,
 			      const struct file_operations *fops, umode_t mode);
-bool kipc_inode_is_anon(const struct inode *inode);
 struct file *kipc_anon_file(struct inode *inode, int flags);
 struct file *kipc_anon_reopen(struct file *file, int flags);
 int kipc_anon_init(void);
