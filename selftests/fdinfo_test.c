@@ -6,6 +6,7 @@
 #include "instance_fixture.h"
 
 #include <pthread.h>
+#include <sys/signalfd.h>
 
 static char info[65536];
 
@@ -159,6 +160,50 @@ static pid_t queue_sender(int fd, long long type, size_t size)
 	if (!pid)
 		_exit(queue_send(fd, type, size, 0) ? errno : 0);
 	return pid > 0 && wait_blocked(pid, SYS_ioctl) ? pid : -1;
+}
+
+/* A queue of signals, its id is left, and a descriptor of it. */
+static int signals_make(int node, int *id)
+{
+	struct kipc_sig_get get = { .flags = KIPC_GET_CREAT, .mode = 0600 };
+	struct kipc_sig_open open = { .flags = KIPC_SIG_CLOEXEC };
+
+	if (ioctl(node, KIPC_IOC_SIG_GET, &get))
+		return -1;
+	*id = open.id = get.id;
+	return ioctl(node, KIPC_IOC_SIG_OPEN, &open) ? -1 : open.fd;
+}
+
+/* A subscriber that blocks these; its number is left. */
+static int signals_subscribe(int fd, __u64 blocked, __u32 *number)
+{
+	struct kipc_sig_subscribe arg = {
+		.id = KIPC_ID_SELF, .flags = KIPC_SIG_CLOEXEC, .blocked = blocked,
+	};
+
+	if (ioctl(fd, KIPC_IOC_SIG_SUBSCRIBE, &arg))
+		return -1;
+	*number = arg.number;
+	return arg.fd;
+}
+
+static int signal_send(int fd, __u32 to, int signo)
+{
+	struct kipc_sig_send arg = {
+		.id = KIPC_ID_SELF, .to = to, .signo = signo, .code = SI_QUEUE,
+	};
+
+	return ioctl(fd, KIPC_IOC_SIG_SEND, &arg);
+}
+
+static pid_t signal_reader(int fd)
+{
+	struct signalfd_siginfo record;
+	pid_t pid = child_fork();
+
+	if (!pid)
+		_exit(read(fd, &record, sizeof(record)) == sizeof(record) ? 0 : errno);
+	return pid > 0 && wait_blocked(pid, SYS_read) ? pid : -1;
 }
 
 /* --- which object */
@@ -379,6 +424,81 @@ TEST_F(instance, who_sleeps_in_a_pipe_is_named_at_both_ends)
 	EXPECT_EQ(0, info_lines(fds[0], "kipc-waiter:"));
 	close(fds[0]);
 	close(fds[1]);
+}
+
+TEST_F(instance, writer_whose_large_write_is_read_from_its_own_memory_is_named)
+{
+	enum { LARGE = 1 << 20 };
+	char *bytes = malloc(LARGE);
+	int fds[2], n;
+	pid_t writer;
+
+	ASSERT_NE(NULL, bytes);
+	memset(bytes, 'x', LARGE);
+	ASSERT_EQ(0, kipc_pipe(self->in.node, fds, 0, 4096));
+	writer = child_fork();
+	if (!writer)
+		_exit(write(fds[1], bytes, LARGE) == LARGE ? 0 : 1);
+	ASSERT_TRUE(wait_blocked(writer, SYS_write));
+	EXPECT_TRUE(info_says(fds[0], "kipc-waiter:\t%d %d write", writer, writer));
+	EXPECT_TRUE(info_says(fds[1], "kipc-waiter:\t%d %d write", writer, writer));
+	EXPECT_EQ(1, info_lines(fds[0], "kipc-waiter:"));
+	for (n = 0; n < LARGE; n += read(fds[0], bytes, 4096))
+		;
+	EXPECT_EQ(0, child_wait(writer));
+	EXPECT_TRUE(info_says(fds[1], "kipc-written:\t%d", LARGE));
+	EXPECT_TRUE(info_says(fds[1], "kipc-read:\t%d", LARGE));
+	EXPECT_EQ(0, info_lines(fds[0], "kipc-waiter:"));
+	free(bytes);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+TEST_F(instance, who_waits_for_a_signal_is_named_with_its_subscriber)
+{
+	const __u64 blocked = 1ULL << (SIGUSR1 - 1) | 1ULL << (KIPC_SIG_RTMIN - 1);
+	int id, fd, first, second;
+	__u32 one, two;
+	pid_t a, b;
+
+	fd = signals_make(self->in.node, &id);
+	ASSERT_LE(0, fd);
+	first = signals_subscribe(fd, blocked, &one);
+	second = signals_subscribe(fd, 0, &two);
+	ASSERT_LE(0, first);
+	ASSERT_LE(0, second);
+	EXPECT_TRUE(info_says(fd, "kipc-sig-id:\t%d", id));
+	EXPECT_TRUE(info_says(fd, "kipc-sig-subscribers:\t2"));
+	EXPECT_TRUE(info_says(first, "kipc-sig-number:\t%u", one));
+	EXPECT_TRUE(info_says(second, "kipc-sig-number:\t%u", two));
+
+	/* these stay: the first blocks them */
+	EXPECT_EQ(0, signal_send(fd, one, SIGUSR1));
+	EXPECT_EQ(0, signal_send(fd, one, KIPC_SIG_RTMIN));
+	EXPECT_EQ(0, signal_send(fd, one, KIPC_SIG_RTMIN));
+	EXPECT_TRUE(info_says(fd, "kipc-sig-queued:\t3"));
+	EXPECT_TRUE(info_says(first, "kipc-sig-queued:\t3"));
+	EXPECT_TRUE(info_says(second, "kipc-sig-queued:\t0"));
+	EXPECT_TRUE(info_says(first, "kipc-sig-own:\t%016llx", blocked));
+	EXPECT_TRUE(info_says(first, "kipc-sig-blocked:\t%016llx", blocked));
+	EXPECT_TRUE(info_says(second, "kipc-sig-own:\t%016llx", 0ULL));
+	EXPECT_TRUE(info_says(second, "kipc-sig-shared:\t%016llx", 0ULL));
+
+	a = signal_reader(first);
+	b = signal_reader(second);
+	ASSERT_LT(0, a);
+	ASSERT_LT(0, b);
+	EXPECT_TRUE(info_says(fd, "kipc-waiter:\t%d %d subscriber %u", a, a, one));
+	EXPECT_TRUE(info_says(second, "kipc-waiter:\t%d %d subscriber %u", b, b, two));
+	EXPECT_EQ(2, info_lines(first, "kipc-waiter:"));
+	EXPECT_EQ(0, signal_send(fd, two, SIGUSR2));
+	EXPECT_EQ(0, child_wait(b));
+	EXPECT_EQ(1, info_lines(fd, "kipc-waiter:"));
+	EXPECT_EQ(137, child_kill(a));
+	EXPECT_EQ(0, info_lines(fd, "kipc-waiter:"));
+	close(first);
+	close(second);
+	close(fd);
 }
 
 TEST_F(instance, no_more_waiters_are_named_than_a_lock_may_be_held_for)

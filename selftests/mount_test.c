@@ -58,6 +58,7 @@ TEST_F(instance, limits_can_be_given_to_a_mount)
 		{ "shmmax=64k", "shmmax", "65536\n" },
 		{ "shmmax=3M", "shmmax", "3145728\n" },
 		{ "shmmax=1g", "shmmax", "1073741824\n" },
+		{ "shmmax=2t", "shmmax", "2199023255552\n" },
 		{ "shmall=100", "shmall", "100\n" },
 		{ "shmmni=7", "shmmni", "7\n" },
 		{ "shmmni=1048576", "shmmni", "1048576\n" },

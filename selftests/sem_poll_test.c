@@ -48,6 +48,31 @@ TEST_F(set, readable_while_the_list_could_be_done)
 	close(fd);
 }
 
+TEST_F(set, list_that_cannot_be_watched_is_refused_and_the_last_one_stays)
+{
+	static const struct sembuf good = SEM_OP(0, -1, 0);
+	struct kipc_sem_watch none = { .ops = 1, .nops = 1 };
+	int fd = sem_open_on(self->dev, self->id, KIPC_SEM_RDONLY);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, WATCH(fd, SEM_OP(0, -1, 0)));
+	EXPECT_EQ(-1, WATCH(fd, SEM_OP(1, 0, 0), SEM_OP(0, 0, IPC_NOWAIT)));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, WATCH(fd, SEM_OP(0, 0, SEM_UNDO)));
+	EXPECT_EQ(EINVAL, errno);
+	/* there are 4 */
+	EXPECT_EQ(-1, WATCH(fd, SEM_OP(1, 0, 0), SEM_OP(4, 0, 0)));
+	EXPECT_EQ(EFBIG, errno);
+	EXPECT_EQ(-1, sem_watch_on(fd, &good, 1 << 20));
+	EXPECT_EQ(E2BIG, errno);
+	EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SEM_WATCH, &none));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_FALSE(is_readable(fd));
+	EXPECT_EQ(0, sem_do(self->id, 0, 1, 0));
+	EXPECT_TRUE(is_readable(fd));
+	close(fd);
+}
+
 TEST_F(set, edge_comes_with_each_change_of_a_semaphore_in_the_list)
 {
 	/* the second one has the same semaphore several times */
