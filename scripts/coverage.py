@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which lines of the module have run, from what a guest with GCOV has left.
 
-usage: coverage.py GCOV SRC GCDA OUT
+usage: coverage.py GCOV SRC GCDA OUT LEAST
 
 GCOV is the gcov of the compiler, SRC the directory that the module was built in, GCDA a
 directory with the counts of one guest or of several, in which the same paths end, and OUT
 gets each source file with the count of each line before it, '#####' where it never ran, and
 the list "missed" of those lines. A line that is compiled several times - in a header - has run if
-it ran in one of these places. Prints a table by file; the last line is the total.
+it ran in one of these places. Prints a table by file; the last line is the total. Fails if that
+is less than LEAST percent.
 """
 
 import gzip
@@ -60,7 +61,8 @@ def annotate(source, lines, out, missed, name):
 
 
 def main():
-    gcov, src, gcda, out = sys.argv[1], *(pathlib.Path(arg).resolve() for arg in sys.argv[2:])
+    gcov, src, gcda, out = sys.argv[1], *(pathlib.Path(arg).resolve() for arg in sys.argv[2:5])
+    least = float(sys.argv[5])
     counts, objects = counts_of(gcov, src, gcda, out / "work")
     built = len(list(src.glob("module/**/*.gcno")))
     if not objects or objects != built:
@@ -84,6 +86,8 @@ def main():
                   f"{100 * run / len(lines):6.1f} %")
     print(f"{'total':40} {all_lines:6} lines {all_lines - all_run:5} never run "
           f"{100 * all_run / all_lines:6.1f} %")
+    if 100 * all_run < least * all_lines:
+        sys.exit(f"error: the selftests must run {least:g} % of the lines at least")
 
 
 if __name__ == "__main__":
