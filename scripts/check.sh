@@ -117,7 +117,7 @@ echo 'int x = LINUX_VERSION_CODE;' > "$plant/module/obj/pipe.c"
 printf '```c\nint main(void) { return planted; }\n```\n' > "$plant/README.md"
 # shellcheck disable=SC2016 # these are no commands
 printf '``pipe_test:planted_test``\n' > "$plant/names.rst"
-printf 'Planted title\n===\n' > "$plant/title.rst"
+printf 'Planted title\n=====\n' > "$plant/title.rst"
 echo 'int kipc_planted(void);' > "$plant/lib.h"
 echo 'int planted = 1;' > "$plant/state.c"
 # shellcheck disable=SC2016 # these are no commands
