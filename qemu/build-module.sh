@@ -4,7 +4,8 @@
 # go to the kernel's make.
 #
 # Environment: COMPILER=clang, build it with clang, in build/NAME-clang/src, though the
-# kernel was not. Exit status 2: this clang is too old for that kernel.
+# kernel was not, and by clang 19 if it is there: newer kernels want more than Debian 12's
+# own. Exit status 2: this clang is too old for that kernel.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -25,13 +26,14 @@ if [ -z "${COMPILER:-}" ]; then
 fi
 
 [ "$COMPILER" = clang ] || die "COMPILER= can only be clang"
-mapfile -t -O ${#args[@]} args < <(clang_args)
+clang=$(basename "$(command -v clang-19 clang | head -n 1)")
+mapfile -t -O ${#args[@]} args < <(clang_args "$clang")
 mkdir -p "$BUILD/log"
 log=$BUILD/log/$name-clang-module.log
 "$ROOT/scripts/build-module.sh" "$name-clang" "$kdir" "${args[@]}" \
 	KCFLAGS="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier" "$@" 2>&1 | tee "$log" && exit
-if option=$(grep -oE "clang: error: (unknown argument|unsupported).*" "$log" | head -n 1); then
-	say "clang $(clang -dumpversion) is too old for kernel '$name': ${option#clang: error: }"
+if option=$(grep -oE "clang.*: error: (unknown argument|unsupported).*" "$log" | head -n 1); then
+	say "clang $("$clang" -dumpversion) is too old for kernel '$name': ${option#*: error: }"
 	exit 2
 fi
 exit 1

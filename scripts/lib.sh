@@ -60,17 +60,20 @@ cross_prefix()
 }
 
 # Print the arguments of a kernel's make that let clang build modules for a kernel which is
-# configured for gcc, one a line: the options that only gcc has are taken out.
+# configured for gcc, one a line: the options that only gcc has are taken out. $1: the clang.
 clang_args()
 {
-	local option
+	local clang=${1:-clang} option
 
 	for option in CC_IS_GCC RETHUNK SLS MITIGATION_RETHUNK MITIGATION_SLS FTRACE_MCOUNT_USE_CC \
 		      CC_HAS_NAMED_AS USE_X86_SEG_SUPPORT UBSAN_BOUNDS_STRICT; do
 		echo "CONFIG_$option="
 	done
-	echo CC=clang CONFIG_CC_IS_CLANG=y CONFIG_CC_HAS_AUTO_VAR_INIT_ZERO_ENABLER=y \
+	echo CC="$clang" CONFIG_CC_IS_CLANG=y \
 	     CONFIG_CC_IMPLICIT_FALLTHROUGH=-Wimplicit-fallthrough | tr ' ' '\n'
+	# an option that older ones need and newer ones do not know
+	[ "$("$clang" -dumpversion | cut -d. -f1)" -ge 16 ] ||
+		echo CONFIG_CC_HAS_AUTO_VAR_INIT_ZERO_ENABLER=y
 }
 
 # Print where the programs for architecture $1 are built.

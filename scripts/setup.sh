@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Check that everything the build, the VM and the checks need is installed, for a VM of the
-# architecture ARCH (default: amd64). On Debian and its relatives install what is missing,
-# after naming it; elsewhere say what is needed.
+# architecture ARCH (default: amd64) and the compiler COMPILER. On Debian and its relatives
+# install what is missing, after naming it; elsewhere say what is needed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -43,6 +43,9 @@ arm64) needed+='qemu-system-arm qemu-system-aarch64
 ' ;;
 *)     die "there is no VM of the architecture '$1'; there are amd64 and arm64" ;;
 esac
+# a kernel of today wants a newer clang than Debian 12 has by default
+[ "${COMPILER:-}" != clang ] || needed+='clang-19 clang-19
+'
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	say "This is not a Debian-like system: kipc's scripts cannot install what they need here."
