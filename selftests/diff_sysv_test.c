@@ -67,21 +67,34 @@ static void actor_has_ended(void)
 		memset(run.sides[i].common->otime_unknown, true, SLOTS);
 }
 
+/* One of those objects that are there, or -1. */
+static long live_slot(int kind)
+{
+	const struct common *c = run.sides[NATIVE].common;
+	long slot, found = -1;
+	int n = 0;
+
+	for (slot = 0; slot < c->nids[kind]; slot++)
+		if (!c->gone[kind][slot] && !random_below(++n))
+			found = slot;
+	return found;
+}
+
 static long random_slot(int kind)
 {
 	const struct common *c = run.sides[NATIVE].common;
-	long slot;
-	int i;
+	long slot = live_slot(kind);
 
 	if (!c->nids[kind] || chance(30))
 		return -1 - (long)random_below(4);
-	for (i = 0; i < 8; i++) {
-		slot = random_below(c->nids[kind]);
-		/* now and then one that is gone */
-		if (!c->gone[kind][slot] || chance(15))
-			break;
-	}
-	return slot;
+	/* now and then one that is gone */
+	return slot < 0 || chance(15) ? (long)random_below(c->nids[kind]) : slot;
+}
+
+/* Mostly, if there is nothing of this kind, something has to be made first. */
+static bool wants_one(int kind)
+{
+	return live_slot(kind) < 0 && !chance(4);
 }
 
 static bool is_full(int kind)
@@ -151,13 +164,14 @@ static long random_user(void)
 	return ONE_OF(0, 1000, 1000, 1001, 1001, 7, -1);
 }
 
-static long random_place(int actor)
+/* Mostly one where something is attached, or where nothing is. */
+static long random_place(int actor, bool taken)
 {
 	int i, place = 0;
 
 	for (i = 0; i < 8; i++) {
 		place = random_below(PLACES);
-		if (attached[actor][place])
+		if (attached[actor][place] == taken)
 			break;
 	}
 	return place;
@@ -178,9 +192,9 @@ static bool segment_step(int actor)
 	int dice = random_below(100);
 	long *arg = step.arg;
 
-	arg[0] = random_place(actor);
+	arg[0] = random_place(actor, true);
 	arg[1] = chance(3) ? random_below(6) * PAGE : 0;
-	if (dice < 18) {
+	if (dice < 18 || wants_one(SHM)) {
 		step.op = SHM_GET;
 		arg[0] = random_key();
 		arg[1] = ONE_OF(0, 1, 100, 4096, 4097, 8192, 20000, 65536, 131072, 1 << 20);
@@ -191,7 +205,7 @@ static bool segment_step(int actor)
 	}
 	if (dice < 42) {
 		arg[0] = random_slot(SHM);
-		arg[1] = random_below(PLACES);
+		arg[1] = random_place(actor, chance(4));
 		arg[2] = chance(6) ? random_below(PAGE * 3) : 0;
 		arg[3] = (chance(4) ? SHM_RDONLY : 0) | (chance(4) ? SHM_RND : 0) |
 			 (chance(5) ? SHM_REMAP : 0) | (chance(8) ? SHM_EXEC : 0);
@@ -240,20 +254,33 @@ static int random_num(long slot)
 	return chance(40) ? nsems + random_below(3) : random_below(nsems ? nsems : 1);
 }
 
+/* Mostly something that can be done with this value. */
+static int random_op(int value)
+{
+	if (great_values && chance(4))
+		return ONE_OF(32767, -32768, 20000, -20000, 16384);
+	if (chance(8))
+		return (int)random_below(7) - 3;
+	if (value <= 0)
+		return random_below(3);
+	return chance(2) ? -1 - (int)random_below(value < 3 ? value : 3) : 1 + (int)random_below(2);
+}
+
 /* Operations that do not sleep. */
 static void random_list(struct step *step)
 {
-	int i;
+	long slot = step->arg[0];
+	int values[SEMS] = { 0 }, i, num, op;
 
+	if (slot >= 0)
+		memcpy(values, run.sides[NATIVE].common->values[slot], sizeof(values));
 	step->arg[1] = chance(30) ? 0 : 1 + random_below(OPS_MAX);
 	step->arg[3] = chance(40);
 	for (i = 0; i < step->arg[1]; i++) {
-		int op = (int)random_below(7) - 3;
-
-		if (great_values && chance(4))
-			op = ONE_OF(32767, -32768, 20000, -20000, 16384);
-		step->arg[4 + i] = pack(random_num(step->arg[0]), op,
-					IPC_NOWAIT | (chance(2) ? SEM_UNDO : 0));
+		num = random_num(slot);
+		op = random_op(values[num % SEMS]);
+		values[num % SEMS] += op;
+		step->arg[4 + i] = pack(num, op, IPC_NOWAIT | (chance(2) ? SEM_UNDO : 0));
 	}
 }
 
@@ -274,7 +301,7 @@ static bool semaphore_ops(int actor)
 	struct step step = { .op = SEM_OPS, .arg = { random_slot(SEM) } };
 
 	step.arg[2] = chance(8) ? 1 + random_below(2) : 0;
-	if (chance(3) || great_values || !(may_sleep() || step.arg[2]))
+	if (chance(2) || great_values || !(may_sleep() || step.arg[2]))
 		random_list(&step);
 	else
 		random_sleeping_list(&step);
@@ -287,7 +314,7 @@ static bool semaphore_step(int actor)
 	int dice = random_below(100);
 	long *arg = step.arg;
 
-	if (dice < 12) {
+	if (dice < 12 || wants_one(SEM)) {
 		step.op = SEM_GET;
 		arg[0] = random_key();
 		arg[1] = ONE_OF(0, 1, 1, 2, 3, 5, 9, -1, 32001);
@@ -323,6 +350,31 @@ static int random_receive_flags(bool sleep)
 	return flags | (chance(3) ? MSG_NOERROR : 0);
 }
 
+/* Mostly a queue that has a message. */
+static long receive_slot(void)
+{
+	const struct common *c = run.sides[NATIVE].common;
+	long slot = -1;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		slot = random_slot(MSG);
+		if (slot < 0 || c->queued[slot] || chance(8))
+			break;
+	}
+	return slot;
+}
+
+/* Any, that of the first message, or something. */
+static long random_type(long slot)
+{
+	if (chance(2))
+		return 0;
+	if (chance(2) && slot >= 0)
+		return run.sides[NATIVE].common->first_type[slot];
+	return chance(20) ? ONE_OF(LONG_MIN, LONG_MAX) : (long)random_below(9) - 4;
+}
+
 static bool message_step(int actor)
 {
 	bool sleep = may_sleep() && chance(2);
@@ -331,13 +383,13 @@ static bool message_step(int actor)
 	long *arg = step.arg;
 
 	arg[0] = random_slot(MSG);
-	if (dice < 10) {
+	if (dice < 10 || wants_one(MSG)) {
 		step.op = MSG_GET;
 		arg[0] = random_key();
 		arg[1] = random_get_flags();
 		return is_full(MSG) || make_step(actor, &step, MSG, 0);
 	}
-	if (dice < 45) {
+	if (dice < 50) {
 		step.op = MSG_SEND;
 		arg[1] = chance(30) ? ONE_OF(0, -1, LONG_MIN) : 1 + random_below(4);
 		arg[2] = random_size();
@@ -345,12 +397,11 @@ static bool message_step(int actor)
 		arg[4] = random_below(1000);
 		if (!may_send(arg[0], arg[2]))
 			return true;
-	} else if (dice < 82) {
+	} else if (dice < 85) {
 		step.op = MSG_RECEIVE;
-		arg[1] = chance(3) ? random_size() : 9000;
-		arg[2] = chance(2) ? 0 : (long)random_below(9) - 4;
-		if (chance(40))
-			arg[2] = ONE_OF(LONG_MIN, LONG_MAX);
+		arg[0] = receive_slot();
+		arg[1] = chance(5) ? random_size() : 9000;
+		arg[2] = random_type(arg[0]);
 		arg[3] = random_receive_flags(sleep);
 		if (!may_receive(arg[0], arg[2], arg[3]))
 			return true;
@@ -447,6 +498,10 @@ TEST_F_TIMEOUT(lockstep, random_calls_do_the_same_on_both_sides, 100000)
 	run_names = step_names;
 	run_seeds(20, one_seed);
 	EXPECT_EQ(0, run.differences);
+	EXPECT_TRUE(succeeds_often(SHM_AT));
+	EXPECT_TRUE(succeeds_often(SEM_OPS));
+	EXPECT_TRUE(succeeds_often(MSG_SEND));
+	EXPECT_TRUE(succeeds_often(MSG_RECEIVE));
 }
 
 TEST_HARNESS_MAIN

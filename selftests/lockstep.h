@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 
 enum { NATIVE, KIPC, SIDES };
-enum { ACTORS = 6, KINDS = 3, SLOTS = 64, BIRTHS = 400, ARGS = 16, TEXT = 40000 };
+enum { ACTORS = 6, KINDS = 3, SLOTS = 64, SEMS = 16, BIRTHS = 400, ARGS = 16, TEXT = 40000 };
 
 /* The descriptors of an actor. An exec keeps them. */
 enum { FD_COMMON = 200, FD_DEV, FD_ACTOR };
@@ -50,10 +50,12 @@ struct common {
 	bool gone[KINDS][SLOTS];
 	/* semaphores: a process has ended since the last operation */
 	bool otime_unknown[SLOTS];
+	/* and their values, of a set the first few */
+	int values[SLOTS][SEMS];
 	/* a pipe: something was spliced since the last read, or write */
 	bool atime_unknown, mtime_unknown;
-	/* message queues: how full they are */
-	long queued[SLOTS], bytes[SLOTS], room[SLOTS];
+	/* message queues: how full they are, and the type of the first message */
+	long queued[SLOTS], bytes[SLOTS], room[SLOTS], first_type[SLOTS];
 	int births;
 	pid_t pids[BIRTHS];
 };

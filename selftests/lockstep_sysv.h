@@ -468,7 +468,7 @@ static inline void look_at_sets(struct answer *answer)
 {
 	struct step info = { .op = SEM_CTL, .arg = { -1, 0, SEM_INFO } };
 	struct semid_ds ds;
-	int i, num, id;
+	int i, num, id, value;
 
 	for (i = 0; i < common->nids[SEM]; i++) {
 		id = common->ids[SEM][i];
@@ -481,10 +481,14 @@ static inline void look_at_sets(struct answer *answer)
 		}
 		say(answer, "sem %d ", i);
 		say_sem(answer, i, &ds);
-		for (num = 0; num < (int)ds.sem_nsems; num++)
-			say(answer, " %d by %d n%d z%d", sem_getval(id, num),
+		for (num = 0; num < (int)ds.sem_nsems; num++) {
+			value = sem_getval(id, num);
+			say(answer, " %d by %d n%d z%d", value,
 			    birth_of(sem_getpid(id, num)), sem_getncnt(id, num),
 			    sem_getzcnt(id, num));
+			if (num < SEMS)
+				common->values[i][num] = value;
+		}
 		say(answer, "\n");
 	}
 	say_table(answer, SEM, sem->table);
@@ -515,6 +519,8 @@ static inline void look_at_queues(struct answer *answer)
 		for (n = 0; n < (int)ds.msg_qnum && n < 20; n++) {
 			size = msg->receive(id, &message, sizeof(message.text), n,
 					    MSG_COPY | IPC_NOWAIT);
+			if (!n)
+				common->first_type[i] = message.type;
 			say(answer, " %ld:%zd:%x", message.type, size,
 			    size < 0 ? 0 : hash_of(message.text, size));
 		}
