@@ -36,6 +36,11 @@ static inline int memcg_enter(void)
 	return memcg_write("cgroup.procs", "0");
 }
 
+static inline int memcg_leave(void)
+{
+	return file_write("/sys/fs/cgroup/cgroup.procs", "0");
+}
+
 /* The value of a line of @file, or of the file if @name is NULL; -1 if there is none. */
 static inline long long memcg_read(const char *file, const char *name)
 {

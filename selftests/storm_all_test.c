@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Storms of processes that use every kind of object at once: killed at random; while their
- * instance is unmounted; while the module is loaded and unloaded; as a fork bomb with little
- * memory. And a token that goes round through all kinds of objects, which nobody may lose.
+ * instance is unmounted; while instances are mounted and unmounted in loops; while the module
+ * is loaded and unloaded; as a fork bomb with little memory. And a token that goes round
+ * through all kinds of objects, which nobody may lose.
+ *
+ * All of it has 64 MiB, in a group of its own, and the machine has its memory back afterwards.
  */
 #include "oom.h"
 #include "race.h"
@@ -15,11 +18,19 @@
 #define PIDS_MAX	40
 #define MIB		(1LL << 20)
 
+/* What the group was charged for at most; the count of a moment if the kernel has no other. */
+static long long memcg_used(void)
+{
+	long long peak = memcg_read("memory.peak", NULL);
+
+	return peak > 0 ? peak : memcg_read("memory.current", NULL);
+}
+
 FIXTURE(storm)
 {
 	int dev;
-	int low;
 	long long objects;
+	long long available;
 };
 
 FIXTURE_SETUP(storm)
@@ -31,11 +42,20 @@ FIXTURE_SETUP(storm)
 	count = shared_alloc(sizeof(*count));
 	ASSERT_NE(NULL, count);
 	ASSERT_EQ(0, mounts_private());
+	self->available = memory_available();
+	ASSERT_EQ(0, memcg_make("64M"));
+	ASSERT_EQ(0, memcg_enter());
 }
 
 FIXTURE_TEARDOWN(storm)
 {
 	children_reap();
+	/* it was used, unless the test has removed it, and nothing of it is left */
+	EXPECT_NE(0, memcg_used());
+	EXPECT_EQ(0, memcg_leave());
+	EXPECT_EQ(0, memcg_remove());
+	EXPECT_TRUE(EVENTUALLY(memory_available() > self->available - 32 * MIB))
+		TH_LOG("%lld -> %lld", self->available, memory_available());
 	EXPECT_EQ(0, count->bad)
 		TH_LOG("%s", count->what);
 	umount(STORM_DIR);
@@ -123,14 +143,78 @@ TEST_F_TIMEOUT(storm, umount_under_load_of_all_objects_leaves_nothing, 120)
 	}
 }
 
+/* --- instances come and go */
+
+/* Use the instance that is mounted just now, and unmount it. */
+static void visit(unsigned int *seed, int flags)
+{
+	int node = open_in(STORM_DIR, "control", O_RDWR), i;
+	struct storm st;
+
+	if (node < 0 || storm_make(&st, node, STORM_DIR)) {
+		storm_complain("a mounted instance does not work");
+		_exit(51);
+	}
+	for (i = 0; i < 3; i++)
+		storm_round(&st, rand_r(seed));
+	storm_close(&st);
+	close(node);
+	if (!EVENTUALLY(!umount2(STORM_DIR, flags)))
+		storm_complain("an instance that nobody uses cannot be unmounted");
+}
+
+static pid_t mount_and_unmount(unsigned int seed)
+{
+	pid_t pid = child_fork();
+
+	if (pid)
+		return pid;
+	/* what is mounted when it is killed goes with it */
+	if (unshare(CLONE_NEWNS))
+		_exit(50);
+	for (;;) {
+		if (kipcfs_mount(STORM_DIR, NULL)) {
+			storm_complain("no instance can be mounted");
+			_exit(52);
+		}
+		visit(&seed, 0);
+	}
+}
+
+TEST_F_TIMEOUT(storm, mounts_and_unmounts_in_loops_with_random_kills_leave_nothing, 120)
+{
+	enum { WORKERS = 4, KILLS = 20 };
+	pid_t workers[WORKERS];
+	unsigned int seed = 1;
+	int i, kills = 0;
+	long long until;
+	long seen;
+
+	for (i = 0; i < WORKERS; i++)
+		workers[i] = mount_and_unmount(i);
+	until = now_ms() + 3000;
+	while (now_ms() < until || kills < KILLS) {
+		i = rand_r(&seed) % WORKERS;
+		seen = LOAD(&count->rounds);
+		/* at any moment, but some are to come far */
+		if (kills % 2)
+			ASSERT_TRUE(EVENTUALLY(LOAD(&count->rounds) > seen));
+		spin(rand_r(&seed) % 100000);
+		ASSERT_EQ(128 + SIGKILL, child_kill(workers[i]));
+		workers[i] = mount_and_unmount(seed);
+		kills++;
+	}
+	for (i = 0; i < WORKERS; i++)
+		EXPECT_EQ(128 + SIGKILL, child_kill(workers[i]));
+	printf("# %d kills, %ld rounds\n", kills, count->rounds);
+	fflush(stdout);
+}
+
 /* --- the module comes and goes */
 
 /* Open whatever is there, use it, and let it go. */
 static void come_and_go(unsigned int seed)
 {
-	struct storm st;
-	int node, i;
-
 	if (mkdir(STORM_DIR, 0755) && errno != EEXIST)
 		_exit(50);
 	while (!LOAD(&count->stop)) {
@@ -140,16 +224,7 @@ static void come_and_go(unsigned int seed)
 			nap();
 			continue;
 		}
-		node = open_in(STORM_DIR, "control", O_RDWR);
-		if (node < 0 || storm_make(&st, node, STORM_DIR)) {
-			storm_complain("a mounted instance does not work");
-			_exit(51);
-		}
-		for (i = 0; i < 3; i++)
-			storm_round(&st, rand_r(&seed));
-		storm_close(&st);
-		close(node);
-		umount2(STORM_DIR, MNT_DETACH);
+		visit(&seed, MNT_DETACH);
 		/* so that now and then nobody uses it */
 		usleep(rand_r(&seed) % 40000);
 	}
@@ -262,8 +337,9 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 	int n = 0, reports;
 
 	ASSERT_LE(0, oom_reports_clear());
+	/* it is the bomb's alone */
+	ASSERT_EQ(0, memcg_leave());
 	ASSERT_EQ(0, begin(&st));
-	ASSERT_EQ(0, memcg_make("64M"));
 	file_write("/sys/fs/cgroup/cgroup.subtree_control", "+pids");
 	has_pids = !file_write(PIDS, "40");
 	/* the orphans are ours */
@@ -316,7 +392,8 @@ TEST_F_TIMEOUT(storm, instances_end_at_the_limit_of_the_group, 120)
 	ASSERT_NE(NULL, peak);
 	ASSERT_NE(NULL, mounted);
 	ASSERT_LE(0, oom_reports_clear());
-	ASSERT_EQ(0, memcg_make("24M"));
+	ASSERT_EQ(0, memcg_leave());
+	ASSERT_EQ(0, memcg_write("memory.max", "24M"));
 	before = memory_available();
 	pid = child_fork();
 	if (!pid) {
