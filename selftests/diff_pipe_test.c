@@ -25,6 +25,7 @@
  *    when it ends. See times_are_known().
  *  - Splicing moves the times of kipc's pipe, but not those of the kernel's. See
  *    times_are_known().
+ *  - Any times of a pipe on kernels that keep none; see pipe_times.h.
  *  - atime of a FIFO, for which the kernel looks at the mount; see lockstep_pipe.h.
  *  - One writer sleeps at most: writes of more than PIPE_BUF bytes may be divided anywhere.
  *    See may_sleep_in_write().

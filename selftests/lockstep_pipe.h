@@ -7,6 +7,7 @@
 #define KIPC_LOCKSTEP_PIPE_H
 
 #include "lockstep.h"
+#include "pipe_times.h"
 
 #include <sys/epoll.h>
 
@@ -200,6 +201,7 @@ static inline void do_splice(const struct step *step, struct answer *answer, int
 
 static inline void do_stat(struct answer *answer, int fd)
 {
+	bool keeps_times = is_fifo || kernel_keeps_times();
 	struct stat st;
 
 	result(answer, fstat(fd, &st));
@@ -208,9 +210,9 @@ static inline void do_stat(struct answer *answer, int fd)
 	say(answer, "mode %o links %lu user %u:%u size %ld block %ld", st.st_mode,
 	    (long)st.st_nlink, st.st_uid, st.st_gid, (long)st.st_size, (long)st.st_blksize);
 	/* for when they are not, see diff_pipe_test.c */
-	if (!common->mtime_unknown)
+	if (keeps_times && !common->mtime_unknown)
 		say(answer, " mtime %ld ctime %ld", step_of(st.st_mtime), step_of(st.st_ctime));
-	if (!is_fifo && !common->atime_unknown)
+	if (keeps_times && !is_fifo && !common->atime_unknown)
 		say(answer, " atime %ld", step_of(st.st_atime));
 	say(answer, "\n");
 }

@@ -4,10 +4,10 @@
  * sockets, opening it again through /proc, splice and sendfile.
  */
 #include "pipe_fixture.h"
+#include "pipe_times.h"
 
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 
 /* Run again as a program that ends with the number of the given descriptors open. */
 static void __attribute__((constructor)) count_after_exec(void)
@@ -128,17 +128,6 @@ static bool tick(void)
 	clock_gettime(CLOCK_REALTIME_COARSE, &start);
 	return EVENTUALLY((clock_gettime(CLOCK_REALTIME_COARSE, &now),
 			   stamp(&now) > stamp(&start)));
-}
-
-/* Since 6.15 the kernel saves itself the times of its anonymous pipes; kipc does not. */
-static bool kernel_keeps_times(void)
-{
-	struct utsname name;
-	int major, minor;
-
-	if (uname(&name) || sscanf(name.release, "%d.%d", &major, &minor) != 2)
-		return false;
-	return major < 6 || (major == 6 && minor < 15);
 }
 
 TEST_F(pipe, write_moves_mtime_and_ctime_and_read_moves_atime)
