@@ -59,6 +59,11 @@ static void step_is_done(int n, const struct step *step)
 		run.sides[i].common->otime_unknown[step->arg[0]] = false;
 }
 
+static bool ends_by_itself(const struct step *step)
+{
+	return step->op == SEM_OPS && step->arg[2];
+}
+
 static void actor_has_ended(void)
 {
 	int i;

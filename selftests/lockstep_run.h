@@ -8,6 +8,8 @@
 #include "lockstep.h"
 
 #define HISTORY	16
+/* Milliseconds until somebody who has not answered is looked at. */
+#define PATIENCE	5
 
 struct run {
 	struct side sides[SIDES];
@@ -36,6 +38,8 @@ static const char *const *run_names;
  * the actor @n, which is awake, is to look after each.
  */
 static void step_is_done(int n, const struct step *step);
+/* Whether the step @step ends after a moment, whatever others do. */
+static bool ends_by_itself(const struct step *step);
 static bool looks(int n);
 static void actor_has_ended(void);
 
@@ -111,10 +115,10 @@ static inline bool answers_agree(const char *whose)
 }
 
 /* Have both sides come to rest after something that concerns actor @n. */
-static inline bool settle(int n, const char *whose, int *how)
+static inline bool settle(int n, const char *whose, int patience, int *how)
 {
-	int a = actor_settle(&run.sides[NATIVE], n, 5);
-	int b = actor_settle(&run.sides[KIPC], n, 5);
+	int a = actor_settle(&run.sides[NATIVE], n, patience);
+	int b = actor_settle(&run.sides[KIPC], n, patience);
 
 	*how = a;
 	if (a == LOST || b == LOST)
@@ -202,7 +206,7 @@ static inline bool look(void)
 		for (i = 0; i < SIDES; i++)
 			if (actor_tell(&run.sides[i], n, &step))
 				return differ("an actor is gone");
-		if (!settle(n, "what is seen", &how) || !answers_agree("what is seen"))
+		if (!settle(n, "what is seen", PATIENCE, &how) || !answers_agree("what is seen"))
 			return false;
 	}
 	return true;
@@ -245,7 +249,8 @@ static inline void next_step(void)
  */
 static inline bool make_step(int actor, const struct step *step, int kind, long size)
 {
-	int how, i;
+	/* a sleep that ends in a moment is no sleep, however slow the machine is */
+	int patience = ends_by_itself(step) ? DEADLINE_MS : PATIENCE, how, i;
 
 	next_step();
 	note_step(actor, step);
@@ -253,7 +258,7 @@ static inline bool make_step(int actor, const struct step *step, int kind, long 
 	for (i = 0; i < SIDES; i++)
 		if (actor_tell(&run.sides[i], actor, step))
 			return differ("an actor is gone");
-	if (!settle(actor, "the step", &how))
+	if (!settle(actor, "the step", patience, &how))
 		return false;
 	if (how == ASLEEP) {
 		run.asleep[actor] = true;
@@ -287,7 +292,7 @@ static inline bool fork_actor(int parent, int n)
 	for (i = 0; i < SIDES; i++)
 		if (actor_tell(&run.sides[i], parent, &step))
 			return differ("an actor is gone");
-	if (!settle(parent, "fork", &how))
+	if (!settle(parent, "fork", PATIENCE, &how))
 		return false;
 	for (i = 0; i < SIDES; i++)
 		if (run.sides[i].answer.ret < 0 ||

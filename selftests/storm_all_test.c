@@ -212,19 +212,33 @@ TEST_F_TIMEOUT(storm, mounts_and_unmounts_in_loops_with_random_kills_leave_nothi
 
 /* --- the module comes and goes */
 
+/* In a process for each time: what it leaves to its exit, mappings say, is gone with it. */
+static void come_and_go_once(unsigned int seed)
+{
+	pid_t pid = child_fork();
+
+	if (!pid) {
+		/* the module may be anywhere between there and not there */
+		if (unshare(CLONE_NEWNS) || kipcfs_mount(STORM_DIR, NULL))
+			_exit(0);
+		visit(&seed, MNT_DETACH);
+		_exit(0);
+	}
+	if (child_wait_long(pid))
+		storm_complain("a process that uses all objects does not end");
+}
+
 /* Open whatever is there, use it, and let it go. */
 static void come_and_go(unsigned int seed)
 {
 	if (mkdir(STORM_DIR, 0755) && errno != EEXIST)
 		_exit(50);
 	while (!LOAD(&count->stop)) {
-		/* the module may be anywhere between there and not there */
-		if (LOAD(&count->away) || access(KIPC_DEVICE, F_OK) ||
-		    unshare(CLONE_NEWNS) || kipcfs_mount(STORM_DIR, NULL)) {
+		if (LOAD(&count->away) || access(KIPC_DEVICE, F_OK)) {
 			nap();
 			continue;
 		}
-		visit(&seed, MNT_DETACH);
+		come_and_go_once(rand_r(&seed));
 		/* so that now and then nobody uses it */
 		usleep(rand_r(&seed) % 40000);
 	}
