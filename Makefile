@@ -23,7 +23,7 @@ vm_kdir = $(B)/kernels/$(vm_kernel)/kdir
 vm_cc = $(shell awk '$$1 == "$(vm_kernel)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
-export T MINUTES SEED PROGRAM ARGS
+export T MINUTES SEED PROGRAM MISTAKE ARGS
 # more words for the kernel's command line
 export APPEND
 # it would reach the kernel's own make

@@ -9,8 +9,9 @@
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
 # DIFF_SEED, for diff_*_test; COMPILER=clang, the module is the one that
 # qemu/build-module.sh made with clang; MODULE, another kipc.ko than that of build/NAME; FUZZ,
-# the arguments of kipc_fuzz; APPEND, more words for the kernel's command line; PROGRAMS, a
-# directory with other selftests than those of build/.
+# the arguments of kipc_fuzz; MISTAKE, one of selftests/faulty to be planted there; APPEND, more
+# words for the kernel's command line; PROGRAMS, a directory with other selftests than those of
+# build/.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -113,8 +114,7 @@ overlay()
 	if [ "$1" = fuzz ]; then
 		rm -rf "$dir"/kipc/{selftests,bench,examples}/*
 		install -D -t "$dir/kipc/fuzz" "$built/fuzz/kipc_fuzz"
-		[ ! -e "$BUILD/$name/faulty/src/kipc_faulty.ko" ] ||
-			cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
+		cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
 		[ ! -e "$BUILD/fuzz/$name/corpus" ] || cp "$BUILD/fuzz/$name/corpus" "$dir/kipc/fuzz/"
 	fi
 	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
@@ -128,6 +128,7 @@ overlay()
 	KIPC_TESTS='${T:-}'
 	export DIFF_SECONDS=${DIFF_SECONDS:-} DIFF_SEED=${DIFF_SEED:-}
 	KIPC_FUZZ='${FUZZ:-}'
+	KIPC_MISTAKE=${MISTAKE:-}
 	KIPC_ROWS=${size% *}
 	KIPC_COLUMNS=${size#* }
 	CONF

@@ -5,7 +5,8 @@
 # something new (corpus), with which the next run begins, and which code was reached (blocks).
 #
 # Environment: MINUTES, how long (default: 3); SEED; PROGRAM, one program, as the fuzzer prints
-# it, to be run again and again instead; ARGS, further arguments for kipc_fuzz.
+# it, to be run again and again instead; MISTAKE, one of selftests/faulty: the call "faulty" makes
+# it; ARGS, further arguments for kipc_fuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,10 +19,8 @@ read -r _ _ _ cc _ < <(kernel_line "$name")
 
 "$ROOT/scripts/build-module.sh" "$name/fuzz" "$BUILD/kernels/$name/kdir" CC="$cc" \
 	KCOV_INSTRUMENT=y >&2
-if [ -d "$ROOT/selftests/faulty" ]; then
-	PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=$ROOT/selftests/faulty \
-		"$ROOT/scripts/build-module.sh" "$name/faulty" "$BUILD/kernels/$name/kdir" CC="$cc" >&2
-fi
+PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=$ROOT/selftests/faulty \
+	"$ROOT/scripts/build-module.sh" "$name/faulty" "$BUILD/kernels/$name/kdir" CC="$cc" >&2
 module=$BUILD/$name/fuzz/src/kipc.ko
 blocks=$(objdump -dr -j .text "$module" | grep -c __sanitizer_cov_trace_pc || true)
 [ "$blocks" -gt 0 ] || die "the module was built without coverage: has kernel '$name' KCOV?"

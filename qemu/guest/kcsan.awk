@@ -4,12 +4,18 @@
 # - if no function of the module stands in either stack, up to the interrupt or fault, if it
 #   was in one: that has nothing to do with what it interrupts;
 # - or if it is about a variable of the kernel itself, not in memory that was allocated nor in
-#   a module, and both functions that touch it are the kernel's.
-# A report stands between two lines of "=".
+#   a module, and both functions that touch it are the kernel's;
+# - or if it is about the timer that a sleeping task has on its stack, a variable of the kernel's
+#   schedule_hrtimeout_range_clock(), which looks at it once more when it wakes up, while the
+#   timer's interrupt may mark it.
+# A report stands between two lines of "=", and begins with its name. Other reports have one
+# such line, or two.
 
 function is_ours(	i, interrupted)
 {
 	if (report[1] !~ /\[kipc/ && report[3] ~ / to 0xffffffff[89][0-9a-f]+ of /)
+		return 0
+	if (report[1] ~ / in hrtimer_wakeup \/ schedule_hrtimeout_range_clock$/)
 		return 0
 	for (i = 2; i < nr; i++) {
 		if (report[i] ~ / by (task [0-9]+|interrupt) on cpu /)
@@ -22,27 +28,30 @@ function is_ours(	i, interrupted)
 	return 0
 }
 
+# Who follows the log wants it at once.
 function show(	i)
 {
 	for (i = 0; i < nr; i++)
 		print report[i]
+	fflush()
+	open = nr = 0
 }
 
-/====================$/ {
+open {
 	report[nr++] = $0
-	if (!open) {
-		open = 1
-		next
-	}
-	if (report[1] !~ /BUG: KCSAN/ || is_ours())
+	if (/====================$/) {
+		if (!is_ours())
+			nr = 0
 		show()
-	open = nr = 0
+	}
 	next
 }
 
-open { report[nr++] = $0; next }
+nr && /BUG: KCSAN/ { open = 1; report[nr++] = $0; next }
 
-{ print }
+/====================$/ { show(); report[nr++] = $0; next }
+
+{ report[nr++] = $0; show() }
 
 # cut off: nobody knows what it is about
 END { show() }

@@ -110,7 +110,8 @@ static bool fault_arm(struct thread *t, const struct step *step)
 	struct draw d = { .seed = step->seed * 3ULL + step->tweak };
 
 	if (!options.faults || t->nth_fd < 0 || !once_in(&d, 8) ||
-	    !strcmp(calls[step->call].name, "fork"))
+	    !strcmp(calls[step->call].name, "fork") ||
+	    !strcmp(calls[step->call].name, "faulty"))
 		return false;
 	nth_set(t, 1 + below(&d, once_in(&d, 2) ? 6 : 40));
 	ADD(&sh->faults, 1);
@@ -290,9 +291,10 @@ static void places_make(void)
 	chmod("/tmp/fuzz", 0777);
 }
 
-static void identity_choose(struct draw *d)
+/* As whom a program failed it does not say: one that is given is run as each. */
+static void identity_choose(struct draw *d, unsigned int number)
 {
-	unsigned int who = below(d, 4);
+	unsigned int who = options.given_n ? number % 4 : below(d, 4);
 
 	if (who < 2)
 		return;
@@ -306,7 +308,7 @@ static void identity_choose(struct draw *d)
 	}
 }
 
-static void process_prepare(struct draw *d)
+static void process_prepare(struct draw *d, unsigned int number)
 {
 	struct rlimit files = { .rlim_cur = 512, .rlim_max = 512 };
 	int i;
@@ -322,7 +324,7 @@ static void process_prepare(struct draw *d)
 		files.rlim_cur = FD_FIRST + 8;
 	setrlimit(RLIMIT_NOFILE, &files);
 	places_make();
-	identity_choose(d);
+	identity_choose(d, number);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	resources_init();
 	resources_reset();
@@ -352,6 +354,17 @@ static unsigned int number_take(unsigned int *next, unsigned int max)
 	return at < max ? at : max;
 }
 
+/* A call that has never succeeded, or calls_n. */
+static unsigned int call_wanted(struct draw *d)
+{
+	unsigned int first = below(d, calls_n), i;
+
+	for (i = 0; i < calls_n; i++)
+		if (!LOAD(&sh->counts[(first + i) % calls_n].succeeded))
+			return (first + i) % calls_n;
+	return calls_n;
+}
+
 static void program_choose(struct draw *d, int number)
 {
 	unsigned int kept = LOAD(&sh->corpus_n), at;
@@ -370,6 +383,13 @@ static void program_choose(struct draw *d, int number)
 	if (at < sh->loaded_n) {
 		current = sh->loaded[at];
 		return;
+	}
+	if (once_in(d, 8)) {
+		at = call_wanted(d);
+		if (at < calls_n) {
+			program_make_of(&current, d, at);
+			return;
+		}
 	}
 	current.n = 0;
 	if (kept && !once_in(d, 4))
@@ -426,7 +446,7 @@ void worker_run(int number, unsigned int life)
 	struct draw d = { .seed = options.seed * 1000003 + number * 10007ULL + life };
 	int dev;
 
-	process_prepare(&d);
+	process_prepare(&d, number);
 	dev = open("/dev/" KIPC_DEVICE_NAME, O_RDWR | O_CLOEXEC);
 	threads_make();
 	while (!LOAD(&sh->stop)) {
