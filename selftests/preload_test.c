@@ -411,6 +411,28 @@ TEST_F(preload, flags_of_operations_that_nobody_knows_are_ignored)
 	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
 }
 
+/* From 5.12 on the kernel copies the operations before it looks at what else is wrong. */
+TEST_F(preload, operations_are_looked_at_before_the_id_and_the_time)
+{
+	struct timespec wrong = { .tv_nsec = -1 };
+	struct sembuf ops[501] = { { .sem_op = 1 } };
+
+	EXPECT_EQ(-1, semop(-1, ops, 501));
+	EXPECT_EQ(E2BIG, errno);
+	EXPECT_EQ(-1, semop(-1, nowhere(), 1));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, semop(-1, nowhere(), 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, semop(-1, ops, 1));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, semtimedop(0, ops, 501, &wrong));
+	EXPECT_EQ(E2BIG, errno);
+	EXPECT_EQ(-1, semtimedop(0, nowhere(), 1, &wrong));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, semtimedop(0, ops, 501, nowhere() + 1));
+	EXPECT_EQ(EFAULT, errno);
+}
+
 TEST_F(preload, setall_needs_no_permission_to_read)
 {
 	unsigned short values[] = { 1, 2, 3 };

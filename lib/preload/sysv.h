@@ -108,6 +108,7 @@ int shim_semtimedop_time64(int id, struct sembuf *ops, size_t nops, const void *
 #endif
 
 /* Operations as semtimedop() makes them; @timeout as of struct kipc_sem_ops. */
+long shim_sem_refuse(const struct sembuf *ops, size_t nops);
 long shim_sem_do(int id, struct sembuf *ops, size_t nops, unsigned int flags, __u64 timeout);
 
 #endif /* KIPC_PRELOAD_SYSV_H */

@@ -76,6 +76,20 @@ static bool has_unknown_flags(const struct sembuf *ops, size_t nops)
 	return false;
 }
 
+/* What is wrong, where something else is wrong: the kernel looks at the operations first. */
+long shim_sem_refuse(const struct sembuf *ops, size_t nops)
+{
+	struct kipc_sem_info info = { .flags = 0 };
+	long ret = shim_ioctl(KIPC_IOC_SEM_INFO, &info);
+
+	nops = (unsigned int)nops;
+	if (ret < 0)
+		return ret;
+	if (nops > info.semopm)
+		return -E2BIG;
+	return !nops || shim_can_read(ops, nops * sizeof(*ops)) ? -EINVAL : -EFAULT;
+}
+
 long shim_sem_do(int id, struct sembuf *ops, size_t nops, unsigned int flags, __u64 timeout)
 {
 	long ret;
@@ -83,7 +97,7 @@ long shim_sem_do(int id, struct sembuf *ops, size_t nops, unsigned int flags, __
 	/* the kernel looks at no more of it */
 	nops = (unsigned int)nops;
 	if (id < 0 || nops < 1)
-		return -EINVAL;
+		return shim_sem_refuse(ops, nops);
 	ret = do_ops(id, ops, nops, flags, timeout);
 	/* the kernel has read them: they are there */
 	if (ret == -EINVAL && has_unknown_flags(ops, nops))

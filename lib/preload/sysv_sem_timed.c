@@ -29,7 +29,7 @@ static long do_semtimedop(int id, struct sembuf *ops, size_t nops,
 		return -EFAULT;
 	if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
 	    (unsigned long)timeout->tv_nsec >= NSEC_PER_SEC)
-		return -EINVAL;
+		return shim_sem_refuse(ops, nops);
 	time = nanoseconds(timeout);
 	return shim_sem_do(id, ops, nops, time == KIPC_TIMEOUT_NONE ? 0 : KIPC_SEM_RELATIVE,
 			   time);
