@@ -303,6 +303,33 @@ TEST_F_TIMEOUT(preload, device_may_be_a_node_or_a_directory_near_or_far, 240)
 	EXPECT_EQ(0, instance_stats().msg_queues);
 }
 
+/* Make a queue of the default instance, see it among the tables of /proc, remove it. */
+#define QUEUE_OF_DEFAULT \
+	"export KIPC_DEV=/dev/kipc; " \
+	"ipcmk -Q -p 0611 > /dev/null && { cat /proc/sysvipc/msg; ipcrm --all=msg; }"
+
+TEST_F_TIMEOUT(preload, tables_of_the_default_instance_are_shown_to_who_may_mount_or_sees_it, 240)
+{
+	pid_t pid;
+	int round;
+
+	EXPECT_EQ(0, run(self->out, QUEUE_OF_DEFAULT));
+	SAYS("  611 ");
+	for (round = 0; round < 2; round++) {
+		pid = child_fork();
+		if (!pid) {
+			EXPECT_EQ(0, become(OTHER_UID));
+			run(self->out, QUEUE_OF_DEFAULT);
+			EXPECT_EQ(round, count(self->out, "  611 "));
+			child_exit();
+		}
+		EXPECT_EQ(0, child_wait(pid));
+		if (!round)
+			EXPECT_EQ(0, kipcfs_mount(MOUNTS "/default", "default"));
+	}
+	EXPECT_TRUE(EVENTUALLY(umount(MOUNTS "/default") == 0));
+}
+
 TEST_F_TIMEOUT(preload, trace_has_a_line_for_each_call, 240)
 {
 	EXPECT_EQ(0, run(self->out, "KIPC_TRACE=2 ipcmk -S 3"));

@@ -17,6 +17,12 @@
 #define INSTANCE MOUNTS "/instance"
 #define PAGE	 4096
 
+/* What the compiler makes of calls of open() without a mode. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dir, const char *path, int flags);
+int __openat64_2(int dir, const char *path, int flags);
+
 union semun {
 	int val;
 	struct semid_ds *buf;

@@ -543,4 +543,147 @@ TEST_F(preload, dlopen_goes_on)
 	EXPECT_NE(NULL, dlerror());
 }
 
+/* --- files of /proc */
+
+/* The kernel's own: a system call of ours is nobody's to take over. */
+static bool kernel_has(const char *path, char *buf, size_t size)
+{
+	int fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buf[n < 0 ? 0 : n] = '\0';
+	return fd >= 0;
+}
+
+/* What a stream of @path says. */
+static bool stream_read(FILE *f, char *buf, size_t size)
+{
+	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
+
+	buf[n] = '\0';
+	return f && !fclose(f);
+}
+
+static bool fd_says(int fd, const char *what)
+{
+	char buf[4096];
+	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+
+	close(fd);
+	buf[n < 0 ? 0 : n] = '\0';
+	return n > 0 && strstr(buf, what);
+}
+
+TEST_F(preload, tables_in_proc_are_those_of_the_instance)
+{
+	static const char table[] = "/proc/sysvipc/msg";
+	int id = msgget(0x4b495043, IPC_CREAT | 0640), fds = fds_open(), n;
+	char key[32], buf[4096], kernels[4096];
+
+	ASSERT_LE(0, id);
+	snprintf(key, sizeof(key), "%10d %10d  %4o ", 0x4b495043, id, 0640);
+	ASSERT_LT(0, file_read(table, buf, sizeof(buf)));
+	EXPECT_NE(NULL, strstr(buf, key));
+	kernel_has(table, kernels, sizeof(kernels));
+	EXPECT_EQ(NULL, strstr(kernels, key));
+	EXPECT_TRUE(fd_says(open64(table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(openat(AT_FDCWD, table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(openat64(AT_FDCWD, table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(__open_2(table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(__open64_2(table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(__openat_2(AT_FDCWD, table, O_RDONLY), key));
+	EXPECT_TRUE(fd_says(__openat64_2(AT_FDCWD, table, O_RDONLY), key));
+	EXPECT_TRUE(stream_read(fopen(table, "r"), buf, sizeof(buf)));
+	EXPECT_NE(NULL, strstr(buf, key));
+	EXPECT_TRUE(stream_read(fopen64(table, "re"), buf, sizeof(buf)));
+	EXPECT_NE(NULL, strstr(buf, key));
+	/* it has the number that is the next, and the flags that were asked for */
+	n = dup(0);
+	close(n);
+	EXPECT_EQ(n, open(table, O_RDONLY | O_CLOEXEC));
+	EXPECT_EQ(FD_CLOEXEC, fcntl(n, F_GETFD));
+	close(n);
+	EXPECT_EQ(fds, fds_open());
+	EXPECT_EQ(0, msgctl(id, IPC_RMID, NULL));
+	ASSERT_LT(0, file_read("/proc/sysvipc/shm", buf, sizeof(buf)));
+	EXPECT_NE(NULL, strstr(buf, "nattch"));
+	ASSERT_LT(0, file_read("/proc/sysvipc/sem", buf, sizeof(buf)));
+	EXPECT_NE(NULL, strstr(buf, "nsems"));
+}
+
+TEST_F(preload, limits_in_proc_are_those_of_the_instance)
+{
+	char before[64], after[64], buf[64];
+	int id, next;
+
+	kernel_has("/proc/sys/kernel/shmmax", before, sizeof(before));
+	ASSERT_EQ(0, file_write("/proc/sys/kernel/shmmax", "8192\n"));
+	ASSERT_LT(0, file_read("/proc/sys/kernel/shmmax", buf, sizeof(buf)));
+	EXPECT_STREQ("8192\n", buf);
+	EXPECT_EQ(-1, shmget(IPC_PRIVATE, 8193, 0600));
+	EXPECT_EQ(EINVAL, errno);
+	kernel_has("/proc/sys/kernel/shmmax", after, sizeof(after));
+	EXPECT_STREQ(before, after);
+	/* as who restores a queue has it */
+	id = msgget(IPC_PRIVATE, 0600);
+	ASSERT_EQ(0, msgctl(id, IPC_RMID, NULL));
+	snprintf(buf, sizeof(buf), "%d", id);
+	ASSERT_EQ(0, file_write("/proc/sys/kernel/msg_next_id", buf));
+	next = msgget(IPC_PRIVATE, 0600);
+	EXPECT_EQ(id, next);
+	EXPECT_EQ(0, msgctl(next, IPC_RMID, NULL));
+	ASSERT_EQ(0, file_write("/proc/sys/kernel/msg_next_id", "4711"));
+	next = msgget(IPC_PRIVATE, 0600);
+	EXPECT_EQ(4711, next);
+	EXPECT_EQ(0, msgctl(next, IPC_RMID, NULL));
+	ASSERT_LT(0, file_read("/proc/sys/kernel/msg_next_id", buf, sizeof(buf)));
+	EXPECT_STREQ("-1\n", buf);
+	ASSERT_EQ(0, file_write("/proc/sys/kernel/sem", "7 8 9 1"));
+	EXPECT_EQ(-1, semget(IPC_PRIVATE, 8, 0600));
+	EXPECT_EQ(EINVAL, errno);
+	id = semget(IPC_PRIVATE, 7, 0600);
+	EXPECT_EQ(-1, semget(IPC_PRIVATE, 1, 0600));
+	EXPECT_EQ(ENOSPC, errno);
+	EXPECT_EQ(0, semctl(id, 0, IPC_RMID));
+	/* who may not, may not */
+	next = child_fork();
+	if (!next) {
+		become(OTHER_UID);
+		EXPECT_EQ(-1, file_write("/proc/sys/kernel/shmmax", "1"));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_LT(0, file_read("/proc/sys/kernel/shmmax", buf, sizeof(buf)));
+		EXPECT_STREQ("8192\n", buf);
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(next));
+}
+
+TEST_F(preload, other_files_are_opened_as_ever)
+{
+	char *edge = edge_alloc(1) + PAGE - 5, buf[64];
+
+	memcpy(edge, "/dev", 5);
+	EXPECT_TRUE(stream_read(fopen(edge, "r"), buf, sizeof(buf)));
+	errno = 77;
+	EXPECT_LT(0, file_read("/proc/sys/kernel/ostype", buf, sizeof(buf)));
+	EXPECT_STREQ("Linux\n", buf);
+	EXPECT_EQ(77, errno);
+	EXPECT_EQ(-1, open(nowhere(), O_RDONLY));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(-1, openat(AT_FDCWD, (char *)nowhere() - 1, O_RDONLY));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(NULL, fopen(nowhere(), "r"));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_EQ(NULL, fopen(nowhere(), "?"));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, open("/proc/sysvipc/no", O_RDONLY));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_EQ(-1, open(MOUNTS "/no", O_RDONLY));
+	EXPECT_EQ(ENOENT, errno);
+	EXPECT_LE(0, close(open(MOUNTS "/new", O_CREAT | O_WRONLY, 0600)));
+	EXPECT_EQ(0, access(MOUNTS "/new", R_OK));
+}
+
 TEST_HARNESS_MAIN
