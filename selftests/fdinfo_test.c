@@ -426,34 +426,6 @@ TEST_F(instance, who_sleeps_in_a_pipe_is_named_at_both_ends)
 	close(fds[1]);
 }
 
-TEST_F(instance, writer_whose_large_write_is_read_from_its_own_memory_is_named)
-{
-	enum { LARGE = 1 << 20 };
-	char *bytes = malloc(LARGE);
-	int fds[2], n;
-	pid_t writer;
-
-	ASSERT_NE(NULL, bytes);
-	memset(bytes, 'x', LARGE);
-	ASSERT_EQ(0, kipc_pipe(self->in.node, fds, 0, 4096));
-	writer = child_fork();
-	if (!writer)
-		_exit(write(fds[1], bytes, LARGE) == LARGE ? 0 : 1);
-	ASSERT_TRUE(wait_blocked(writer, SYS_write));
-	EXPECT_TRUE(info_says(fds[0], "kipc-waiter:\t%d %d write", writer, writer));
-	EXPECT_TRUE(info_says(fds[1], "kipc-waiter:\t%d %d write", writer, writer));
-	EXPECT_EQ(1, info_lines(fds[0], "kipc-waiter:"));
-	for (n = 0; n < LARGE; n += read(fds[0], bytes, 4096))
-		;
-	EXPECT_EQ(0, child_wait(writer));
-	EXPECT_TRUE(info_says(fds[1], "kipc-written:\t%d", LARGE));
-	EXPECT_TRUE(info_says(fds[1], "kipc-read:\t%d", LARGE));
-	EXPECT_EQ(0, info_lines(fds[0], "kipc-waiter:"));
-	free(bytes);
-	close(fds[0]);
-	close(fds[1]);
-}
-
 TEST_F(instance, who_waits_for_a_signal_is_named_with_its_subscriber)
 {
 	const __u64 blocked = 1ULL << (SIGUSR1 - 1) | 1ULL << (KIPC_SIG_RTMIN - 1);

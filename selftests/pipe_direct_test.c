@@ -127,6 +127,57 @@ TEST_F(pipe, large_writes_are_read_from_the_pages_of_the_writer)
 	free(buf);
 }
 
+TEST_F(pipe, writer_of_a_large_write_is_named_by_fdinfo)
+{
+	char *buf = malloc(MIB), path[64], info[1024] = "", line[64];
+	pid_t pid;
+	int fd;
+
+	ASSERT_NE(NULL, buf);
+	pid = writer_fork(_metadata, self, MIB, 0);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(wait_blocked(pid, SYS_write));
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", self->r);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	EXPECT_LT(0, read(fd, info, sizeof(info) - 1));
+	close(fd);
+	if (variant->kipc) {
+		snprintf(line, sizeof(line), "kipc-waiter:\t%d %d write\n", pid, pid);
+		EXPECT_NE(NULL, strstr(info, line));
+		EXPECT_NE(NULL, strstr(info, "kipc-written:\t65536\n"));
+		/* that it waits for its own pages to be read, and not for room */
+		EXPECT_LT(0, pinned());
+	}
+	pipe_close(&self->w);
+	EXPECT_EQ((ssize_t)MIB, drain(self->r, buf, MIB, 0));
+	EXPECT_EQ(0, child_wait(pid));
+	free(buf);
+}
+
+TEST_F(pipe, large_write_ends_when_the_last_reader_leaves)
+{
+	char *buf;
+	pid_t pid;
+
+	pid = child_fork();
+	if (!pid) {
+		signal(SIGPIPE, SIG_IGN);
+		pipe_close(&self->r);
+		buf = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		EXPECT_NE(MAP_FAILED, buf);
+		memset(buf, 'x', MIB);
+		/* what fits was written, though nobody will read it */
+		EXPECT_EQ((ssize_t)CAPACITY, write(self->w, buf, MIB));
+		EXPECT_EQ(-1, write(self->w, buf, MIB));
+		EXPECT_EQ(EPIPE, errno);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(pid, SYS_write));
+	pipe_close(&self->r);
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_TRUE(EVENTUALLY(!pinned()));
+}
+
 TEST_F(pipe, poll_count_and_nonblocking_reads_see_a_large_write)
 {
 	struct pollfd pfd = { .fd = self->r, .events = POLLIN };

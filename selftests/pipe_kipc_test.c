@@ -3,6 +3,7 @@
  * What kipc's pipes promise beyond the kernel's: a capacity in bytes, limits that are
  * errors, no memory while idle; and what their calls and their names tell.
  */
+#include "epoll.h"
 #include "kipc_fixture.h"
 
 /* --- capacity */
@@ -224,6 +225,17 @@ TEST_F(kipc, growth_wakes_a_blocked_writer)
 	EXPECT_EQ(131072, size_set(self->r, 131072));
 	EXPECT_EQ(0, child_wait(pid));
 	EXPECT_EQ(65537, bytes_in(self->r));
+}
+
+TEST_F(kipc, growth_wakes_who_polls_to_write)
+{
+	pid_t pid;
+
+	ASSERT_EQ(65536, fill(self->w));
+	pid = asleep_in_poll(_metadata, self->w, POLLOUT, POLLOUT);
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(131072, size_set(self->r, 131072));
+	EXPECT_EQ(0, child_wait(pid));
 }
 
 TEST_F(kipc, packets_stay_packets_when_the_size_changes)

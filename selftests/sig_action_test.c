@@ -217,6 +217,27 @@ TEST_F(sigq, handler_sees_who_sent_it_and_what)
 	close(sub);
 }
 
+/* Those whose members mean something else to the kernel. */
+TEST_F(sigq, handler_sees_the_codes_of_timers_and_of_files)
+{
+	static const int codes[] = { SI_TIMER, SI_SIGIO };
+	size_t i;
+	int sub;
+
+	catch(SIG);
+	sub = deliver(self, BIT_OF(SIG), NULL);
+	ASSERT_LE(0, sub);
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		EXPECT_EQ(0, sigq_send(self->fd, SELF, GROUP, SIG, codes[i], VALUE));
+		EXPECT_EQ(1, seen.nr);
+		EXPECT_EQ(SIG, seen.infos[0].si_signo);
+		EXPECT_EQ(codes[i], seen.infos[0].si_code);
+		seen.nr = 0;
+	}
+	EXPECT_EQ(2, sigq_stat(self->fd, SELF).delivered);
+	close(sub);
+}
+
 /* Each real-time signal is delivered; standard ones are merged by the kernel. */
 TEST_F(sigq, delivered_signals_wait_in_the_process_if_that_blocks_them)
 {

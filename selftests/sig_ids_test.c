@@ -182,6 +182,8 @@ TEST_F_TIMEOUT(sigq, stale_ids_and_ids_that_differ_in_one_bit_are_einval, 60)
 		EXPECT_EQ(EINVAL, errno);
 		EXPECT_EQ(-1, sigq_open(self->dev, ids[i], 0));
 		EXPECT_EQ(EINVAL, errno);
+		EXPECT_EQ(-1, sigq_resize(self->dev, other, 10));
+		EXPECT_EQ(EINVAL, errno);
 		EXPECT_EQ(-1, sigq_remove(self->dev, ids[i]));
 		EXPECT_EQ(EINVAL, errno);
 	}
