@@ -72,6 +72,9 @@ static void ring_member(int i)
 		STORE(&sh->rounds, got.value + 1);
 		/* whatever else fills the queue, others take it */
 		while (sigq_put(sub, sh->numbers[(i + 1) % RING], TOKEN, got.value + 1)) {
+			/* the next one may have seen that it is over, and gone */
+			if (errno == ESRCH && LOAD(&sh->stop))
+				_exit(0);
 			if (errno != EAGAIN) {
 				complain("passing the token", i);
 				_exit(1);
