@@ -18,6 +18,7 @@
 #include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 /* 6.3: operations of inodes get a mnt_idmap instead of a user_namespace. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
@@ -69,6 +70,13 @@
 #define kipc_copy_to_user _inline_copy_to_user
 #else
 #define kipc_copy_to_user _copy_to_user
+#endif
+
+/* 6.17: the queue for works that no CPU is bound to has a new name, and later warns of the old. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define kipc_unbound_wq system_dfl_wq
+#else
+#define kipc_unbound_wq system_unbound_wq
 #endif
 
 /* 6.8: vfs_iter_write() keeps the file system from being frozen by itself. */

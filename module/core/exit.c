@@ -14,6 +14,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "compat.h"
 #include "core/exit.h"
 
 #define KIPC_EXIT_SHARD_BITS	4
@@ -68,7 +69,7 @@ static void kipc_exit_queue(struct kipc_exit_watcher *watcher)
 		return;
 	atomic_inc(&kipc_exits_pending);
 	llist_add(&watcher->exited, &watcher->shard->exited);
-	queue_work(system_unbound_wq, &watcher->shard->work);
+	queue_work(kipc_unbound_wq, &watcher->shard->work);
 }
 
 /* Called with interrupts off, and the queue and all tasks locked. */
