@@ -55,7 +55,7 @@ TROUBLE+='|possible (recursive|circular) locking|possible irq lock inversion|inc
 TROUBLE+='|circular locking|suspicious RCU|blocked for more than|hung task|soft lockup|hard LOCKUP'
 TROUBLE+='|rcu.*(detected|self-detected) stall|refcount_t:|list_(add|del) corruption|bad page state'
 TROUBLE+='|scheduling while atomic|sleeping function called|Objects remaining|still has objects'
-TROUBLE+='|ODEBUG|pagealloc: |stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
+TROUBLE+='|on deprecated workqueue|ODEBUG|pagealloc: |stack segment|Call Trace|unable to handle|DEBUG_LOCKS|Bad rss-counter|invalid opcode'
 kernel_is_quiet()
 {
 	local tainted known new ours tries status=0
