@@ -68,7 +68,7 @@ kernel_is_quiet()
 		new+=$'\n'$(dmesg -c)
 	done
 	[ -z "$new" ] || printf '%s\n' "$new" >> "$LOG"
-	ours=$(awk -f /kipc/guest/kcsan.awk <<< "$new")
+	ours=$(awk -f /kipc/guest/kcsan.awk <<< "$new" | awk -f /kipc/guest/caches.awk)
 	if grep -qE "$TROUBLE" <<< "$ours"; then
 		printf '%s\n' "$ours"
 		status=1
