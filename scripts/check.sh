@@ -156,7 +156,7 @@ w1_clang()
 {
 	local args
 
-	mapfile -t args < <(clang_args)
+	mapfile -t args < <(clang_args clang)
 	TREE=$2 scripts/build-module.sh "check/$1-clang" "$kdir" "${args[@]}" W=1 --keep-going \
 		KCFLAGS="-Werror -Wno-unknown-warning-option -Wno-address-of-packed-member"
 }

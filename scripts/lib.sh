@@ -63,7 +63,7 @@ cross_prefix()
 # configured for gcc, one a line: the options that only gcc has are taken out. $1: the clang.
 clang_args()
 {
-	local clang=${1:-clang} option
+	local clang=$1 option
 
 	for option in CC_IS_GCC RETHUNK SLS MITIGATION_RETHUNK MITIGATION_SLS FTRACE_MCOUNT_USE_CC \
 		      CC_HAS_NAMED_AS USE_X86_SEG_SUPPORT UBSAN_BOUNDS_STRICT; do

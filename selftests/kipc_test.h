@@ -99,8 +99,10 @@ static inline time_t next_second(void)
  * Whether a storm goes on: until its time @end, and on a slow machine somewhat longer, as long
  * as not everything in it has @happened.
  */
-#define NOT_YET(end, happened) \
-	(now_ms() < (end) || (!(happened) && now_ms() < (end) + 3 * DEADLINE_MS))
+static inline bool not_yet(long long end, bool happened)
+{
+	return now_ms() < (happened ? end : end + 3 * DEADLINE_MS);
+}
 
 /* --- tasks */
 

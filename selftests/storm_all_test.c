@@ -98,7 +98,7 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = storm_worker(&st, i);
 	until = now_ms() + 3000;
-	while (NOT_YET(until, kills >= KILLS && LOAD(&count->rounds))) {
+	while (not_yet(until, kills >= KILLS && LOAD(&count->rounds))) {
 		i = rand_r(&seed) % WORKERS;
 		spin(rand_r(&seed) % 100000);
 		/* nobody hangs, whatever it was in */
@@ -264,7 +264,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 			come_and_go(i);
 	}
 	until = now_ms() + 3000;
-	while (NOT_YET(until, unloaded && refused)) {
+	while (not_yet(until, unloaded && refused)) {
 		if (syscall(SYS_delete_module, "kipc", O_NONBLOCK)) {
 			ASSERT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
 			refused++;

@@ -304,7 +304,8 @@ TEST_F_TIMEOUT(queue, storm_with_random_kills_loses_no_message_and_no_wakeup, 36
 	for (i = 0; i < workers; i++)
 		pids[i] = worker_start(i);
 	while (!LOAD(&sh->bad) &&
-	       NOT_YET(end, LOAD(&sh->received) && LOAD(&sh->timeouts) && LOAD(&sh->removed) && kills)) {
+	       not_yet(end, LOAD(&sh->received) && LOAD(&sh->timeouts) &&
+		       LOAD(&sh->removed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		/* if all of them wait for room at the same time, somebody must make some */

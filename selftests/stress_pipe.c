@@ -314,7 +314,7 @@ TEST_F_TIMEOUT(kipc, storm_with_random_kills_damages_and_leaks_nothing, 3600)
 			worker(&st, i);
 	}
 	while (!LOAD(&st.sh->bad) &&
-	       NOT_YET(end, LOAD(&st.sh->packets) && LOAD(&st.sh->streamed) && kills)) {
+	       not_yet(end, LOAD(&st.sh->packets) && LOAD(&st.sh->streamed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		i = rand_r(&seed) % WORKERS;

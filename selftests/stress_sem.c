@@ -270,7 +270,7 @@ TEST_F_TIMEOUT(sem, storm_with_random_kills_loses_no_token_and_no_wakeup, 3600)
 	for (i = 0; i < workers; i++)
 		pids[i] = worker_start(i, i);
 	while (!LOAD(&sh->bad) &&
-	       NOT_YET(end, LOAD(&sh->slept) && LOAD(&sh->moved) && LOAD(&sh->removed) && kills)) {
+	       not_yet(end, LOAD(&sh->slept) && LOAD(&sh->moved) && LOAD(&sh->removed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		i = rand_r(&seed) % workers;

@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(shm, storm_of_all_calls_finds_nothing_half_made_and_leaves_nothin
 	for (i = 0; i < workers; i++)
 		pids[i] = worker_start(i);
 	while (!LOAD(&sh->bad) &&
-	       NOT_YET(end, LOAD(&sh->met) && LOAD(&sh->attached) && LOAD(&sh->removed) && kills)) {
+	       not_yet(end, LOAD(&sh->met) && LOAD(&sh->attached) && LOAD(&sh->removed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		i = rand_r(&seed) % workers;

@@ -257,8 +257,8 @@ TEST_F_TIMEOUT(sigq, token_is_never_lost_in_a_storm_with_random_kills, 3600)
 	while (sigq_put(self->fd, sh->numbers[0], TOKEN, 0))
 		ASSERT_EQ(EAGAIN, errno);
 	while (!LOAD(&sh->bad) &&
-	       NOT_YET(end, LOAD(&sh->rounds) && LOAD(&sh->taken) && LOAD(&sh->removed) &&
-			   LOAD(&sh->lived) && kills)) {
+	       not_yet(end, LOAD(&sh->rounds) && LOAD(&sh->taken) && LOAD(&sh->removed) &&
+		       LOAD(&sh->lived) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		ASSERT_TRUE(token_moves())

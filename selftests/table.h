@@ -158,7 +158,7 @@ static inline void listing_while_they_come_and_go(struct __test_metadata *_metad
 			come_and_go(table, stop, i);
 	}
 	end = now_ms() + 4000;
-	for (k = 0; NOT_YET(end, most > LONG_LIVED); k++) {
+	for (k = 0; not_yet(end, most > LONG_LIVED); k++) {
 		wrong = listing_check(&list, sizes[k % ARRAY_SIZE(sizes)]) ?:
 			listing_check_indices(table);
 		ASSERT_EQ(NULL, wrong)
