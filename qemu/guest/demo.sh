@@ -150,7 +150,7 @@ step "kipc tells that three wait for semaphore 0" \
 	'kipc stat sem:$(kipc ls sem | awk "/0x73686172/ { print \$1 }")' \
 	'waiting threads +3.*STATUS. +0 +0 +[1-9][0-9]* +3 +0.'
 step "who has it, who waits, and how often, by name" 'kipc ls -l sem; kipc watch -n 2 -s 0.5' \
-	'will undo sem 0 1.*waiting +.*sem_shm.*sem:[0-9]+ +2 sems +0 waits/s +[1-9]: .*3: sem_shm\('
+	'will undo sem 0 1.*waiting +.*sem_shm.*sem:[0-9]+ +2 semaphores +0 waits/s +[1-9]: .*3: sem_shm\('
 step "the holder is killed: its lock is given back, and the next one told" \
 	'kill -KILL $(sed -n "s/^worker \([0-9]*\): have the lock.*/\1/p" /tmp/holder)
 while pgrep -x sem_shm > /dev/null; do sleep 0.2; done; cat /tmp/holder' \
