@@ -4,8 +4,8 @@
  * used, with their creator, with their instance, with the module; and that every byte that
  * comes out of their calls is defined.
  */
+#include "module_fixture.h"
 #include "msg_kipc_fixture.h"
-#include "unload.h"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -594,26 +594,6 @@ TEST_F(queue, calls_write_only_what_they_say)
 }
 
 /* --- the module: class 17 */
-
-FIXTURE(module)
-{
-	int dev;
-};
-
-FIXTURE_SETUP(module)
-{
-	self->dev = kipc_open();
-	ASSERT_LE(0, self->dev)
-		TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
-	ASSERT_EQ(0, param_get("objects"));
-}
-
-FIXTURE_TEARDOWN(module)
-{
-	children_reap();
-	close(self->dev);
-	EXPECT_TRUE(EVENTUALLY(param_get("objects") == 0));
-}
 
 TEST_F_TIMEOUT(module, queues_and_messages_go_with_the_module, 120)
 {

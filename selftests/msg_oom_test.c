@@ -24,83 +24,62 @@ static void remove_all(int dev)
 	}
 }
 
-/* Make queues and fill them, until that fails with what is returned. */
-static int fill_queues(int dev, const void *bytes, size_t size)
+/* Who fills queues by @dev with messages of @size bytes. */
+struct filler {
+	size_t size;
+	int dev;
+};
+
+static int fill_queues(void *arg)
 {
+	struct filler *filler = arg;
+	char *bytes = malloc(filler->size);
 	int id;
 
+	memset(bytes, 1, filler->size);
 	for (;;) {
-		id = queue_new(dev);
+		id = queue_new(filler->dev);
 		if (id < 0)
 			return errno;
-		while (!queue_send(dev, id, 1, bytes, size, NOWAIT))
+		while (!queue_send(filler->dev, id, 1, bytes, filler->size, NOWAIT))
 			;
 		if (errno != EAGAIN)
 			return errno;
 	}
 }
 
-static void fill_group(struct __test_metadata *_metadata, int dev, const char *max,
-		       long long limit, size_t size)
+static void fill_group(struct __test_metadata *_metadata, int dev, long long limit, size_t size)
 {
-	long long before = memory_available(), peak;
+	struct filler filler = { .size = size, .dev = dev };
 	struct kipc_msg_info info;
-	int status, error;
-	char *bytes;
-	pid_t pid;
+	struct hog hog;
 
-	ASSERT_EQ(0, memcg_make(max));
-	memcg_write("memory.swap.max", "0");
-	pid = child_fork();
-	if (!pid) {
-		bytes = malloc(size);
-		memset(bytes, 1, size);
-		if (memcg_enter())
-			_exit(98);
-		error = fill_queues(dev, bytes, size);
-		_exit(error == ENOMEM || error == ENOSPC ? 0 : 1);
-	}
-	status = child_wait_long(pid);
-	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
-		TH_LOG("status %d", status);
-	/* it got something, and no more than its own */
+	hog_run(_metadata, &hog, limit, fill_queues, &filler);
 	info = queue_info(dev);
-	peak = memcg_read("memory.current", NULL);
-	printf("# %llu messages of %zu bytes in %llu queues, %lld bytes charged\n",
-	       info.messages, size, info.used_ids, peak);
-	fflush(stdout);
-	EXPECT_LT(5, info.messages);
+	printf("# %llu messages of %zu bytes in %llu queues\n", info.messages, size,
+	       info.used_ids);
+	hog_was_limited(_metadata, &hog, info.messages);
 	EXPECT_LE(info.messages * size, info.bytes);
-	EXPECT_GE(limit, peak);
-	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(memory_bound(limit, info.messages), before - memory_available());
-	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
-
 	remove_all(dev);
 	EXPECT_EQ(0, queue_info(dev).used_ids);
-	EXPECT_TRUE(EVENTUALLY((message_caches_shrink(),
-				memcg_read("memory.current", NULL) < limit / 4)))
-		TH_LOG("%lld bytes are left", memcg_read("memory.current", NULL));
-	EXPECT_EQ(0, memcg_remove());
-	EXPECT_TRUE(EVENTUALLY(memory_available() > before - limit / 2));
-	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
+	hog_is_gone(_metadata, &hog, message_caches_shrink);
 }
 
 TEST_F_TIMEOUT(queue, small_messages_end_at_the_limit_of_the_group, 120)
 {
-	fill_group(_metadata, self->dev, "24M", 24 * MIB, 1);
+	fill_group(_metadata, self->dev, 24 * MIB, 1);
 }
 
 TEST_F_TIMEOUT(queue, messages_of_the_largest_size_end_at_the_limit_of_the_group, 120)
 {
-	fill_group(_metadata, self->dev, "64M", 64 * MIB, MSGMAX);
+	fill_group(_metadata, self->dev, 64 * MIB, MSGMAX);
 }
 
 TEST_F_TIMEOUT(queue, messages_of_a_megabyte_end_at_the_limit_of_the_group, 120)
 {
 	ASSERT_EQ(0, queue_limit_set("msgmax", MIB));
 	ASSERT_EQ(0, queue_limit_set("msgmnb", 4 * MIB));
-	fill_group(_metadata, self->dev, "64M", 64 * MIB, MIB);
+	fill_group(_metadata, self->dev, 64 * MIB, MIB);
 }
 
 /* --- a message that waits is there, too */

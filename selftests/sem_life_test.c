@@ -3,8 +3,8 @@
  * How kipc's semaphore sets come to their end: removed while they are used, with their
  * creator, with their instance; and that every byte that comes out is defined.
  */
+#include "module_fixture.h"
 #include "sem_kipc_fixture.h"
-#include "unload.h"
 
 #include <pthread.h>
 
@@ -565,32 +565,13 @@ TEST_F(set, calls_write_only_what_they_say)
 
 /* --- the module */
 
-FIXTURE(module)
-{
-	int dev;
-};
-
-FIXTURE_SETUP(module)
-{
-	sem = &sem_kipc;
-	self->dev = kipc_open();
-	ASSERT_LE(0, self->dev)
-		TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
-	ASSERT_EQ(0, param_get("objects"));
-}
-
-FIXTURE_TEARDOWN(module)
-{
-	close(self->dev);
-	EXPECT_TRUE(EVENTUALLY(param_get("objects") == 0));
-}
-
 /* Their creator has exited just now: what removes them must not outlive the module. */
 TEST_F_TIMEOUT(module, module_goes_while_sets_remove_themselves, 120)
 {
 	int round, i, id;
 	pid_t pid;
 
+	sem = &sem_kipc;
 	for (round = 0; round < 5; round++) {
 		sem_dev = self->dev;
 		pid = child_fork();

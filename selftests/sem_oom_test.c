@@ -27,52 +27,33 @@ static void remove_all(void)
 	}
 }
 
-static void make_sets(struct __test_metadata *_metadata, int nsems)
+static int make_sets(void *nsems)
 {
-	long long before = memory_available(), peak, limit = LIMIT;
-	int status, used;
-	pid_t pid;
+	while (sem_new(*(int *)nsems) >= 0)
+		;
+	return errno;
+}
 
-	ASSERT_EQ(0, memcg_make("64M"));
-	memcg_write("memory.swap.max", "0");
-	pid = child_fork();
-	if (!pid) {
-		if (memcg_enter())
-			_exit(98);
-		while (sem_new(nsems) >= 0)
-			;
-		_exit(errno == ENOMEM || errno == ENOSPC ? 0 : 1);
-	}
-	status = child_wait_long(pid);
-	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
-		TH_LOG("status %d", status);
-	/* it got something, and no more than its own */
-	used = sem_used();
-	peak = memcg_read("memory.current", NULL);
-	printf("# sets of %d semaphores: %d of them, %lld bytes charged\n", nsems, used, peak);
-	fflush(stdout);
-	EXPECT_LT(5, used);
-	EXPECT_GE(limit, peak);
-	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(memory_bound(limit, used), before - memory_available());
-	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
+static void exhaust(struct __test_metadata *_metadata, int nsems)
+{
+	struct hog hog;
 
+	hog_run(_metadata, &hog, LIMIT, make_sets, &nsems);
+	printf("# %d sets of %d semaphores\n", sem_used(), nsems);
+	hog_was_limited(_metadata, &hog, sem_used());
 	remove_all();
 	EXPECT_EQ(0, sem_used());
-	EXPECT_TRUE(EVENTUALLY(memcg_read("memory.current", NULL) < limit / 4));
-	EXPECT_EQ(0, memcg_remove());
-	EXPECT_TRUE(EVENTUALLY(memory_available() > before - limit / 2));
-	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
+	hog_is_gone(_metadata, &hog, NULL);
 }
 
 TEST_F_TIMEOUT(sem, small_sets_end_at_the_limit_of_the_group, 120)
 {
-	make_sets(_metadata, 250);
+	exhaust(_metadata, 250);
 }
 
 TEST_F_TIMEOUT(sem, large_sets_end_at_the_limit_of_the_group, 120)
 {
-	make_sets(_metadata, 32000);
+	exhaust(_metadata, 32000);
 }
 
 /* --- adjustments */

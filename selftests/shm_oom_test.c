@@ -20,15 +20,14 @@ static void remove_all(void)
 	}
 }
 
-/* Make and touch segments of @size bytes for ever. */
-static void eat(size_t size)
+static int make_segments(void *arg)
 {
-	size_t i;
+	size_t size = *(size_t *)arg, i;
 	char *p;
 
 	for (;;) {
 		if (shm_new_at(size, &p) < 0)
-			_exit(errno == ENOMEM || errno == ENOSPC ? 0 : 1);
+			return errno;
 		for (i = 0; i < size; i += PAGE)
 			p[i] = 1;
 		shm->dt(p);
@@ -37,40 +36,15 @@ static void eat(size_t size)
 
 static void exhaust(struct __test_metadata *_metadata, size_t size)
 {
-	long long before, peak, limit = LIMIT;
-	int status, used;
-	pid_t pid;
+	struct hog hog;
 
-	before = memory_available();
-	ASSERT_EQ(0, memcg_make("64M"));
-	memcg_write("memory.swap.max", "0");
-	pid = child_fork();
-	if (!pid) {
-		if (memcg_enter())
-			_exit(98);
-		eat(size);
-	}
-	status = child_wait_long(pid);
-	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
-		TH_LOG("status %d", status);
-	/* it got something, and no more than its own */
-	used = shm_used();
-	peak = memcg_read("memory.current", NULL);
-	printf("# segments of %zu bytes: %d of them, %lld bytes charged\n", size, used, peak);
-	fflush(stdout);
-	EXPECT_LT(5, used);
-	EXPECT_GE(limit, peak);
-	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(memory_bound(limit, used), before - memory_available());
-	EXPECT_EQ(memcg_read("memory.events", "oom_kill"), status ? 1 : 0);
-
+	hog_run(_metadata, &hog, LIMIT, make_segments, &size);
+	printf("# %d segments of %zu bytes\n", shm_used(), size);
+	hog_was_limited(_metadata, &hog, shm_used());
 	remove_all();
 	EXPECT_EQ(0, shm_used());
 	EXPECT_EQ(0, shm_total());
-	EXPECT_TRUE(EVENTUALLY(memcg_read("memory.current", NULL) < limit / 4));
-	EXPECT_EQ(0, memcg_remove());
-	EXPECT_TRUE(EVENTUALLY(memory_available() > before - limit / 2));
-	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
+	hog_is_gone(_metadata, &hog, NULL);
 }
 
 TEST_F_TIMEOUT(shm, small_segments_end_at_the_limit_of_the_group, 120)

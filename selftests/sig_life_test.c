@@ -5,8 +5,8 @@
  * comes out of their calls is defined.
  */
 #include "fd_pass.h"
+#include "module_fixture.h"
 #include "sig_fixture.h"
-#include "unload.h"
 
 #include <sys/resource.h>
 
@@ -435,26 +435,6 @@ TEST_F(sigq, calls_write_only_what_they_say)
 }
 
 /* --- the module: class 17 */
-
-FIXTURE(module)
-{
-	int dev;
-};
-
-FIXTURE_SETUP(module)
-{
-	self->dev = kipc_open();
-	ASSERT_LE(0, self->dev)
-		TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
-	ASSERT_EQ(0, param_get("objects"));
-}
-
-FIXTURE_TEARDOWN(module)
-{
-	children_reap();
-	close(self->dev);
-	EXPECT_TRUE(EVENTUALLY(param_get("objects") == 0));
-}
 
 TEST_F_TIMEOUT(module, queues_and_signals_go_with_the_module, 120)
 {

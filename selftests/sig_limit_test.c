@@ -422,73 +422,63 @@ static void remove_all(int dev, int but)
 	}
 }
 
-/* In a control group: make queues, and fill each, until that fails with what is returned. */
-static int fill_queues(int dev, bool signals)
+/* Who makes queues by @dev, and fills them with @signals. */
+struct filler {
+	int dev;
+	bool signals;
+};
+
+static int fill_queues(void *arg)
 {
+	struct filler *filler = arg;
 	int id;
 
 	for (;;) {
-		id = sigq_new(dev);
+		id = sigq_new(filler->dev);
 		if (id < 0)
 			return errno;
-		if (!signals)
+		if (!filler->signals)
 			continue;
-		if (sigq_resize(dev, id, 1000000))
+		if (sigq_resize(filler->dev, id, 1000000))
 			return errno;
-		while (!sigq_send(dev, id, GROUP, SIG, 0, 1))
+		while (!sigq_send(filler->dev, id, GROUP, SIG, 0, 1))
 			;
 		if (errno != EAGAIN)
 			return errno;
 	}
 }
 
-static void fill_group(struct __test_metadata *_metadata, struct _test_data_sigq *self,
-		       bool signals, const char *max, long long limit)
+static void shrink_caches(void)
 {
-	long long before = memory_available(), peak;
+	slab_shrink(CACHE);
+	slab_shrink("kipc_sig_queue");
+}
+
+static void fill_group(struct __test_metadata *_metadata, struct _test_data_sigq *self,
+		       bool signals, long long limit)
+{
+	struct filler filler = { .dev = self->dev, .signals = signals };
 	struct kipc_sig_info info;
-	int status, error;
-	pid_t pid;
+	struct hog hog;
 
 	ASSERT_EQ(0, param_set("sig_user_signals", 0));
-	ASSERT_EQ(0, memcg_make(max));
-	memcg_write("memory.swap.max", "0");
-	pid = child_fork();
-	if (!pid) {
-		if (memcg_enter())
-			_exit(98);
-		error = fill_queues(self->dev, signals);
-		_exit(error == ENOMEM || error == ENOSPC ? 0 : 1);
-	}
-	status = child_wait_long(pid);
-	EXPECT_TRUE(status == 0 || status == 128 + SIGKILL)
-		TH_LOG("status %d", status);
+	hog_run(_metadata, &hog, limit, fill_queues, &filler);
 	info = sigq_info(self->dev);
-	peak = memcg_read("memory.current", NULL);
-	printf("# %llu signals in %llu queues, %lld bytes charged\n", info.queued,
-	       info.used_ids, peak);
-	fflush(stdout);
-	EXPECT_LT(signals ? 1000 : 5, signals ? info.queued : info.used_ids);
-	EXPECT_GE(limit, peak);
-	EXPECT_LT(limit / 2, peak);
-	EXPECT_GT(memory_bound(limit, info.queued + info.used_ids), before - memory_available());
+	printf("# %llu signals in %llu queues\n", info.queued, info.used_ids);
+	hog_was_limited(_metadata, &hog, info.queued + info.used_ids);
+	EXPECT_EQ(signals, info.queued > 1000);
 	remove_all(self->dev, self->id);
-	EXPECT_TRUE(EVENTUALLY((slab_shrink(CACHE), slab_shrink("kipc_sig_queue"),
-				memcg_read("memory.current", NULL) < limit / 4)))
-		TH_LOG("%lld bytes are left", memcg_read("memory.current", NULL));
-	EXPECT_EQ(0, memcg_remove());
-	EXPECT_TRUE(EVENTUALLY(memory_available() > before - limit / 2));
-	EXPECT_EQ(status ? 1 : 0, oom_reports_clear());
+	hog_is_gone(_metadata, &hog, shrink_caches);
 }
 
 TEST_F_TIMEOUT(sigq, signals_end_at_the_limit_of_the_group, 180)
 {
-	fill_group(_metadata, self, true, "12M", 12 * MIB);
+	fill_group(_metadata, self, true, 12 * MIB);
 }
 
 TEST_F_TIMEOUT(sigq, queues_end_at_the_limit_of_the_group, 180)
 {
-	fill_group(_metadata, self, false, "24M", 24 * MIB);
+	fill_group(_metadata, self, false, 24 * MIB);
 }
 
 TEST_HARNESS_MAIN
