@@ -286,12 +286,14 @@ static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
  */
 static __always_inline bool kipc_sem_is_narrow(const struct kipc_sem *sem)
 {
+	/* Pairs with the release of claims, which is done without this lock. */
+	u32 claimed = smp_load_acquire(&sem->claimed);
+
 	/*
-	 * Pairs with the release of claims, which is done without this lock. While
-	 * it is not claimed the other one does not change; while it is, that one does
-	 * not matter.
+	 * After that: while it is not claimed this does not change, and while it is,
+	 * it does not matter.
 	 */
-	return !(smp_load_acquire(&sem->claimed) | data_race(sem->nr_wide));
+	return !(claimed | data_race(sem->nr_wide));
 }
 
 /* What a list that has to wait is answered with, inside; not an error. */
