@@ -235,6 +235,30 @@ TEST_F(shm, last_unmap_of_a_removed_segment_takes_it)
 	EXPECT_FALSE(shm_exists(id));
 }
 
+/* What maps the same pages anew takes the old mapping away first, and finds nothing then. */
+TEST_F(shm, last_mapping_of_a_removed_segment_cannot_be_made_again)
+{
+	char *p, *q;
+	int id = shm_new_at(PAGE, &p);
+
+	ASSERT_LE(0, id);
+	p[0] = 1;
+	ASSERT_EQ(0, syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0));
+	expect_attached(_metadata, id, 1);
+	q = shm->at(id, NULL, 0);
+	ASSERT_NE(MAP_FAILED, (void *)q);
+	ASSERT_EQ(0, shm_remove(id));
+	EXPECT_EQ(0, syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0));
+	EXPECT_EQ(1, p[0]);
+	EXPECT_EQ(2, shm_nattch(id));
+	EXPECT_EQ(0, shm->dt(q));
+	EXPECT_EQ(-1, syscall(SYS_remap_file_pages, p, PAGE, 0, 0, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_FALSE(shm_exists(id));
+	EXPECT_EQ(-1, shm->dt(p));
+	EXPECT_EQ(EINVAL, errno);
+}
+
 TEST_F(shm, protections_split_a_mapping)
 {
 	char *p;

@@ -174,12 +174,28 @@ static int kipc_shm_mmap_alone(struct kipc_shm *shm, struct vm_area_struct *vma)
 	return 0;
 }
 
+/*
+ * Is nothing left of a segment that was removed but the file of a mapping that is gone? So it is
+ * where remap_file_pages(2) has replaced the last one.
+ */
+static bool kipc_shm_is_over(struct kipc_shm *shm)
+{
+	bool over;
+
+	spin_lock(&shm->entry.lock);
+	over = shm->entry.mode & KIPC_MODE_DEST && !shm->nattch && !shm->fds;
+	spin_unlock(&shm->entry.lock);
+	return over;
+}
+
 static int kipc_shm_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct kipc_shm *shm = file->private_data;
 	vm_flags_t flags = vma->vm_flags;
 	int ret;
 
+	if (kipc_shm_is_over(shm))
+		return -EINVAL;
 	ret = kipc_call_mmap(shm->inner, vma);
 	if (!ret && vma->vm_flags != flags)
 		ret = kipc_shm_mmap_alone(shm, vma);
