@@ -143,6 +143,9 @@ TEST_F(kipc, splice_to_dev_null_drains_and_from_dev_zero_fills)
 	ASSERT_EQ(65536, fill(self->w));
 	EXPECT_EQ(65536, splice_kipc(self->r, null, FROM, 100000, NULL));
 	EXPECT_EQ(0, bytes_in(self->r));
+	/* all that there is room for, of what never waits */
+	EXPECT_EQ(65536, splice_kipc(self->w, zero, TO, 100000, NULL));
+	EXPECT_EQ(65536, bytes_in(self->r));
 	close(null);
 	close(zero);
 }

@@ -291,7 +291,6 @@ static int kipc_pipe_add_reserved(struct kipc_splice *sp, u32 len)
 /* From the file to the pipe. */
 static ssize_t kipc_splice_in(struct kipc_splice *sp)
 {
-	bool regular = S_ISREG(file_inode(sp->file)->i_mode);
 	struct kipc_pipe *pipe = sp->pipe;
 	ssize_t ret = 0;
 	u64 done = 0;
@@ -321,9 +320,9 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 		}
 		if (ret < (ssize_t)room)
 			break;
-		/* Others cannot be asked again without perhaps waiting. */
-		if (!regular &&
-		    !(sp->fifo && kipc_splice_is_ready(sp, EPOLLIN)))
+		/* With something in hand there is no more waiting. */
+		if (file_can_poll(sp->file) &&
+		    !kipc_splice_is_ready(sp, EPOLLIN))
 			break;
 	}
 	if (ret == -EPIPE && !done)
