@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 
 /* All their names begin with it. */
 #define PREFIX "/proc/sys"
@@ -45,16 +46,13 @@ struct place {
 	int mount;
 };
 
-/* Quickly, and of few others. */
-static bool may_be_ours(const char *path)
-{
-	return !strncmp(path, PREFIX, strlen(PREFIX));
-}
-
 static const struct node *find_node(const char *path)
 {
 	size_t i;
 
+	/* quickly, of most */
+	if (strncmp(path, PREFIX, strlen(PREFIX)))
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(nodes); i++) {
 		if (!strcmp(path, nodes[i].path))
 			return &nodes[i];
@@ -88,13 +86,16 @@ static bool is_beside_device(struct place *place, const char *ours)
 
 /*
  * The default instance: a mount of it that nobody else sees, and that is gone with what is
- * opened through it. For the administrator.
+ * opened through it. For the administrator, unless a filter may end who mounts.
  */
 static bool is_mounted_for_now(struct place *place, const char *ours)
 {
-	int fs = SHIM_RAW(SYS_fsopen, KIPCFS_NAME, FSOPEN_CLOEXEC);
 	char directory[32];
+	int fs;
 
+	if (SHIM_RAW(SYS_prctl, PR_GET_SECCOMP) > 0)
+		return false;
+	fs = SHIM_RAW(SYS_fsopen, KIPCFS_NAME, FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return false;
 	if (SHIM_RAW(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "default", NULL, 0) == 0 &&
@@ -160,13 +161,11 @@ static bool is_mounted(struct place *place, const char *ours)
 	return found;
 }
 
-/* Where the file is that @path means; if that is the kernel's, false. */
-static bool find_place(struct place *place, const char *path)
+/* Where the file is that @node means; if that is the kernel's, false. */
+static bool find_place(struct place *place, const struct node *node)
 {
-	const struct node *node = find_node(path);
-
 	place->mount = -1;
-	if (!node || shim_world(node->family) != SHIM_KIPC)
+	if (shim_world(node->family) != SHIM_KIPC)
 		return false;
 	if (is_beside_device(place, node->ours))
 		return true;
@@ -187,7 +186,15 @@ static void leave_place(const struct place *place)
 /* Has the kernel looked at the path? Then it can be read here. */
 static bool was_read(bool is_open)
 {
-	return is_open || errno == ENOENT || errno == EACCES || errno == EPERM;
+	switch (errno) {
+	case ENOENT:
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return true;
+	default:
+		return is_open;
+	}
 }
 
 /* --- the functions */
@@ -263,18 +270,22 @@ static int call_next(enum opener opener, int dir, const char *path, int flags, m
 	}
 }
 
-/* The kernel has answered @fd for a path that may be one of ours. */
-static __attribute__((noinline)) int open_ours(enum opener opener, int fd, int dir,
-					       const char *path, int flags, mode_t mode)
+/*
+ * The kernel has answered @fd for the path of @node. Only this and fopen_ours() take much of the
+ * stack, which a handler may have little of.
+ */
+static __attribute__((noinline)) int open_ours(enum opener opener, int fd,
+					       const struct node *node, int flags, mode_t mode)
 {
 	struct place place;
 
-	if (find_place(&place, path)) {
+	if (find_place(&place, node)) {
 		if (fd >= 0)
 			SHIM_RAW(SYS_close, fd);
-		fd = call_next(opener, dir, place.path, flags, mode);
+		fd = call_next(opener, AT_FDCWD, place.path, flags, mode);
 		if (shim_is_traced())
-			shim_trace_line(fd, opener_names[opener], "(\"%s\", %#x)", path, flags);
+			shim_trace_line(fd, opener_names[opener], "(\"%s\", %#x)", node->path,
+					flags);
 	}
 	leave_place(&place);
 	return fd;
@@ -283,10 +294,11 @@ static __attribute__((noinline)) int open_ours(enum opener opener, int fd, int d
 static int open_any(enum opener opener, int dir, const char *path, int flags, mode_t mode)
 {
 	int error = errno, fd = call_next(opener, dir, path, flags, mode);
+	const struct node *node = was_read(fd >= 0) ? find_node(path) : NULL;
 
-	if (!was_read(fd >= 0) || !may_be_ours(path))
+	if (!node)
 		return fd;
-	fd = open_ours(opener, fd, dir, path, flags, mode);
+	fd = open_ours(opener, fd, node, flags, mode);
 	if (fd >= 0)
 		errno = error;
 	return fd;
@@ -343,17 +355,17 @@ int __openat64_2(int dir, const char *path, int flags)
 }
 
 static __attribute__((noinline)) FILE *fopen_ours(__typeof__(fopen) *next, FILE *stream,
-						  const char *path, const char *mode)
+						  const struct node *node, const char *mode)
 {
 	struct place place;
 
-	if (find_place(&place, path)) {
+	if (find_place(&place, node)) {
 		if (stream)
 			fclose(stream);
 		stream = next(place.path, mode);
 		if (shim_is_traced())
 			shim_trace_line(stream ? fileno(stream) : -1, "fopen",
-					"(\"%s\", \"%.16s\")", path, mode);
+					"(\"%s\", \"%.16s\")", node->path, mode);
 	}
 	leave_place(&place);
 	return stream;
@@ -362,12 +374,13 @@ static __attribute__((noinline)) FILE *fopen_ours(__typeof__(fopen) *next, FILE 
 static FILE *fopen_any(void **next, const char *name, const char *path, const char *mode)
 {
 	__typeof__(fopen) *function = shim_next(next, name);
-	FILE *stream = function(path, mode);
 	int error = errno;
+	FILE *stream = function(path, mode);
+	const struct node *node = was_read(stream) ? find_node(path) : NULL;
 
-	if (!was_read(stream) || !may_be_ours(path))
+	if (!node)
 		return stream;
-	stream = fopen_ours(function, stream, path, mode);
+	stream = fopen_ours(function, stream, node, mode);
 	if (stream)
 		errno = error;
 	return stream;
