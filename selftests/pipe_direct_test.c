@@ -4,6 +4,7 @@
  * writer's memory, which must not show but in speed: so most of these run with the kernel's
  * own pipe, too.
  */
+#include "epoll.h"
 #include "pipe_fixture.h"
 
 #include <linux/userfaultfd.h>
@@ -211,6 +212,79 @@ TEST_F(pipe, poll_count_and_nonblocking_reads_see_a_large_write)
 	EXPECT_EQ(-1, read(self->r, buf, 1));
 	EXPECT_EQ(EAGAIN, errno);
 	free(buf);
+}
+
+/*
+ * One read each time that @told says so, of what a pipe holds or, if @counted, of what
+ * FIONREAD tells. Who reads so relies on being told again of what the writer adds.
+ */
+static void read_when_told(struct __test_metadata *_metadata, struct _test_data_pipe *self,
+			   bool (*told)(int how), int how, bool counted)
+{
+	char *buf = malloc(MIB);
+	size_t at = 0, len = CAPACITY;
+	pid_t pid;
+	ssize_t n;
+
+	ASSERT_NE(NULL, buf);
+	pid = writer_fork(_metadata, self, MIB, 100);
+	ASSERT_LT(0, pid);
+	pipe_close(&self->w);
+	while (at < MIB) {
+		ASSERT_TRUE(told(how))
+			TH_LOG("after %zu bytes", at);
+		if (counted)
+			len = bytes_in(self->r);
+		if (!len)
+			continue;
+		n = read(self->r, buf, len);
+		ASSERT_LT(0, n);
+		ASSERT_TRUE(is_pattern(buf, n, at));
+		at += n;
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	free(buf);
+}
+
+static bool by_edge(int ep)
+{
+	return epoll_take(ep, DEADLINE_MS) > 0;
+}
+
+TEST_F(pipe, each_part_of_a_large_write_is_an_edge)
+{
+	int ep = epoll_on(self->r, EPOLLIN | EPOLLET);
+
+	ASSERT_LE(0, ep);
+	read_when_told(_metadata, self, by_edge, ep, false);
+	ASSERT_EQ(0, pipe_renew(self, 0));
+	close(ep);
+	ep = epoll_on(self->r, EPOLLIN | EPOLLET);
+	ASSERT_LE(0, ep);
+	read_when_told(_metadata, self, by_edge, ep, true);
+	close(ep);
+}
+
+static bool by_signal(int sig)
+{
+	struct timespec deadline = { .tv_sec = DEADLINE_MS / 1000 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	return sigtimedwait(&set, NULL, &deadline) == sig;
+}
+
+TEST_F(pipe, each_part_of_a_large_write_is_told_by_a_signal)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	ASSERT_EQ(0, fcntl(self->r, F_SETOWN, getpid()));
+	set_flag(self->r, O_ASYNC, true);
+	read_when_told(_metadata, self, by_signal, SIGIO, false);
 }
 
 TEST_F(pipe, interrupted_large_writes_know_how_much_was_written)

@@ -74,22 +74,26 @@ static void kipc_direct_put(struct kipc_direct *direct)
 }
 
 /*
- * Pins up to @nr_pages pages from @start on, which are mapped and can stay pinned for as long
- * as it takes, and belong to nobody else: so nothing is faulted in, copied or moved for it,
- * and no file is kept from being truncated. Returns how many.
+ * Pins up to @nr_pages pages from @start on, which are mapped and belong to nobody else: so
+ * nothing is faulted in or copied for it, and no file is kept from being truncated. What must
+ * not stay where it is for as long as it takes is left out; from 6.3 on it is moved. A fork
+ * would have to copy a pinned huge page of the pool, which may have none left. Returns how many.
  */
 static unsigned int kipc_direct_pin_pages(struct kipc_direct *direct,
 					  unsigned long start,
 					  unsigned int nr_pages)
 {
+	struct folio *folio;
 	int pinned, i;
 
 	pinned = pin_user_pages_fast(start, nr_pages,
 				     FOLL_LONGTERM | KIPC_FOLL_PRESENT,
 				     direct->pages);
-	for (i = 0; i < pinned; i++)
-		if (!folio_test_anon(page_folio(direct->pages[i])))
+	for (i = 0; i < pinned; i++) {
+		folio = page_folio(direct->pages[i]);
+		if (!folio_test_anon(folio) || folio_test_hugetlb(folio))
 			break;
+	}
 	if (i < pinned)
 		unpin_user_pages(direct->pages + i, pinned - i);
 	return i;
@@ -377,8 +381,8 @@ static int kipc_direct_wait(struct kipc_pipe *pipe, struct kipc_direct *direct)
 	if (!kipc_waiter_wait(waiter, NULL))
 		return kipc_pipe_lock_side(&pipe->wr_lock, false);
 	/*
-	 * With wr_lock, so that the caller fills the ring before anybody finds that what
-	 * could be read a moment ago is no longer there.
+	 * With wr_lock, so that no other write comes before what the caller now fills the
+	 * ring with. Until then a read that does not wait may find nothing.
 	 */
 	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
 	if (!ret && kipc_direct_withdraw(pipe, direct, false))

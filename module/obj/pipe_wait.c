@@ -46,6 +46,17 @@ void kipc_pipe_pick_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	__kipc_pipe_pick_locked(pipe, wake);
 }
 
+/* There is something to read: an edge-triggered poller is told each time. */
+static __always_inline void
+kipc_pipe_tell_readers_locked(struct kipc_pipe *pipe,
+			      struct kipc_pipe_wake *wake)
+{
+	if (kipc_waitq_is_polled_locked(&pipe->rd))
+		wake->what |= KIPC_WAKE_POLL_READERS;
+	if (READ_ONCE(pipe->fasync_readers))
+		wake->what |= KIPC_WAKE_FASYNC_READERS;
+}
+
 /*
  * A pipe that somebody watches was read from: @bytes have gone, and a packet
  * with them if @packet. Pollers are told when that made it writable.
@@ -63,6 +74,9 @@ __kipc_pipe_notify_read_locked(struct kipc_pipe *pipe, u32 bytes, bool packet,
 		wake->what |= KIPC_WAKE_POLL_WRITERS;
 	if (READ_ONCE(pipe->fasync_writers))
 		wake->what |= KIPC_WAKE_FASYNC_WRITERS;
+	/* Natively its writer would go on now, and that be a new edge. */
+	if (unlikely(pipe->direct))
+		kipc_pipe_tell_readers_locked(pipe, wake);
 	__kipc_pipe_pick_locked(pipe, wake);
 }
 
@@ -71,11 +85,7 @@ static __always_inline void
 __kipc_pipe_notify_write_locked(struct kipc_pipe *pipe,
 				struct kipc_pipe_wake *wake)
 {
-	/* An edge-triggered poller is told of each write. */
-	if (kipc_waitq_is_polled_locked(&pipe->rd))
-		wake->what |= KIPC_WAKE_POLL_READERS;
-	if (READ_ONCE(pipe->fasync_readers))
-		wake->what |= KIPC_WAKE_FASYNC_READERS;
+	kipc_pipe_tell_readers_locked(pipe, wake);
 	__kipc_pipe_pick_locked(pipe, wake);
 }
 
