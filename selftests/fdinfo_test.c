@@ -318,7 +318,7 @@ TEST_F(instance, a_thread_that_waits_is_named_with_its_process)
 	EXPECT_EQ(2, n);
 	EXPECT_EQ(getpid(), pid);
 	EXPECT_NE(getpid(), tid);
-	EXPECT_TRUE(task_is_blocked(tid, SYS_ioctl));
+	EXPECT_TRUE(EVENTUALLY(task_is_blocked(tid, SYS_ioctl)));
 	EXPECT_EQ(0, set_do(fd, &give, 1));
 	pthread_join(thread, NULL);
 	close(fd);
