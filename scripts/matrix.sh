@@ -19,32 +19,36 @@ short="pipe_test fifo_test shm_test sem_test msg_test sig_test sem_race_test str
 rows=()
 passed=0 failed=0 skipped=0
 
-# Print the programs for architecture $1 and compiler $2.
+# Print the programs for architecture $1 and compiler $2, nothing if that means all. Fails if
+# there are none.
 programs_for()
 {
-	local list=${T:-}
+	local list=${T:-} program
 
 	[ -n "$list" ] || [ "$2$SHORT" = gcc ] || list=$short
+	[ -n "$list" ] || return 0
 	for program in $list; do
 		case $1:$program in
 		amd64:*32 | *:*[!2]) printf '%s ' "$program" ;;
 		esac
-	done
+	done | grep .
 }
 
 # Run kernel $1, of architecture $2, with the module built by $3.
 row()
 {
 	local name=$1 arch=$2 compiler=$3 log=$BUILD/log/matrix-$1-$3.log started=$SECONDS
-	local arguments line status=0 note='' p=0 f=0 s=0
+	local arguments programs line status=0 note='' p=0 f=0 s=0
 
 	arguments=(KERNEL="$name" ARCH="$arch")
 	[ "$compiler" = gcc ] || arguments+=(COMPILER="$compiler")
 	# in two steps: only the first one can find that the compiler does not suit
 	make --no-print-directory vm-module "${arguments[@]}" T= > "$log" 2>&1 || status=$?
-	if [ "$status" = 0 ]; then
+	if [ "$status" = 0 ] && ! programs=$(programs_for "$arch" "$compiler"); then
+		s=1 note="none of these programs is for $arch"
+	elif [ "$status" = 0 ]; then
 		make --no-print-directory test "${arguments[@]}" \
-			T="$(programs_for "$arch" "$compiler")" 2>&1 < /dev/null | tee -a "$log"
+			T="$programs" 2>&1 < /dev/null | tee -a "$log"
 		status=${PIPESTATUS[0]}
 		line=$(tail -n 1 "$log")
 		if [[ $line =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
