@@ -4,6 +4,9 @@
  * set, a message queue and a signal queue, of one instance, by ids and by descriptors. They
  * take a token of a semaphore with SEM_UNDO while they work, so that whatever they die of
  * the tokens are all back.
+ *
+ * Whatever they do may fail for want of room, and for nothing else; each kind of it must have
+ * succeeded in the end.
  */
 #ifndef KIPC_STORM_H
 #define KIPC_STORM_H
@@ -12,6 +15,7 @@
 
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 
 #define STORM_DIR	MOUNTS "/storm"
 #define STORM_SIZE	65536
@@ -20,10 +24,32 @@
 enum { TOKENS, MOMENTS, STORM_SEMS };
 #define STORM_TOKENS	100
 
-/* What all use. */
+/*
+ * What is done, of which those from FOR_TWO on need somebody else at the same time. SLOW are
+ * those that sleep in the call, in a pipe of one page.
+ */
+enum {
+	PIPE_WRITE, PIPE_READ, FIFO_WRITE, FIFO_READ, SHM_ATTACH, SHM_MAP, SEM_CHANGE, MSG_SEND,
+	MSG_RECEIVE, SIG_SEND, SIG_WAIT,
+	FOR_TWO, SLOW_WRITE = FOR_TWO, SLOW_READ, SLOW_OPEN, STORM_KINDS
+};
+
+static const char *const storm_kinds[STORM_KINDS] = {
+	"write to a pipe", "read from a pipe", "write to a FIFO", "read from a FIFO",
+	"attachment", "mapping", "operation of a semaphore", "sending a message",
+	"receiving a message", "sending a signal", "waiting for a signal",
+	"write to a pipe that sleeps", "read from a pipe that sleeps", "open of a FIFO that sleeps",
+};
+
+/* For so long somebody may sleep who is not killed, in us. */
+#define STORM_SLEEP	50000
+
+/* What all use; those named slow block, and nobody has the FIFO of that name open. */
 struct storm {
 	int node;
+	int dir;
 	int pipe[2];
+	int slow[2];
 	int fifo;
 	int shm, shm_fd;
 	int sem, sem_fd;
@@ -40,6 +66,8 @@ struct storm_count {
 	/* of a fork bomb that counts its processes itself */
 	int alive;
 	long rounds;
+	/* how often each kind succeeded */
+	long done[STORM_KINDS];
 	char what[80];
 };
 
@@ -52,6 +80,35 @@ static inline void storm_complain(const char *what)
 
 	if (ADD(&count->bad, 1) == 1)
 		snprintf(count->what, sizeof(count->what), "%s (errno %d)", what, error);
+}
+
+/* Note that something of @kind was done, or that it failed, which is for want of room only. */
+static inline void storm_note(int kind, bool done)
+{
+	if (done)
+		ADD(&count->done[kind], 1);
+	else if (errno != EAGAIN && errno != ETIMEDOUT && errno != EINTR && errno != ENOMEM &&
+		 errno != ENOSPC)
+		storm_complain(storm_kinds[kind]);
+}
+
+/* Some bytes were moved; both ends are open, so that none at all are an error. */
+static inline void storm_note_bytes(int kind, ssize_t n)
+{
+	if (!n)
+		errno = ENODATA;
+	storm_note(kind, n > 0);
+}
+
+/* Whether the first @kinds of them have all been done. */
+static inline bool storm_has_done(int kinds)
+{
+	int kind;
+
+	for (kind = 0; kind < kinds; kind++)
+		if (!LOAD(&count->done[kind]))
+			return false;
+	return true;
 }
 
 static inline int storm_sem(int fd, int id, int num, int op, int flags, __u64 timeout)
@@ -83,13 +140,14 @@ static inline int storm_make(struct storm *st, int node, const char *dir)
 	struct kipc_msg_open msg_open = { .fd = -1 };
 	struct kipc_sig_get sig = { .mode = 0600 };
 	struct kipc_sig_subscribe sub = { .fd = -1 };
-	char path[128];
 
-	snprintf(path, sizeof(path), "%s/fifo", dir);
 	st->node = node;
-	if (kipc_pipe(node, st->pipe, KIPC_PIPE_NONBLOCK, 0) || mkfifo(path, 0600))
+	st->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->dir < 0 || kipc_pipe(node, st->pipe, KIPC_PIPE_NONBLOCK, 0) ||
+	    kipc_pipe(node, st->slow, 0, PIPE_BUF) || mkfifoat(st->dir, "fifo", 0600) ||
+	    mkfifoat(st->dir, "slow", 0600))
 		return -1;
-	st->fifo = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	st->fifo = openat(st->dir, "fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (st->fifo < 0 || ioctl(node, KIPC_IOC_SHM_GET, &shm) ||
 	    ioctl(node, KIPC_IOC_SEM_GET, &sem) || ioctl(node, KIPC_IOC_MSG_GET, &msg) ||
 	    ioctl(node, KIPC_IOC_SIG_GET, &sig))
@@ -117,8 +175,11 @@ static inline int storm_make(struct storm *st, int node, const char *dir)
 /* The descriptors, not the objects that have ids. */
 static inline void storm_close(struct storm *st)
 {
+	close(st->dir);
 	close(st->pipe[0]);
 	close(st->pipe[1]);
+	close(st->slow[0]);
+	close(st->slow[1]);
 	close(st->fifo);
 	close(st->shm_fd);
 	close(st->sem_fd);
@@ -140,39 +201,41 @@ static inline void storm_remove(struct storm *st)
 static inline void storm_bytes(const struct storm *st, unsigned int seed)
 {
 	char buf[8192];
-	size_t size = seed % sizeof(buf);
+	size_t size = 1 + seed % sizeof(buf);
 
 	memset(buf, seed, size);
 	if (seed & 1)
-		write(st->pipe[1], buf, size);
+		storm_note_bytes(PIPE_WRITE, write(st->pipe[1], buf, size));
 	else
-		read(st->pipe[0], buf, size);
+		storm_note_bytes(PIPE_READ, read(st->pipe[0], buf, size));
 	if (seed & 2)
-		write(st->fifo, buf, size / 4);
+		storm_note_bytes(FIFO_WRITE, write(st->fifo, buf, 1 + size / 4));
 	else
-		read(st->fifo, buf, size / 2);
+		storm_note_bytes(FIFO_READ, read(st->fifo, buf, 1 + size / 2));
 }
 
 static inline void storm_memory(const struct storm *st, unsigned int seed)
 {
 	struct kipc_shm_attach attach = { .id = st->shm };
-	char *p;
+	char *p = MAP_FAILED;
 
 	if (seed & 1) {
-		if (ioctl(st->node, KIPC_IOC_SHM_ATTACH, &attach))
-			return;
-		p = (char *)(unsigned long)attach.addr;
+		if (!ioctl(st->node, KIPC_IOC_SHM_ATTACH, &attach))
+			p = (char *)(unsigned long)attach.addr;
+		storm_note(SHM_ATTACH, p != MAP_FAILED);
 	} else {
 		p = mmap(NULL, STORM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, st->shm_fd, 0);
-		if (p == MAP_FAILED)
-			return;
+		storm_note(SHM_MAP, p != MAP_FAILED);
 	}
+	if (p == MAP_FAILED)
+		return;
 	p[seed % STORM_SIZE] = seed;
 	/* sometimes it is left to the exit */
-	if (seed % 8)
-		munmap(p, STORM_SIZE);
+	if (seed % 8 && munmap(p, STORM_SIZE))
+		storm_complain("munmap");
 }
 
+/* A sender waits for room, or does not. */
 static inline void storm_messages(const struct storm *st, unsigned int seed)
 {
 	char text[4000];
@@ -188,10 +251,14 @@ static inline void storm_messages(const struct storm *st, unsigned int seed)
 	int fd = seed & 1 ? st->node : st->msg_fd;
 
 	memset(text, seed, sizeof(text));
+	if (seed & 4) {
+		send.flags = KIPC_MSG_RELATIVE;
+		send.timeout = STORM_SLEEP * 1000;
+	}
 	if (seed & 2)
-		ioctl(fd, KIPC_IOC_MSG_SEND, &send);
+		storm_note(MSG_SEND, !ioctl(fd, KIPC_IOC_MSG_SEND, &send));
 	else
-		ioctl(fd, KIPC_IOC_MSG_RECEIVE, &receive);
+		storm_note(MSG_RECEIVE, !ioctl(fd, KIPC_IOC_MSG_RECEIVE, &receive));
 }
 
 static inline void storm_signals(const struct storm *st, unsigned int seed)
@@ -202,25 +269,72 @@ static inline void storm_signals(const struct storm *st, unsigned int seed)
 	};
 
 	if (seed & 1)
-		ioctl(st->node, KIPC_IOC_SIG_SEND, &send);
+		storm_note(SIG_SEND, !ioctl(st->node, KIPC_IOC_SIG_SEND, &send));
 	else
-		ioctl(st->sub_fd, KIPC_IOC_SIG_WAIT, &wait);
+		storm_note(SIG_WAIT, !ioctl(st->sub_fd, KIPC_IOC_SIG_WAIT, &wait));
+}
+
+/* Open one end of the FIFO that nobody has open, for as long as it takes. */
+static inline void storm_meet(const struct storm *st, int flags)
+{
+	int fd = openat(st->dir, "slow", flags | O_CLOEXEC);
+
+	storm_note(SLOW_OPEN, fd >= 0);
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Sleep until another one comes, or it has been long enough. The timer goes off again and
+ * again, since the first time may be before the sleep.
+ */
+static inline void storm_sleep(const struct storm *st, unsigned int seed)
+{
+	struct itimerval soon = {
+		.it_value.tv_usec = STORM_SLEEP, .it_interval.tv_usec = STORM_SLEEP,
+	}, never = { 0 };
+	char buf[2 * PIPE_BUF] = "";
+	size_t size = 1 + seed % sizeof(buf);
+
+	handle_signal(SIGALRM, 0);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	switch (seed / sizeof(buf) % 4) {
+	case 0:
+		storm_note_bytes(SLOW_WRITE, write(st->slow[1], buf, size));
+		break;
+	case 1:
+		storm_note_bytes(SLOW_READ, read(st->slow[0], buf, size));
+		break;
+	case 2:
+		storm_meet(st, O_RDONLY);
+		break;
+	case 3:
+		storm_meet(st, O_WRONLY);
+		break;
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
 }
 
 /* One round of everything, with a token. */
 static inline void storm_round(const struct storm *st, unsigned int seed)
 {
 	int fd = seed & 1 ? st->node : st->sem_fd, id = seed & 1 ? st->sem : KIPC_ID_SELF;
+	int ret = storm_sem(fd, id, TOKENS, -1, KIPC_SEM_UNDO, 1000000);
 
-	if (storm_sem(fd, id, TOKENS, -1, KIPC_SEM_UNDO, 1000000))
+	storm_note(SEM_CHANGE, !ret);
+	if (ret)
 		return;
 	storm_bytes(st, seed >> 3);
 	storm_memory(st, seed >> 5);
 	storm_messages(st, seed >> 7);
 	storm_signals(st, seed >> 9);
-	storm_sem(fd, id, MOMENTS, 1, KIPC_SEM_UNDO, KIPC_TIMEOUT_NONE);
-	storm_sem(fd, id, MOMENTS, -1, KIPC_SEM_UNDO | KIPC_SEM_NOWAIT, KIPC_TIMEOUT_NONE);
-	storm_sem(fd, id, TOKENS, 1, KIPC_SEM_UNDO, KIPC_TIMEOUT_NONE);
+	if (seed % 8 == 0)
+		storm_sleep(st, seed >> 11);
+	/* what one has added nobody else takes away */
+	if ((storm_sem(fd, id, MOMENTS, 1, KIPC_SEM_UNDO, KIPC_TIMEOUT_NONE) ||
+	     storm_sem(fd, id, MOMENTS, -1, KIPC_SEM_UNDO | KIPC_SEM_NOWAIT, KIPC_TIMEOUT_NONE) ||
+	     storm_sem(fd, id, TOKENS, 1, KIPC_SEM_UNDO, KIPC_TIMEOUT_NONE)) && errno != ENOMEM)
+		storm_complain("operation of a semaphore that nobody prevents");
 	ADD(&count->rounds, 1);
 }
 

@@ -17,6 +17,8 @@
 #define PIDS		"/sys/fs/cgroup/kipc-test/pids.max"
 #define PIDS_MAX	40
 #define MIB		(1LL << 20)
+/* no storm has more objects of the kernel's at the same time */
+#define NOTES		20000
 
 /* What the group was charged for at most; the count of a moment if the kernel has no other. */
 static long long memcg_used(void)
@@ -30,7 +32,8 @@ FIXTURE(storm)
 {
 	int dev;
 	long long objects;
-	long long available;
+	/* what the machine had before; the least since, and the charge of the group */
+	long long available, least, charged;
 };
 
 FIXTURE_SETUP(storm)
@@ -43,6 +46,7 @@ FIXTURE_SETUP(storm)
 	ASSERT_NE(NULL, count);
 	ASSERT_EQ(0, mounts_private());
 	self->available = memory_available();
+	self->least = self->available;
 	ASSERT_EQ(0, memcg_make("64M"));
 	ASSERT_EQ(0, memcg_enter());
 }
@@ -52,6 +56,10 @@ FIXTURE_TEARDOWN(storm)
 	children_reap();
 	/* it was used, unless the test has removed it, and nothing of it is left */
 	EXPECT_NE(0, memcg_used());
+	if (self->least < self->available)
+		EXPECT_GT(memory_bound(self->charged, NOTES), self->available - self->least)
+			TH_LOG("%lld bytes charged, %lld less in the machine", self->charged,
+			       self->available - self->least);
 	EXPECT_EQ(0, memcg_leave());
 	EXPECT_EQ(0, memcg_remove());
 	EXPECT_TRUE(EVENTUALLY(memory_available() > self->available - 32 * MIB))
@@ -63,6 +71,35 @@ FIXTURE_TEARDOWN(storm)
 		close(self->dev);
 	EXPECT_TRUE(EVENTUALLY(param_get("objects") == self->objects))
 		TH_LOG("objects %lld -> %lld", self->objects, param_get("objects"));
+}
+
+/* How much of the machine's memory is left, now that all are at work. */
+static void look_at_memory(struct _test_data_storm *self)
+{
+	long long now = memory_available();
+
+	self->least = now < self->least ? now : self->least;
+	self->charged = memcg_used();
+}
+
+static void say_memory(const struct _test_data_storm *self)
+{
+	printf("# %lld KiB charged, %lld KiB less in the machine\n", self->charged / 1024,
+	       (self->available - self->least) / 1024);
+}
+
+/* The first @kinds of what is done in a storm have succeeded. */
+static void expect_done(struct __test_metadata *_metadata, int kinds)
+{
+	int kind;
+
+	for (kind = 0; kind < kinds; kind++)
+		EXPECT_LT(0, count->done[kind])
+			TH_LOG("%s", storm_kinds[kind]);
+	for (kind = 0; kind < STORM_KINDS; kind++)
+		printf("%s%ld", kind ? ", " : "# done: ", count->done[kind]);
+	printf("\n");
+	fflush(stdout);
 }
 
 /* A storm in an instance of its own. */
@@ -85,11 +122,48 @@ static int end(struct storm *st)
 
 /* --- killed at random */
 
-TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
+/* Where they are to be killed asleep, too. */
+static const struct asleep {
+	const char *name;
+	long nr;
+	unsigned long request;	/* of an ioctl */
+} asleep[] = {
+	{ "read", SYS_read, 0 },
+	{ "write", SYS_write, 0 },
+	{ "the open of a FIFO", SYS_openat, 0 },
+	{ "sending a message", SYS_ioctl, KIPC_IOC_MSG_SEND },
+};
+
+static bool is_asleep_in(pid_t pid, const struct asleep *in)
+{
+	char path[64], buf[256];
+	unsigned long request;
+
+	if (!task_is_blocked(pid, in->nr))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	return !in->request || (file_read(path, buf, sizeof(buf)) > 0 &&
+				sscanf(buf, "%*d %*x %lx", &request) == 1 &&
+				request == in->request);
+}
+
+/* One of @n that sleeps there, or -1. */
+static int who_is_asleep_in(const pid_t *pids, int n, const struct asleep *in)
+{
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (is_asleep_in(pids[i], in))
+			return i;
+	return -1;
+}
+
+TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 180)
 {
 	enum { WORKERS = 6, KILLS = 20 };
 	pid_t workers[WORKERS];
 	unsigned int seed = 1;
+	const struct asleep *in;
 	struct storm st;
 	int i, kills = 0;
 	long long until;
@@ -98,19 +172,26 @@ TEST_F_TIMEOUT(storm, kills_at_random_lose_no_token_and_leave_nothing, 120)
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = storm_worker(&st, i);
 	until = now_ms() + 3000;
-	while (not_yet(until, kills >= KILLS && LOAD(&count->rounds))) {
+	while (not_yet(until, kills >= KILLS && storm_has_done(STORM_KINDS))) {
 		i = rand_r(&seed) % WORKERS;
 		spin(rand_r(&seed) % 100000);
+		/* at any moment, and each second one in its sleep */
+		in = &asleep[kills / 2 % ARRAY_SIZE(asleep)];
+		if (kills % 2)
+			ASSERT_TRUE(EVENTUALLY((i = who_is_asleep_in(workers, WORKERS, in)) >= 0))
+				TH_LOG("nobody sleeps in %s", in->name);
 		/* nobody hangs, whatever it was in */
 		ASSERT_EQ(128 + SIGKILL, child_kill(workers[i]));
 		workers[i] = storm_worker(&st, seed);
 		kills++;
+		look_at_memory(self);
 	}
 	for (i = 0; i < WORKERS; i++)
 		EXPECT_EQ(128 + SIGKILL, child_kill(workers[i]));
 	EXPECT_TRUE(storm_is_over(&st));
 	printf("# %d kills, %ld rounds\n", kills, count->rounds);
-	fflush(stdout);
+	say_memory(self);
+	expect_done(_metadata, STORM_KINDS);
 	EXPECT_LE(KILLS, kills);
 	EXPECT_LT(0, count->rounds);
 	EXPECT_EQ(0, end(&st));
@@ -131,7 +212,9 @@ TEST_F_TIMEOUT(storm, umount_under_load_of_all_objects_leaves_nothing, 120)
 		ASSERT_EQ(0, begin(&st));
 		for (i = 0; i < WORKERS; i++)
 			workers[i] = storm_worker(&st, round * WORKERS + i);
-		ASSERT_TRUE(EVENTUALLY(LOAD(&count->rounds) > rounds + 10));
+		/* the first time until there was something of everything */
+		ASSERT_TRUE(EVENTUALLY(LOAD(&count->rounds) > rounds + 10 &&
+				       (round || storm_has_done(STORM_KINDS))));
 		ASSERT_EQ(0, umount2(STORM_DIR, MNT_DETACH));
 		/* some with the node open still, which keeps it; some without */
 		storm_close(&st);
@@ -141,6 +224,7 @@ TEST_F_TIMEOUT(storm, umount_under_load_of_all_objects_leaves_nothing, 120)
 		ASSERT_TRUE(EVENTUALLY(param_get("objects") == self->objects))
 			TH_LOG("objects %lld", param_get("objects"));
 	}
+	expect_done(_metadata, STORM_KINDS);
 }
 
 /* --- instances come and go */
@@ -193,7 +277,7 @@ TEST_F_TIMEOUT(storm, mounts_and_unmounts_in_loops_with_random_kills_leave_nothi
 	for (i = 0; i < WORKERS; i++)
 		workers[i] = mount_and_unmount(i);
 	until = now_ms() + 3000;
-	while (now_ms() < until || kills < KILLS) {
+	while (kills < KILLS || not_yet(until, storm_has_done(FOR_TWO))) {
 		i = rand_r(&seed) % WORKERS;
 		seen = LOAD(&count->rounds);
 		/* at any moment, but some are to come far */
@@ -203,11 +287,13 @@ TEST_F_TIMEOUT(storm, mounts_and_unmounts_in_loops_with_random_kills_leave_nothi
 		ASSERT_EQ(128 + SIGKILL, child_kill(workers[i]));
 		workers[i] = mount_and_unmount(seed);
 		kills++;
+		look_at_memory(self);
 	}
 	for (i = 0; i < WORKERS; i++)
 		EXPECT_EQ(128 + SIGKILL, child_kill(workers[i]));
 	printf("# %d kills, %ld rounds\n", kills, count->rounds);
-	fflush(stdout);
+	say_memory(self);
+	expect_done(_metadata, FOR_TWO);
 }
 
 /* --- the module comes and goes */
@@ -247,11 +333,12 @@ static void come_and_go(unsigned int seed)
 
 TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 {
-	enum { WORKERS = 2 };
-	int fd, i, unloaded = 0, refused = 0, tries = 0;
+	enum { WORKERS = 2, UNLOADS = 4 };
+	int fd, i, unloaded = 0, refused = 0, used = 0, tries = 0;
 	unsigned int seed = 1;
 	pid_t workers[WORKERS];
 	long long until;
+	long seen;
 
 	ASSERT_EQ(0, self->objects);
 	close(self->dev);
@@ -264,7 +351,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 			come_and_go(i);
 	}
 	until = now_ms() + 3000;
-	while (not_yet(until, unloaded && refused)) {
+	while (not_yet(until, used >= UNLOADS && refused && storm_has_done(FOR_TWO))) {
 		if (syscall(SYS_delete_module, "kipc", O_NONBLOCK)) {
 			ASSERT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
 			refused++;
@@ -274,22 +361,28 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 			continue;
 		}
 		unloaded++;
+		seen = LOAD(&count->rounds);
 		ASSERT_EQ(0, syscall(SYS_finit_module, fd, "", 0));
 		tries = 0;
 		STORE(&count->away, 0);
-		/* long enough, at times, for the others to see that it is back */
-		usleep(rand_r(&seed) % 20000);
+		/* at times at once, while they look whether it is back; else when it was used */
+		if (unloaded % 4 == 0) {
+			usleep(rand_r(&seed) % 20000);
+			continue;
+		}
+		ASSERT_TRUE(EVENTUALLY(LOAD(&count->rounds) > seen))
+			TH_LOG("nobody uses it after %d unloads", unloaded);
+		used++;
 	}
 	STORE(&count->stop, 1);
 	for (i = 0; i < WORKERS; i++)
 		EXPECT_EQ(0, child_wait(workers[i]));
 	close(fd);
-	printf("# unloaded %d times, refused %d times, %ld rounds\n", unloaded, refused,
-	       count->rounds);
-	fflush(stdout);
-	EXPECT_LT(0, unloaded);
+	printf("# unloaded %d times, %d times after use, refused %d times, %ld rounds\n",
+	       unloaded, used, refused, count->rounds);
+	expect_done(_metadata, FOR_TWO);
+	EXPECT_LE(UNLOADS, used);
 	EXPECT_LT(0, refused);
-	EXPECT_LT(0, count->rounds);
 	self->dev = kipc_open();
 	ASSERT_LE(0, self->dev);
 }
@@ -346,6 +439,7 @@ static long long all_memory(const char *name)
 TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_others, 180)
 {
 	struct storm st;
+	siginfo_t info;
 	long long slab, before, until, room;
 	pid_t pid;
 	int n = 0, reports;
@@ -361,7 +455,7 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 	slab = all_memory("SUnreclaim");
 	before = memory_available();
 	until = now_ms() + 3000;
-	while (now_ms() < until) {
+	while (not_yet(until, storm_has_done(STORM_KINDS))) {
 		STORE(&count->alive, 0);
 		pid = child_fork();
 		if (!pid) {
@@ -369,6 +463,10 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 				_exit(60);
 			multiply(&st, n);
 		}
+		info.si_pid = 0;
+		EXPECT_TRUE(EVENTUALLY((look_at_memory(self),
+					!waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+					info.si_pid)));
 		EXPECT_LT(-1, child_wait_long(pid));
 		n++;
 		while (waitpid(-1, NULL, WNOHANG) > 0)
@@ -383,12 +481,12 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 	EXPECT_EQ(0, memcg_remove());
 	printf("# %d bombs, %ld rounds%s\n", n, count->rounds,
 	       has_pids ? "" : ", counted by themselves");
-	fflush(stdout);
-	EXPECT_LT(0, count->rounds);
+	say_memory(self);
+	expect_done(_metadata, STORM_KINDS);
 	/* all of the group is back, and what was not charged to it was never much */
 	EXPECT_TRUE(EVENTUALLY(memory_available() > before - 32 * MIB))
 		TH_LOG("%lld -> %lld", before, memory_available());
-	room = memory_bound(8 * MIB, 20000);
+	room = memory_bound(8 * MIB, NOTES);
 	EXPECT_TRUE(EVENTUALLY(all_memory("SUnreclaim") < slab + room))
 		TH_LOG("%lld -> %lld", slab, all_memory("SUnreclaim"));
 	reports = oom_reports_clear();

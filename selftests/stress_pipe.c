@@ -34,6 +34,8 @@ struct storm {
 		int bad;
 		long long packets;
 		long long streamed;
+		long long fifo;
+		long long teed;
 		long long operations;
 		char what[100];
 		unsigned char seen[IDS];
@@ -138,7 +140,9 @@ static void use_fifo(struct storm *st, unsigned int seed)
 		O_WRONLY | O_NONBLOCK, O_RDONLY | O_NONBLOCK, O_WRONLY | O_NONBLOCK,
 	};
 	int fd = open(FIFO, flags[seed % ARRAY_SIZE(flags)] | O_CLOEXEC);
+	bool is_writer = seed & 64;
 	char c = 'x';
+	ssize_t n;
 
 	if (fd < 0) {
 		if (errno != ENXIO)
@@ -146,11 +150,13 @@ static void use_fifo(struct storm *st, unsigned int seed)
 		return;
 	}
 	set_flag(fd, O_NONBLOCK, true);
-	if (seed & 64)
-		write(fd, &c, 1);
-	else
-		read(fd, &c, 1);
-	if (c != 'x')
+	n = is_writer ? write(fd, &c, 1) : read(fd, &c, 1);
+	if (n > 0)
+		ADD(&st->sh->fifo, 1);
+	/* it was opened for the other direction; all others have gone */
+	else if (n && errno != EAGAIN && errno != EBADF && (errno != EPIPE || !is_writer))
+		complain(st, "use of the FIFO");
+	if ((!n && is_writer) || c != 'x')
 		complain(st, "a byte of the FIFO");
 	close(fd);
 }
@@ -168,7 +174,9 @@ static void tee_away(struct storm *st, int pipe)
 		.fd = st->null, .len = 5000, .flags = KIPC_SPLICE_NONBLOCK,
 	};
 
-	if (ioctl(st->fds[pipe][0], KIPC_IOC_PIPE_TEE, &arg) && errno != EAGAIN)
+	if (!ioctl(st->fds[pipe][0], KIPC_IOC_PIPE_TEE, &arg))
+		ADD(&st->sh->teed, 1);
+	else if (errno != EAGAIN)
 		complain(st, "tee");
 }
 
@@ -314,7 +322,8 @@ TEST_F_TIMEOUT(kipc, storm_with_random_kills_damages_and_leaks_nothing, 3600)
 			worker(&st, i);
 	}
 	while (!LOAD(&st.sh->bad) &&
-	       not_yet(end, LOAD(&st.sh->packets) && LOAD(&st.sh->streamed) && kills)) {
+	       not_yet(end, LOAD(&st.sh->packets) && LOAD(&st.sh->streamed) &&
+		       LOAD(&st.sh->fifo) && LOAD(&st.sh->teed) && kills)) {
 		for (i = 0; i < 50; i++)
 			nap();
 		i = rand_r(&seed) % WORKERS;
@@ -334,9 +343,12 @@ TEST_F_TIMEOUT(kipc, storm_with_random_kills_damages_and_leaks_nothing, 3600)
 		TH_LOG("%s", st.sh->what);
 	printf("# %lld operations, %lld packets, %lld bytes streamed, %d kills\n",
 	       st.sh->operations, st.sh->packets, st.sh->streamed, kills);
+	printf("# %lld bytes through the FIFO, %lld times tee\n", st.sh->fifo, st.sh->teed);
 	fflush(stdout);
 	EXPECT_LT(0, st.sh->packets);
 	EXPECT_LT(0, st.sh->streamed);
+	EXPECT_LT(0, st.sh->fifo);
+	EXPECT_LT(0, st.sh->teed);
 	EXPECT_LT(0, kills);
 	for (i = 0; i < PIPES; i++) {
 		EXPECT_EQ(0, stat_of(st.fds[i][0]).sleeping_readers);

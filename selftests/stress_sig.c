@@ -100,7 +100,7 @@ static int harmless(unsigned int seed)
 static void take_part(unsigned int seed)
 {
 	__u32 number;
-	int sub = sub_new(sh->dev, sh->id, &number), i;
+	int sub = sub_new(sh->dev, sh->id, &number), i, ret = 0;
 
 	if (sub < 0) {
 		complain("to subscribe", sub);
@@ -108,16 +108,18 @@ static void take_part(unsigned int seed)
 	}
 	switch (seed % 4) {
 	case 0:
-		sub_action(sub, KIPC_SIG_IGNORE, seed * 0x12345ULL);
+		ret = sub_action(sub, KIPC_SIG_IGNORE, seed * 0x12345ULL);
 		break;
 	case 1:
-		sub_mask(sub, KIPC_SIG_SETMASK, seed * 0x54321ULL);
+		ret = sub_mask(sub, KIPC_SIG_SETMASK, seed * 0x54321ULL) == ALL && errno;
 		break;
 	case 2:
 		/* which are ignored here */
-		sub_action(sub, KIPC_SIG_DELIVER, BIT_OF(SIG) | BIT_OF(SIGUSR1));
+		ret = sub_action(sub, KIPC_SIG_DELIVER, BIT_OF(SIG) | BIT_OF(SIGUSR1));
 		break;
 	}
+	if (ret)
+		complain("a mask or an action", seed % 4);
 	for (i = seed / 4 % 20; i > 0; i--) {
 		if (sigq_put(sub, i % 3 ? GROUP : number, harmless(seed + i), i) &&
 		    errno != EAGAIN)
@@ -148,7 +150,10 @@ static void be_unsteady(unsigned int seed)
 			return;
 		}
 		ADD(&sh->removed, 1);
-		STORE(place, sigq_new(sh->dev));
+		id = sigq_new(sh->dev);
+		if (id < 0)
+			complain("a new queue", id);
+		STORE(place, id);
 		return;
 	case 1 ... 3:
 		ret = sigq_send(sh->dev, id, GROUP, 1 + seed / 64 % 64, 0, 1);
