@@ -14,13 +14,15 @@
 
 /*
  * Who was reaped, of the report before; what was not said; the module was loaded just now;
- * there are random numbers; the machine is slow; a group has all the processes it may have.
+ * there are random numbers; the machine is slow; a group has all the processes it may have;
+ * the lines of the module that run are counted.
  */
 static inline bool log_is_harmless(const char *line)
 {
 	static const char *const parts[] = {
 		"oom_reaper", "oom_kill_process: ", "taints kernel", "tainting kernel",
 		"crng init done", "hrtimer: interrupt took", "fork rejected by pids controller",
+		"version magic: ",
 	};
 	size_t i;
 
