@@ -102,6 +102,7 @@ static int __init kipc_init(void)
 	static const struct kipc_fs_node_ops node_ops __initconst = {
 		.fifo_fops = &kipc_fifo_fops,
 		.fifo_iops = &kipc_fifo_iops,
+		.fifo_settle_times = kipc_pipe_settle_times,
 	};
 	int ret;
 

@@ -584,6 +584,39 @@ TEST_F(fs, write_moves_mtime_and_read_moves_atime)
 	close(rw);
 }
 
+/* Whether the last change of what is open as @fd was at @since or later. */
+static bool changed_since(int fd, const struct timespec *since)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return false;
+	return st.st_ctim.tv_sec > since->tv_sec ||
+	       (st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec >= since->tv_nsec);
+}
+
+TEST_F(fs, names_that_come_and_go_after_a_write_are_the_last_change)
+{
+	struct timespec now;
+	int rw, i;
+
+	ASSERT_EQ(0, mkfifo("f", 0640));
+	rw = open_fifo("f", O_RDWR);
+	ASSERT_LE(0, rw);
+	for (i = 0; i < 4; i++) {
+		/* nobody looks at the time of the write before */
+		ASSERT_EQ(1, write(rw, "x", 1));
+		next_second();
+		ASSERT_EQ(0, clock_gettime(CLOCK_REALTIME_COARSE, &now));
+		ASSERT_EQ(0, i == 0 ? link("f", "g") :
+			     i == 1 ? rename("g", "h") :
+			     i == 2 ? unlink("f") : chmod("h", 0600));
+		EXPECT_TRUE(changed_since(rw, &now))
+			TH_LOG("change %d", i);
+	}
+	close(rw);
+}
+
 TEST_F(fs, read_leaves_atime_with_o_noatime_and_on_a_noatime_mount)
 {
 	struct timespec times[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };

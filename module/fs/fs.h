@@ -17,10 +17,12 @@
  * struct kipc_fs_node_ops - operations of the inodes that open as objects
  * @fifo_fops: of the files of a FIFO
  * @fifo_iops: of its inode
+ * @fifo_settle_times: called before a time of its inode is set
  */
 struct kipc_fs_node_ops {
 	const struct file_operations *fifo_fops;
 	const struct inode_operations *fifo_iops;
+	void (*fifo_settle_times)(struct inode *inode);
 };
 
 extern struct kipc_fs_node_ops kipc_fs_node_ops;

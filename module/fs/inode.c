@@ -178,6 +178,13 @@ static int kipc_fs_symlink(struct kipc_idmap *idmap, struct inode *dir,
 	return 0;
 }
 
+/* A name comes or goes, which is a change of the inode. */
+static void kipc_fs_settle_times(struct dentry *dentry)
+{
+	if (d_really_is_positive(dentry) && S_ISFIFO(d_inode(dentry)->i_mode))
+		kipc_fs_node_ops.fifo_settle_times(d_inode(dentry));
+}
+
 /* Each name pins a dentry: names count as inodes do. */
 static int kipc_fs_link(struct dentry *old, struct inode *dir,
 			struct dentry *dentry)
@@ -189,6 +196,7 @@ static int kipc_fs_link(struct dentry *old, struct inode *dir,
 	ret = kipc_fs_count_node(dir->i_sb);
 	if (ret)
 		return ret;
+	kipc_fs_settle_times(old);
 	ret = simple_link(old, dir, dentry);
 	if (ret)
 		kipc_fs_uncount_node(dir->i_sb);
@@ -209,6 +217,7 @@ static int kipc_fs_unlink(struct inode *dir, struct dentry *dentry)
 
 	if (kipc_fs_is_fixed(d_inode(dentry)))
 		return -EPERM;
+	kipc_fs_settle_times(dentry);
 	ret = simple_unlink(dir, dentry);
 	if (!ret && extra)
 		kipc_fs_uncount_node(dir->i_sb);
@@ -235,6 +244,8 @@ static int kipc_fs_rename(struct kipc_idmap *idmap, struct inode *old_dir,
 	    (d_really_is_positive(new_dentry) &&
 	     kipc_fs_is_fixed(d_inode(new_dentry))))
 		return -EPERM;
+	kipc_fs_settle_times(old_dentry);
+	kipc_fs_settle_times(new_dentry);
 	ret = simple_rename(idmap, old_dir, old_dentry, new_dir, new_dentry,
 			    flags);
 	if (!ret && extra)

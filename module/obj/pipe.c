@@ -293,6 +293,22 @@ int kipc_pipe_fasync(int fd, struct file *file, int on)
 }
 
 /**
+ * kipc_pipe_settle_times - have the inode know the times of its pipe
+ * @inode: of a pipe or a FIFO
+ *
+ * To be called before a time is read, or set: one that is due now must not
+ * overwrite it later.
+ */
+void kipc_pipe_settle_times(struct inode *inode)
+{
+	struct kipc_obj *obj = kipc_obj_find(inode);
+
+	if (obj)
+		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
+	kipc_obj_put(obj);
+}
+
+/**
  * kipc_pipe_getattr - fstat(2)
  * @idmap: of the mount
  * @path: the file
@@ -307,15 +323,12 @@ int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
 		      unsigned int query_flags)
 {
 	struct inode *inode = d_inode(path->dentry);
-	struct kipc_obj *obj = kipc_obj_find(inode);
 
-	if (obj)
-		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
+	kipc_pipe_settle_times(inode);
 	spin_lock(&inode->i_lock);
 	kipc_generic_fillattr(idmap, request_mask, inode, stat);
 	spin_unlock(&inode->i_lock);
 	stat->blksize = PAGE_SIZE;
-	kipc_obj_put(obj);
 	return 0;
 }
 
@@ -330,13 +343,7 @@ int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
 int kipc_pipe_setattr(struct kipc_idmap *idmap, struct dentry *dentry,
 		      struct iattr *attr)
 {
-	struct inode *inode = d_inode(dentry);
-	struct kipc_obj *obj = kipc_obj_find(inode);
-
-	/* Times that are due now must not overwrite what is set here. */
-	if (obj)
-		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
-	kipc_obj_put(obj);
+	kipc_pipe_settle_times(d_inode(dentry));
 	return simple_setattr(idmap, dentry, attr);
 }
 

@@ -236,6 +236,7 @@ int kipc_pipe_fasync(int fd, struct file *file, int on);
 unsigned long kipc_pipe_user_limit(void);
 int kipc_pipe_open_pair(struct kipc_instance *inst, u32 size, int flags,
 			struct file *files[2]);
+void kipc_pipe_settle_times(struct inode *inode);
 int kipc_pipe_getattr(struct kipc_idmap *idmap, const struct path *path,
 		      struct kstat *stat, u32 request_mask,
 		      unsigned int query_flags);
