@@ -27,6 +27,9 @@ programs=${PROGRAMS:-$built/selftests}
 options="panic=-1 quiet log_buf_len=4M kasan_multi_shot"
 # a busy host may not let the timer tick while the kernel counts its ticks
 options+=" no_timer_check"
+# the emulator translates code anew for each address that it runs at, and where pages of code
+# are given back it looks through all of these for each byte: commands run three times as fast
+options+=" norandmaps"
 image=$BUILD/image/$GUEST_SUITE-$arch.cpio
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
 
