@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Class 20: every call of pipes and shared memory with each of its allocations failing; see
- * failnth.h. What can be done with any file is in file_failnth_test.
+ * Class 20: every call of pipes with each of its allocations and copies failing; see failnth.h.
+ * What can be done with any file is in file_failnth_test.
  */
 #include "failnth.h"
+#include "mounts.h"
 
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 
@@ -76,10 +76,25 @@ static int run_write(struct work *work)
 static int large_fd = -1;
 static char large_write[1 << 20];
 
-static int run_large_write(struct work *work)
+/* What the child has read so far, what of that was wrong, and where it began to be written. */
+struct large {
+	size_t received;
+	size_t wrong;
+	size_t base;
+};
+
+static struct large *large;
+
+static void large_read(int fd)
 {
-	(void)work;
-	return write(large_fd, large_write, sizeof(large_write));
+	static char buf[sizeof(large_write)];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		if (!is_pattern(buf, n, large->received - LOAD(&large->base)))
+			ADD(&large->wrong, 1);
+		ADD(&large->received, n);
+	}
 }
 
 /* The child goes with the writing end. */
@@ -88,18 +103,39 @@ static pid_t large_reader_fork(int dev)
 	int fds[2];
 	pid_t pid;
 
-	if (kipc_pipe(dev, fds, KIPC_PIPE_CLOEXEC, 0))
+	pattern(large_write, sizeof(large_write), 0);
+	large = shared_alloc(sizeof(*large));
+	if (!large || kipc_pipe(dev, fds, KIPC_PIPE_CLOEXEC, 0))
 		return -1;
 	pid = child_fork();
 	if (!pid) {
 		close(fds[1]);
-		while (read(fds[0], large_write, sizeof(large_write)) > 0)
-			;
+		large_read(fds[0]);
 		_exit(0);
 	}
 	close(fds[0]);
 	large_fd = fds[1];
 	return pid;
+}
+
+static int run_large_write(struct work *work)
+{
+	work->made = write(large_fd, large_write, sizeof(large_write));
+	return work->made;
+}
+
+/* The reader gets as much as was said to be written. */
+static void undo_large_write(struct work *work)
+{
+	MUST(EVENTUALLY(LOAD(&large->received) >= large->base + work->made));
+	STORE(&large->base, large->base + work->made);
+}
+
+static void look_at_large(const struct work *work, struct whole_state *state)
+{
+	(void)work;
+	state_add(state, "received %zu, wrong %zu\n", LOAD(&large->received) - large->base,
+		  LOAD(&large->wrong));
 }
 
 static void undo_write(struct work *work)
@@ -169,9 +205,10 @@ static int run_vector_write(struct work *work)
 
 static void undo_vector_write(struct work *work)
 {
-	char buf[2];
+	char buf[3];
 
-	read(work->r, buf, bytes_in(work->r) - 1);
+	read(work->r, buf, bytes_in(work->r));
+	undo_read(work);
 }
 
 static int run_splice_out(struct work *work)
@@ -214,11 +251,6 @@ static int run_sendfile(struct work *work)
 	return sendfile(work->w, work->fd, &at, 1);
 }
 
-static int run_chmod(struct work *work)
-{
-	return fchmod(work->r, 0600);
-}
-
 static int run_reopen(struct work *work)
 {
 	char path[64];
@@ -234,412 +266,337 @@ static void undo_reopen(struct work *work)
 }
 
 static const struct operation operations[] = {
-	{ "create", run_create, undo_create, 0 },
-	{ "create of 1 MiB", run_create_large, undo_create, 0 },
-	{ "query", run_query, NULL, 0 },
-	{ "stats", run_stats, NULL, 0 },
-	{ "stat", run_stat, NULL, 0 },
-	{ "get size", run_get_size, NULL, 0 },
-	{ "set size", run_set_size, undo_set_size, EFAULT },
-	{ "write", run_write, undo_write, 0 },
-	{ "write of 1 MiB", run_large_write, NULL, 0 },
-	{ "packet", run_packet, undo_write, 0 },
-	{ "tee", run_tee, NULL, 0 },
-	{ "splice", run_splice_in, undo_splice_in, EFAULT },
-	{ "reopen", run_reopen, undo_reopen, 0 },
-	{ "chmod", run_chmod, NULL, 0 },
+	ROW("create", run_create, undo_create),
+	ROW("create of 1 MiB", run_create_large, undo_create),
+	ROW("query", run_query, NULL),
+	ROW("stats", run_stats, NULL),
+	ROW("stat", run_stat, NULL),
+	ROW("get size", run_get_size, NULL),
+	ROW("set size", run_set_size, undo_set_size, .undone_after = EFAULT),
+	ROW("write", run_write, undo_write),
+	ROW("write of 1 MiB", run_large_write, undo_large_write, .partial = true),
+	ROW("packet", run_packet, undo_write),
+	ROW("tee", run_tee, NULL),
+	ROW("splice", run_splice_in, undo_splice_in, .undone_after = EFAULT),
+	ROW("reopen", run_reopen, undo_reopen),
 };
 
 /* With one byte in the pipe; @fd is a file, @made and @victim are a pipe of the kernel. */
 static const struct operation full_operations[] = {
-	{ "read", run_read, undo_read, 0 },
-	{ "readv", run_vector_read, undo_read, 0 },
-	{ "writev", run_vector_write, undo_vector_write, 0 },
-	{ "splice to a file", run_splice_out, undo_splice_out, EFAULT },
-	{ "splice(2) to a pipe", run_splice_native, undo_splice_native, 0 },
-	{ "sendfile(2)", run_sendfile, undo_write, 0 },
+	ROW("read", run_read, undo_read),
+	ROW("readv", run_vector_read, undo_read, .partial = true),
+	ROW("writev", run_vector_write, undo_vector_write, .partial = true),
+	ROW("splice to a file", run_splice_out, undo_splice_out, .undone_after = EFAULT),
+	ROW("splice(2) to a pipe", run_splice_native, undo_splice_native),
+	ROW("sendfile(2)", run_sendfile, undo_write),
 };
 
-TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
+static void fail_each_on_empty(struct __test_metadata *_metadata, struct work work)
 {
-	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
 	unsigned int seed;
 	pid_t reader;
 	size_t i;
 
-	if (!have_fault_injection())
-		SKIP(return, "this kernel has no fault injection");
-	reader = large_reader_fork(self->dev);
+	reader = large_reader_fork(work.dev);
 	ASSERT_LT(0, reader);
-	faults_prepare();
+	work.look = look_at_large;
 	work.other = open("/dev/zero", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, work.other);
 	for (i = 0; i < ARRAY_SIZE(operations); i++) {
 		/* tee needs something to copy, and the first write a pipe without pages */
 		if (operations[i].run == run_tee)
-			ASSERT_EQ(5, write(self->w, "hello", 5));
+			ASSERT_EQ(5, write(work.w, "hello", 5));
 		fail_each(_metadata, &work, &operations[i]);
 		if (operations[i].run == run_tee)
-			EXPECT_EQ(5, read(self->r, &seed, 4) + read(self->r, &work.byte, 1));
+			EXPECT_EQ(5, read(work.r, &seed, 4) + read(work.r, &work.byte, 1));
 	}
+	EXPECT_TRUE(calls_are_complete(work.dev, KIPC_NR_QUERY));
+	EXPECT_TRUE(calls_are_complete(work.dev, KIPC_NR_PIPE_CREATE));
 	close(large_fd);
 	EXPECT_EQ(0, child_wait(reader));
+	EXPECT_EQ(large->base, large->received);
+	EXPECT_EQ(0, large->wrong);
 	close(work.other);
-	close(nth_fd);
 }
 
-TEST_F_TIMEOUT(kipc, failing_allocations_of_calls_on_a_full_pipe_leave_nothing, 240)
+static void fail_each_on_full(struct __test_metadata *_metadata, struct work work)
 {
-	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
 	int native[2];
 	size_t i;
 
-	if (!have_fault_injection())
-		SKIP(return, "this kernel has no fault injection");
-	faults_prepare();
 	work.fd = memfd_create("failnth", MFD_CLOEXEC);
 	ASSERT_LE(0, work.fd);
 	ASSERT_EQ(1, write(work.fd, "x", 1));
 	ASSERT_EQ(0, pipe2(native, O_CLOEXEC | O_NONBLOCK));
 	work.victim = native[0];
 	work.made = native[1];
-	ASSERT_EQ(1, write(self->w, "x", 1));
+	ASSERT_EQ(1, write(work.w, "x", 1));
 	for (i = 0; i < ARRAY_SIZE(full_operations); i++)
 		fail_each(_metadata, &work, &full_operations[i]);
 	close(work.fd);
 	close(native[0]);
 	close(native[1]);
-	close(nth_fd);
 }
 
-/* --- shared memory */
-
-#define KEY	0x6b697063
-#define SIZE	(4 * 4096)
-
-static int run_shm_get(struct work *work)
-{
-	struct kipc_shm_get get = {
-		.key = KEY, .size = SIZE, .mode = 0600,
-		.flags = KIPC_GET_CREAT | KIPC_GET_EXCL | KIPC_GET_AUTOREMOVE,
-	};
-
-	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
-}
-
-static int run_shm_get_huge(struct work *work)
-{
-	struct kipc_shm_get get = {
-		.key = KEY, .size = 4 << 20, .mode = 0600, .flags = KIPC_GET_CREAT,
-	};
-
-	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
-}
-
-static void undo_shm_get(struct work *work)
-{
-	struct kipc_shm_get get = { .key = KEY };
-	struct kipc_remove remove = { .id = -1 };
-
-	/* when its id could not be written it is there all the same, maybe */
-	if (ioctl(work->dev, KIPC_IOC_SHM_GET, &get))
-		return;
-	remove.id = get.id;
-	ioctl(work->dev, KIPC_IOC_SHM_REMOVE, &remove);
-}
-
-static int run_shm_find(struct work *work)
-{
-	struct kipc_shm_get get = { .key = KEY + 1, .flags = KIPC_GET_CREAT };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
-}
-
-static int run_shm_create(struct work *work)
-{
-	struct kipc_shm_create create = { .size = SIZE, .mode = 0600 };
-	int ret = ioctl(work->dev, KIPC_IOC_SHM_CREATE, &create);
-
-	work->made = create.fd;
-	return ret;
-}
-
-static void undo_made(struct work *work)
-{
-	close(work->made);
-}
-
-static int run_shm_open(struct work *work)
-{
-	struct kipc_shm_open open = { .id = work->id };
-	int ret = ioctl(work->dev, KIPC_IOC_SHM_OPEN, &open);
-
-	work->made = open.fd;
-	return ret;
-}
-
-static int run_shm_open_again(struct work *work)
-{
-	struct kipc_shm_open open = { .id = KIPC_ID_SELF, .flags = KIPC_SHM_RDONLY };
-	int ret = ioctl(work->fd, KIPC_IOC_SHM_OPEN, &open);
-
-	work->made = open.fd;
-	return ret;
-}
-
-static int run_shm_attach(struct work *work)
-{
-	struct kipc_shm_attach attach = { .id = work->id, .addr = (unsigned long)work->place };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach);
-}
-
-static void undo_shm_attach(struct work *work)
-{
-	munmap(work->place, SIZE);
-}
-
-static int run_shm_detach(struct work *work)
-{
-	struct kipc_shm_detach detach = { .addr = (unsigned long)work->addr };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_DETACH, &detach);
-}
-
-/* Attach it again where it was, and whole. */
-static void undo_shm_detach(struct work *work)
-{
-	struct kipc_shm_attach attach = {
-		.id = work->id, .addr = (unsigned long)work->addr, .flags = KIPC_SHM_REMAP,
-	};
-
-	ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach);
-}
-
-static int run_shm_stat(struct work *work)
-{
-	struct kipc_shm_stat stat = { .perm.id = work->id };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_STAT, &stat);
-}
-
-static int run_shm_set(struct work *work)
-{
-	struct kipc_set set = { .id = work->id, .mode = 0600 };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_SET, &set);
-}
-
-static int run_shm_remove(struct work *work)
-{
-	struct kipc_remove remove = { .id = work->victim };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_REMOVE, &remove);
-}
-
-static int segment_make(int dev, int key)
-{
-	struct kipc_shm_get get = {
-		.key = key, .size = SIZE, .mode = 0600,
-		.flags = KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
-	};
-
-	return ioctl(dev, KIPC_IOC_SHM_GET, &get) ? -1 : get.id;
-}
-
-static void undo_shm_remove(struct work *work)
-{
-	work->victim = segment_make(work->dev, KIPC_KEY_PRIVATE);
-}
-
-static int run_shm_lock(struct work *work)
-{
-	struct kipc_shm_lock lock = { .id = work->id, .lock = 1 };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_LOCK, &lock);
-}
-
-static void undo_shm_lock(struct work *work)
-{
-	struct kipc_shm_lock lock = { .id = work->id, .lock = 0 };
-
-	ioctl(work->dev, KIPC_IOC_SHM_LOCK, &lock);
-}
-
-static int run_shm_info(struct work *work)
-{
-	struct kipc_shm_info info = { .flags = KIPC_SHM_INFO_USAGE };
-
-	return ioctl(work->dev, KIPC_IOC_SHM_INFO, &info);
-}
-
-static int run_shm_mmap(struct work *work)
-{
-	return mmap(work->place, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, work->fd,
-		    0) == MAP_FAILED ? -1 : 0;
-}
-
-static int run_shm_populate(struct work *work)
-{
-	return madvise(work->addr, SIZE, MADV_POPULATE_WRITE);
-}
-
-static void undo_shm_populate(struct work *work)
-{
-	madvise(work->addr, SIZE, MADV_REMOVE);
-}
-
-static int run_shm_fallocate(struct work *work)
-{
-	return fallocate(work->fd, 0, 0, SIZE);
-}
-
-static int run_shm_sync(struct work *work)
-{
-	return msync(work->addr, SIZE, MS_SYNC) || fsync(work->fd) ? -1 : 0;
-}
-
-/* Pages that the kernel itself comes to when it copies. */
-static int run_shm_touch(struct work *work)
-{
-	return read(work->other, work->addr, SIZE);
-}
-
-static int run_shm_huge(struct work *work)
-{
-	struct kipc_shm_get get = {
-		.key = KEY, .size = 2 << 20, .mode = 0600,
-		.flags = KIPC_GET_CREAT | KIPC_SHM_HUGE,
-	};
-
-	return ioctl(work->dev, KIPC_IOC_SHM_GET, &get);
-}
-
-static int run_shm_split(struct work *work)
-{
-	return munmap(work->addr + 4096, 4096);
-}
-
-static int run_shm_protect(struct work *work)
-{
-	return mprotect(work->addr + 4096, 4096, PROT_READ);
-}
-
-static int run_shm_move(struct work *work)
-{
-	return mremap(work->addr, SIZE, SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, work->place) ==
-	       MAP_FAILED ? -1 : 0;
-}
-
-static void undo_shm_move(struct work *work)
-{
-	munmap(work->place, SIZE);
-	undo_shm_detach(work);
-}
-
-/* The child inherits the attachment and goes at once. */
-static int run_shm_fork(struct work *work)
-{
-	pid_t pid = fork();
-
-	(void)work;
-	if (!pid)
-		_exit(0);
-	if (pid < 0 && errno == EAGAIN)
-		errno = ENOMEM;
-	if (pid > 0)
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	return pid < 0 ? -1 : 0;
-}
-
-/*
- * Stacks of processes that have gone are used again. So none has to be allocated, of
- * which the kernel complains in its log when it cannot be.
- */
-static void stacks_warm(struct work *work)
-{
-	pid_t pids[2];
-	int i;
-
-	(void)work;
-	for (i = 0; i < 2; i++) {
-		pids[i] = fork();
-		if (!pids[i])
-			_exit(0);
-	}
-	for (i = 0; i < 2; i++)
-		waitpid(pids[i], NULL, 0);
-}
-
-static const struct operation shm_operations[] = {
-	{ "get", run_shm_get, undo_shm_get, EFAULT },
-	{ "get of 4 MiB", run_shm_get_huge, undo_shm_get, EFAULT },
-	{ "get of what exists", run_shm_find, NULL, 0 },
-	{ "create", run_shm_create, undo_made, 0 },
-	{ "open", run_shm_open, undo_made, 0 },
-	{ "open of a descriptor", run_shm_open_again, undo_made, 0 },
-	{ "attach", run_shm_attach, undo_shm_attach, EFAULT },
-	{ "detach", run_shm_detach, undo_shm_detach, 0 },
-	{ "stat", run_shm_stat, NULL, 0 },
-	{ "set", run_shm_set, NULL, 0 },
-	{ "remove", run_shm_remove, undo_shm_remove, 0 },
-	{ "lock", run_shm_lock, undo_shm_lock, 0 },
-	{ "info", run_shm_info, NULL, 0 },
-	{ "mmap", run_shm_mmap, undo_shm_attach, 0 },
-	{ "populate", run_shm_populate, undo_shm_populate, 0 },
-	{ "fallocate", run_shm_fallocate, undo_shm_populate, 0 },
-	{ "sync", run_shm_sync, NULL, 0 },
-	{ "touch", run_shm_touch, undo_shm_populate, 0 },
-	{ "get in huge pages", run_shm_huge, undo_shm_get, EFAULT },
-	{ "split by munmap", run_shm_split, undo_shm_detach, ENOMEM },
-	{ "split by mprotect", run_shm_protect, undo_shm_detach, ENOMEM },
-	{ "move", run_shm_move, undo_shm_move, ENOMEM },
-	{ "fork", run_shm_fork, stacks_warm, ENOMEM },
-};
-
-TEST_F_TIMEOUT(kipc, failing_allocations_of_shared_memory_leave_nothing, 240)
+TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
 {
 	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
-	struct kipc_shm_attach attach;
-	cpu_set_t cpus;
-	size_t i;
 
 	if (!have_fault_injection())
 		SKIP(return, "this kernel has no fault injection");
 	faults_prepare();
-	work.id = segment_make(self->dev, KEY + 1);
-	work.victim = segment_make(self->dev, KIPC_KEY_PRIVATE);
-	ASSERT_LE(0, work.id);
-	ASSERT_LE(0, work.victim);
-	ASSERT_EQ(0, run_shm_open(&work));
-	work.fd = work.made;
-	work.other = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	ASSERT_LE(0, work.other);
-	attach = (struct kipc_shm_attach) { .id = work.id };
-	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_ATTACH, &attach));
-	work.addr = (char *)(unsigned long)attach.addr;
-	/* far from everything that is mapped meanwhile */
-	work.place = work.addr - (1UL << 32);
-	/* stacks are kept by each CPU */
-	CPU_ZERO(&cpus);
-	CPU_SET(sched_getcpu(), &cpus);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(cpus), &cpus));
-	for (i = 0; i < ARRAY_SIZE(shm_operations); i++) {
-		/* threads of the kernel may have taken those that were kept */
-		stacks_warm(&work);
-		fail_each(_metadata, &work, &shm_operations[i]);
-	}
-	munmap(work.addr, SIZE);
-	close(work.other);
-	close(work.fd);
-	work.fd = 0;
-	EXPECT_EQ(0, run_shm_remove(&work));
-	work.victim = work.id;
-	EXPECT_EQ(0, run_shm_remove(&work));
-	EXPECT_EQ(self->before.shm_segments, stats_of(self->dev).shm_segments);
-	EXPECT_EQ(self->before.shm_pages, stats_of(self->dev).shm_pages);
+	fail_each_on_empty(_metadata, work);
+	fail_each_on_full(_metadata, work);
+	faults_done();
+}
+
+#define MOUNT	MOUNTS "/instance"
+
+/* With an instance of its own. */
+TEST_F_TIMEOUT(kipc, failing_allocations_of_calls_on_a_fifo_leave_nothing, 240)
+{
+	struct work work = { .dev = -1 };
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	ASSERT_EQ(0, mounts_private());
+	ASSERT_EQ(0, kipcfs_mount(MOUNT, NULL));
+	ASSERT_EQ(0, mkfifo(MOUNT "/fifo", 0600));
+	work.dev = open_in(MOUNT, "control", O_RDWR);
+	work.r = open_in(MOUNT, "fifo", O_RDONLY | O_NONBLOCK);
+	work.w = open_in(MOUNT, "fifo", O_WRONLY);
+	ASSERT_LE(0, work.dev);
+	ASSERT_LE(0, work.r);
+	ASSERT_LE(0, work.w);
+	set_flag(work.r, O_NONBLOCK, false);
+	fail_each_on_empty(_metadata, work);
+	fail_each_on_full(_metadata, work);
+	close(work.r);
+	close(work.w);
+	close(work.dev);
+	EXPECT_TRUE(EVENTUALLY(umount(MOUNT) == 0));
+	faults_done();
+}
+
+/*
+ * --- what fail_each() would notice: operations that do half of their work, each another half,
+ * before they fail. @victim is a set, @fd a queue with two messages.
+ */
+
+static int set_make(int dev)
+{
+	struct kipc_sem_get arg = {
+		.key = KIPC_KEY_PRIVATE, .nsems = 40, .mode = 0600,
+		.flags = KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
+	};
+
+	return ioctl(dev, KIPC_IOC_SEM_GET, &arg) ? -1 : arg.id;
+}
+
+static int run_half_value(struct work *work)
+{
+	struct kipc_sem_set_value arg = { .id = work->victim, .num = 39, .value = 7 };
+
+	return ioctl(work->dev, KIPC_IOC_SEM_SET_VALUE, &arg) || run_stats(work) ? -1 : 0;
+}
+
+static int operate(struct work *work, int first, int second, int flags)
+{
+	struct kipc_sem_op ops[] = {
+		{ .num = 3, .op = first, .flags = flags }, { .num = 3, .op = second },
+	};
+	struct kipc_sem_ops arg = {
+		.id = work->victim, .ops = (unsigned long)ops, .nops = 2,
+		.timeout = KIPC_TIMEOUT_NONE,
+	};
+
+	return ioctl(work->dev, KIPC_IOC_SEM_OP, &arg);
+}
+
+/* The value is the same again, the time and the process are others. */
+static int run_half_time(struct work *work)
+{
+	return operate(work, 1, -1, 0) || run_stats(work) ? -1 : 0;
+}
+
+/* Nothing but an adjustment is left. */
+static int run_half_adjustment(struct work *work)
+{
+	return operate(work, 1, -1, KIPC_SEM_UNDO) || run_stats(work) ? -1 : 0;
+}
+
+static int run_half_descriptor(struct work *work)
+{
+	work->made = dup(work->dev);
+	return run_stats(work);
+}
+
+static void undo_half_descriptor(struct work *work)
+{
+	close(work->made);
+}
+
+static int run_half_object(struct work *work)
+{
+	/* one of these fails, whatever becomes of the number, see NTH_FEW */
+	return run_create(work) || run_stats(work) || run_stats(work) || run_stats(work) ? -1 : 0;
+}
+
+/* The message is back, but behind the other one. */
+static int run_half_receive(struct work *work)
+{
+	char byte;
+
+	if (read(work->fd, &byte, 1) != 1 || write(work->fd, &byte, 1) != 1)
+		return -1;
+	return run_stats(work);
+}
+
+static int run_half_filter(struct work *work)
+{
+	struct kipc_msg_filter arg = { .type = 9, .send_type = 1 };
+
+	return ioctl(work->fd, KIPC_IOC_MSG_FILTER, &arg) || run_stats(work) ? -1 : 0;
+}
+
+/* As many bytes as before, but the last one is another. */
+static int run_half_write(struct work *work)
+{
+	char first;
+
+	if (write(work->w, "y", 1) != 1 || read(work->r, &first, 1) != 1)
+		return -1;
+	return run_stats(work);
+}
+
+static int run_half_signal(struct work *work)
+{
+	kill(getpid(), SIGUSR1);
+	return run_stats(work);
+}
+
+static void undo_half_signal(struct work *work)
+{
+	(void)work;
+	take_signal(SIGUSR1, NULL, 0);
+}
+
+/* All is well but for the error. */
+static int run_wrong_copy(struct work *work)
+{
+	int ret = run_stats(work);
+
+	errno = ENOMEM;
+	return ret;
+}
+
+static int run_wrong_allocation(struct work *work)
+{
+	int ret = run_create(work);
+
+	if (ret && errno == ENOMEM)
+		errno = EFAULT;
+	return ret;
+}
+
+static int run_unheard(struct work *work)
+{
+	run_stats(work);
+	return 0;
+}
+
+static int run_refused(struct work *work)
+{
+	(void)work;
+	errno = EINVAL;
+	return -1;
+}
+
+static int run_nothing(struct work *work)
+{
+	(void)work;
+	return 0;
+}
+
+struct mistake {
+	const char *name;
+	int (*run)(struct work *work);
+	void (*undo)(struct work *work);
+	/* what is said of it */
+	const char *words;
+};
+
+static const struct mistake mistakes[] = {
+	{ "value", run_half_value, NULL, "for a copy has changed sem of victim" },
+	{ "time", run_half_time, NULL, "for a copy has changed sem of victim" },
+	{ "adjustment", run_half_adjustment, NULL, "for a copy has changed stats" },
+	{ "descriptor", run_half_descriptor, undo_half_descriptor, "has changed next_fd" },
+	{ "object", run_half_object, undo_create, "has changed stats" },
+	{ "receive", run_half_receive, NULL, "has changed msg of fd" },
+	{ "filter", run_half_filter, NULL, "has changed bytes of fd" },
+	{ "write", run_half_write, NULL, "for a copy has changed bytes" },
+	{ "signal", run_half_signal, undo_half_signal, "has changed signals" },
+	{ "error of a copy", run_wrong_copy, NULL, "Cannot allocate memory for a copy" },
+	{ "error of an allocation", run_wrong_allocation, undo_create,
+	  "Bad address for an allocation" },
+	{ "failure that is not told", run_unheard, NULL, "does without a copy" },
+	{ "success that is not undone", run_half_object, NULL, "not as before" },
+	{ "failure of its own", run_refused, NULL, "fails by itself: Invalid argument" },
+	{ "no failure", run_nothing, NULL, "nothing can be made to fail" },
+};
+
+static void look_for_mistake(struct __test_metadata *_metadata, int dev,
+			     const struct mistake *mistake)
+{
+	const struct operation op = ROW(mistake->name, mistake->run, mistake->undo);
+	struct kipc_msg_create queue = { .flags = KIPC_MSG_NONBLOCK, .mode = 0600 };
+	struct verdict verdict = { .quiet = true };
+	struct work work = { .dev = dev, .patience_ms = 20 };
+	int fds[2];
+
+	/* all of its own, for whatever is left of it */
+	MUST(!kipc_pipe(dev, fds, 0, 0));
+	work.r = fds[0];
+	work.w = fds[1];
+	MUST(write(work.w, "x", 1) == 1);
+	MUST(!ioctl(dev, KIPC_IOC_MSG_CREATE, &queue));
+	work.fd = queue.fd;
+	MUST(write(work.fd, "a", 1) == 1 && write(work.fd, "b", 1) == 1);
+	work.victim = set_make(dev);
+	MUST(work.victim >= 0);
+	verdict.wanted = mistake->words;
+	fail_each_quietly(&work, &op, &verdict);
+	EXPECT_TRUE(verdict.found)
+		TH_LOG("%s: %d complaints, the last was: %s", mistake->name, verdict.complaints,
+		       verdict.words);
+}
+
+/* Each in a process of its own, which takes with it what is left. */
+TEST_F_TIMEOUT(kipc, operations_that_do_half_of_their_work_are_noticed, 240)
+{
+	pid_t pid;
+	size_t i;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
 	close(nth_fd);
+	for (i = 0; i < ARRAY_SIZE(mistakes); i++) {
+		pid = child_fork();
+		if (!pid) {
+			block_signal(SIGUSR1);
+			if (!have_fault_injection())
+				_exit(1);
+			faults_prepare();
+			look_for_mistake(_metadata, self->dev, &mistakes[i]);
+			faults_done();
+			child_exit();
+		}
+		EXPECT_EQ(0, child_wait(pid))
+			TH_LOG("%s", mistakes[i].name);
+	}
+	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).sem_sets == self->before.sem_sets))
+		TH_LOG("%llu -> %llu", self->before.sem_sets, stats_of(self->dev).sem_sets);
 }
 
 TEST_HARNESS_MAIN

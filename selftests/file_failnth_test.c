@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Class 20: what can be done with a descriptor of any kind, with each allocation failing; see
- * failnth.h. What the kind itself serves is in the other *failnth_test.
+ * Class 20: what can be done with a descriptor of any kind, with each allocation and
+ * copy failing; see failnth.h. What the kind itself serves is in the other *failnth_test.
  */
 #include "failnth.h"
 #include "sig_fixture.h"
+
+#define MOUNT		MOUNTS "/files"
 
 #include <sys/epoll.h>
 #include <sys/statfs.h>
@@ -25,16 +27,16 @@ static void undo_epoll_add(struct work *work)
 
 static int run_epoll_change(struct work *work)
 {
-	struct epoll_event event = { .events = EPOLLIN };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLPRI };
 
 	return epoll_ctl(work->made, EPOLL_CTL_MOD, work->fd, &event);
 }
 
-static int run_epoll_wait(struct work *work)
+static void undo_epoll_change(struct work *work)
 {
-	struct epoll_event event;
+	struct epoll_event event = { .events = EPOLLIN };
 
-	return epoll_wait(work->made, &event, 1, 0);
+	epoll_ctl(work->made, EPOLL_CTL_MOD, work->fd, &event);
 }
 
 static int run_poll(struct work *work)
@@ -98,21 +100,21 @@ static int run_name(struct work *work)
 }
 
 static const struct operation operations[] = {
-	{ "poll", run_poll, NULL, 0 },
-	{ "select", run_select, NULL, 0 },
-	{ "addition to an epoll", run_epoll_add, undo_epoll_add, 0 },
-	{ "change in an epoll", run_epoll_change, NULL, 0 },
-	{ "wait of an epoll", run_epoll_wait, NULL, 0 },
-	{ "async", run_async, undo_async, 0 },
-	{ "fdinfo", run_fdinfo, NULL, 0 },
-	{ "stat", run_stat, NULL, 0 },
-	{ "name", run_name, NULL, 0 },
+	ROW("poll", run_poll, NULL),
+	ROW("select", run_select, NULL),
+	ROW("addition to an epoll", run_epoll_add, undo_epoll_add),
+	ROW("change in an epoll", run_epoll_change, undo_epoll_change),
+	ROW("async", run_async, undo_async),
+	ROW("fdinfo", run_fdinfo, NULL),
+	ROW("stat", run_stat, NULL),
+	ROW("name", run_name, NULL),
 };
 
-/* One descriptor of each kind that there is. */
+/* One descriptor of each kind that there is; whether it has O_ASYNC. */
 struct subject {
 	const char *name;
 	int (*make)(int dev);
+	bool async;
 };
 
 static int make_pipe_end(int dev)
@@ -123,6 +125,30 @@ static int make_pipe_end(int dev)
 		return -1;
 	close(fds[1]);
 	return fds[0];
+}
+
+static int make_write_end(int dev)
+{
+	int fds[2];
+
+	if (kipc_pipe(dev, fds, 0, 0))
+		return -1;
+	close(fds[0]);
+	return fds[1];
+}
+
+static int make_fifo(int dev)
+{
+	(void)dev;
+	if (mkfifo(MOUNT "/fifo", 0600) && errno != EEXIST)
+		return -1;
+	return open(MOUNT "/fifo", O_RDWR | O_CLOEXEC);
+}
+
+static int make_control(int dev)
+{
+	(void)dev;
+	return open(MOUNT "/control", O_RDWR | O_CLOEXEC);
 }
 
 static int make_segment(int dev)
@@ -137,6 +163,31 @@ static int make_set(int dev)
 	struct kipc_sem_create arg = { .nsems = 3, .mode = 0600 };
 
 	return ioctl(dev, KIPC_IOC_SEM_CREATE, &arg) ? -1 : arg.fd;
+}
+
+static int operate(int fd, int op, int flags)
+{
+	struct kipc_sem_op one = { .num = 1, .op = op, .flags = flags };
+	struct kipc_sem_ops arg = {
+		.id = KIPC_ID_SELF, .ops = (unsigned long)&one, .nops = 1,
+		.timeout = KIPC_TIMEOUT_NONE,
+	};
+
+	return ioctl(fd, KIPC_IOC_SEM_OP, &arg);
+}
+
+/* One that somebody waits for, and that has adjustments. */
+static int make_used_set(int dev)
+{
+	int fd = make_set(dev);
+	pid_t pid;
+
+	if (fd < 0 || operate(fd, 1, KIPC_SEM_UNDO))
+		return -1;
+	pid = child_fork();
+	if (!pid)
+		_exit(operate(fd, -2, 0) ? errno : 0);
+	return asleep_in(pid, SYS_ioctl) > 0 ? fd : -1;
 }
 
 static int make_queue(int dev)
@@ -166,13 +217,17 @@ static int make_node(int dev)
 }
 
 static const struct subject subjects[] = {
-	{ "pipe", make_pipe_end },
-	{ "segment", make_segment },
-	{ "set", make_set },
-	{ "queue", make_queue },
-	{ "signals", make_signals },
-	{ "subscriber", make_subscriber },
-	{ "device", make_node },
+	{ "pipe", make_pipe_end, true },
+	{ "write end", make_write_end, true },
+	{ "fifo", make_fifo, true },
+	{ "control", make_control, false },
+	{ "segment", make_segment, false },
+	{ "set", make_set, false },
+	{ "set that is used", make_used_set, false },
+	{ "queue", make_queue, true },
+	{ "signals", make_signals, false },
+	{ "subscriber", make_subscriber, true },
+	{ "device", make_node, false },
 };
 
 /* Segments and nodes are no files to wait for. */
@@ -186,9 +241,22 @@ static bool can_be_polled(int fd)
 	return !ret;
 }
 
+static bool can_do(const struct operation *op, const struct subject *subject, bool polled)
+{
+	return (polled || !strstr(op->name, "an epoll")) &&
+	       (subject->async || op->run != run_async);
+}
+
+static void look_at_epoll(const struct work *work, struct whole_state *state)
+{
+	state_add_fdinfo(state, work->made);
+}
+
 TEST_F_TIMEOUT(kipc, failing_allocations_of_file_operations_leave_nothing, 240)
 {
-	struct work work = { .dev = self->dev, .r = self->r, .w = self->w };
+	struct work work = {
+		.dev = self->dev, .r = self->r, .w = self->w, .look = look_at_epoll,
+	};
 	struct epoll_event event = { .events = EPOLLIN };
 	size_t i, j;
 	bool polled;
@@ -196,6 +264,8 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_file_operations_leave_nothing, 240)
 	if (!have_fault_injection())
 		SKIP(return, "this kernel has no fault injection");
 	faults_prepare();
+	ASSERT_EQ(0, mounts_private());
+	ASSERT_EQ(0, kipcfs_mount(MOUNT, NULL));
 	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
 		printf("# of a %s:\n", subjects[i].name);
 		work.fd = subjects[i].make(self->dev);
@@ -208,13 +278,16 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_file_operations_leave_nothing, 240)
 		if (polled)
 			ASSERT_EQ(0, epoll_ctl(work.made, EPOLL_CTL_ADD, work.fd, &event));
 		for (j = 0; j < ARRAY_SIZE(operations); j++)
-			if (polled || !strstr(operations[j].name, "an epoll"))
+			if (can_do(&operations[j], &subjects[i], polled))
 				fail_each(_metadata, &work, &operations[j]);
 		close(work.made);
 		close(work.other);
 		close(work.fd);
+		/* who waits goes before its set does */
+		children_reap();
 	}
-	close(nth_fd);
+	EXPECT_TRUE(EVENTUALLY(umount(MOUNT) == 0));
+	faults_done();
 }
 
 TEST_HARNESS_MAIN

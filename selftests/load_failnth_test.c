@@ -46,15 +46,16 @@ static bool module_was_called(void)
 	return strstr(text, "module_load: kipc");
 }
 
-/* Load the module with its @nth allocation failing; whether one did is left in @reached. */
-static int load(int file, int nth, bool *reached)
+/* Load the module with its @nth allocation failing; what kind that was is left in @kind. */
+static int load(int file, int nth, enum fault_kind *kind)
 {
+	struct faults faults = faults_left();
 	int ret, error;
 
 	nth_set(nth);
 	ret = syscall(SYS_finit_module, file, "", 0);
 	error = errno;
-	*reached = nth_was_reached();
+	*kind = nth_was_reached() ? fault_since(&faults) : FAULT_KINDS;
 	errno = error;
 	return ret;
 }
@@ -81,12 +82,14 @@ static bool nothing_is_left(void)
 	       !strstr(text, "kipcfs");
 }
 
+static const struct operation loading = { .name = "loading" };
+
 TEST_F_TIMEOUT(kipc, module_whose_allocations_fail_as_it_loads_leaves_nothing, 400)
 {
 	static const int order[STRIDE] = { 0, 4, 2, 6, 1, 5, 3, 7 };
 	int i, nth, last, first, failed = 0, loaded = 0, error, file;
 	long long until;
-	bool reached;
+	enum fault_kind kind;
 
 	if (!have_fault_injection())
 		SKIP(return, "no fault injection in this kernel");
@@ -112,13 +115,13 @@ TEST_F_TIMEOUT(kipc, module_whose_allocations_fail_as_it_loads_leaves_nothing, 4
 	until = now_ms() + LONG_ENOUGH_MS;
 	for (i = 0; i < STRIDE && now_ms() < until; i++) {
 		for (nth = last - order[i]; nth > first; nth -= STRIDE) {
-			error = load(file, nth, &reached) ? errno : 0;
+			error = load(file, nth, &kind) ? errno : 0;
 			if (!module_was_called()) {
 				EXPECT_NE(0, error);
 				first = nth;
 			} else if (error) {
 				failed++;
-				EXPECT_TRUE(reached && is_lack_of_memory(error))
+				EXPECT_TRUE(error_is_of(error, kind, &loading))
 					TH_LOG("allocation %d: %s", nth, strerror(error));
 			} else {
 				loaded++;

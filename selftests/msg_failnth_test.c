@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Class 20: every operation on message queues with each of its allocations failing; see
+ * Class 20: every operation on message queues with each of its allocations and copies failing; see
  * failnth.h.
  */
 #include "failnth.h"
@@ -193,29 +193,34 @@ static int run_copy(struct work *work)
 	return receive_from(work->fd, KIPC_ID_SELF, 1, ANY, KIPC_MSG_COPY);
 }
 
-static int read_one(struct work *work, long long type)
+/* What is read is of this type; what is written of type 1. */
+static void filter_by(struct work *work, long long type)
 {
 	struct kipc_msg_filter filter = { .type = type, .send_type = 1 };
+
+	MUST(!ioctl(work->fd, KIPC_IOC_MSG_FILTER, &filter));
+}
+
+static void filter_two(struct work *work)
+{
+	filter_by(work, 2);
+}
+
+static void filter_three(struct work *work)
+{
+	filter_by(work, 3);
+}
+
+static int run_read(struct work *work)
+{
 	static char buf[LARGE];
 	int n;
 
-	if (ioctl(work->fd, KIPC_IOC_MSG_FILTER, &filter))
-		return -1;
 	n = read(work->fd, buf, sizeof(buf));
 	if (n < 0 || is_pattern(buf, n, 0))
 		return n;
 	errno = EBADMSG;
 	return -1;
-}
-
-static int run_read(struct work *work)
-{
-	return read_one(work, 2);
-}
-
-static int run_read_large(struct work *work)
-{
-	return read_one(work, 3);
 }
 
 static int run_stat_queue(struct work *work)
@@ -228,10 +233,20 @@ static int run_stat_queue(struct work *work)
 static int run_set(struct work *work)
 {
 	struct kipc_msg_set set = {
-		.set = { .id = KIPC_ID_SELF, .mode = 0600 }, .qbytes = 1 << 20,
+		.set = { .id = KIPC_ID_SELF, .uid = OTHER_UID, .gid = OTHER_UID, .mode = 0640 },
+		.qbytes = 100000,
 	};
 
 	return ioctl(work->fd, KIPC_IOC_MSG_SET, &set);
+}
+
+static void undo_set(struct work *work)
+{
+	struct kipc_msg_set set = {
+		.set = { .id = KIPC_ID_SELF, .mode = 0600 }, .qbytes = 1 << 20,
+	};
+
+	MUST(!ioctl(work->fd, KIPC_IOC_MSG_SET, &set));
 }
 
 static int run_remove(struct work *work)
@@ -292,18 +307,10 @@ static int run_vector_write(struct work *work)
 
 static int run_vector_read(struct work *work)
 {
-	struct kipc_msg_filter filter = { .type = 2, .send_type = 1 };
 	static char a[4], b[LARGE];
 	struct iovec vec[] = { { a, sizeof(a) }, { b, sizeof(b) } };
 
-	return ioctl(work->fd, KIPC_IOC_MSG_FILTER, &filter) ? -1 : readv(work->fd, vec, 2);
-}
-
-static int run_fionread(struct work *work)
-{
-	int n;
-
-	return ioctl(work->fd, FIONREAD, &n);
+	return readv(work->fd, vec, 2);
 }
 
 static int run_filter(struct work *work)
@@ -383,46 +390,43 @@ static void undo_async(struct work *work)
 }
 
 static const struct operation msg_operations[] = {
-	{ "get", run_get, undo_get, EFAULT },
-	{ "get of what exists", run_find, NULL, 0 },
-	{ "create", run_create_queue, undo_made, 0 },
-	{ "open", run_open, undo_made, 0 },
-	{ "open of a descriptor", run_open_again, undo_made, 0 },
-	{ "send", run_send, undo_send, 0 },
-	{ "send of two pages", run_send_large, undo_send_large, 0 },
-	{ "send of a new type", run_send_new_type, undo_send_new_type, 0 },
-	{ "write", run_write, undo_send, 0 },
-	{ "write of two pages", run_write_large, undo_send_large, 0 },
-	{ "receive", run_receive, undo_receive, 0 },
-	{ "receive of the lowest type", run_receive_lowest, undo_receive, 0 },
-	{ "receive of two pages", run_receive_large, undo_receive_large, 0 },
-	{ "receive except", run_receive_except, undo_receive, 0 },
-	{ "copy", run_copy, NULL, 0 },
-	{ "read", run_read, undo_receive, 0 },
-	{ "read of two pages", run_read_large, undo_receive_large, 0 },
-	{ "stat", run_stat_queue, NULL, 0 },
-	{ "set", run_set, NULL, 0 },
-	{ "remove", run_remove, undo_remove, 0 },
-	{ "info", run_info, NULL, 0 },
-	{ "notify by a signal", run_notify_signal, undo_notify, 0 },
-	{ "notify by an eventfd", run_notify_eventfd, undo_notify, 0 },
-	{ "poll", run_poll_queue, NULL, 0 },
-	{ "async", run_async, undo_async, 0 },
-	{ "writev", run_vector_write, undo_send, 0 },
-	{ "readv", run_vector_read, undo_receive, 0 },
-	{ "FIONREAD", run_fionread, NULL, 0 },
-	{ "filter", run_filter, NULL, 0 },
-	{ "receive that times out", run_timed_receive, NULL, 0 },
-	{ "send that times out", run_timed_send, NULL, 0 },
+	ROW("get", run_get, undo_get, .undone_after = EFAULT),
+	ROW("get of what exists", run_find, NULL),
+	ROW("create", run_create_queue, undo_made),
+	ROW("open", run_open, undo_made),
+	ROW("open of a descriptor", run_open_again, undo_made),
+	ROW("send", run_send, undo_send),
+	ROW("send of two pages", run_send_large, undo_send_large),
+	ROW("send of a new type", run_send_new_type, undo_send_new_type),
+	ROW("write", run_write, undo_send),
+	ROW("write of two pages", run_write_large, undo_send_large),
+	ROW("receive", run_receive, undo_receive),
+	ROW("receive of the lowest type", run_receive_lowest, undo_receive),
+	ROW("receive of two pages", run_receive_large, undo_receive_large),
+	ROW("receive except", run_receive_except, undo_receive),
+	ROW("copy", run_copy, NULL),
+	ROW("read", run_read, undo_receive, .prepare = filter_two),
+	ROW("read of two pages", run_read, undo_receive_large, .prepare = filter_three),
+	ROW("stat", run_stat_queue, NULL),
+	ROW("set", run_set, undo_set),
+	ROW("remove", run_remove, undo_remove),
+	ROW("info", run_info, NULL),
+	ROW("notify by a signal", run_notify_signal, undo_notify),
+	ROW("notify by an eventfd", run_notify_eventfd, undo_notify),
+	ROW("poll", run_poll_queue, NULL),
+	ROW("async", run_async, undo_async),
+	ROW("writev", run_vector_write, undo_send),
+	ROW("readv", run_vector_read, undo_receive, .prepare = filter_two),
+	ROW("filter", run_filter, filter_three, .prepare = filter_three),
+	ROW("receive that times out", run_timed_receive, NULL),
+	ROW("send that times out", run_timed_send, NULL),
 };
 
-static const struct operation telling_by_eventfd = {
-	"send that tells an eventfd", run_send_that_tells, undo_send_that_tells, 0,
-};
+static const struct operation telling_by_eventfd =
+	ROW("send that tells an eventfd", run_send_that_tells, undo_send_that_tells);
 
-static const struct operation telling_by_signal = {
-	"send that tells by a signal", run_send_that_signals, undo_send_that_signals, 0,
-};
+static const struct operation telling_by_signal =
+	ROW("send that tells by a signal", run_send_that_signals, undo_send_that_signals);
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
 {
@@ -441,13 +445,14 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
 	ASSERT_LE(0, work.other);
 	ASSERT_EQ(0, run_open(&work));
 	work.fd = work.made;
-	ASSERT_EQ(0, run_set(&work));
+	undo_set(&work);
 	undo_receive(&work);
 	undo_receive_large(&work);
 	ASSERT_EQ(0, send_to(work.dev, work.victim, 1, LARGE));
 	ASSERT_EQ(0, send_to(work.dev, work.victim, 1, LARGE));
 	for (i = 0; i < ARRAY_SIZE(msg_operations); i++)
 		fail_each(_metadata, &work, &msg_operations[i]);
+	EXPECT_TRUE(calls_are_complete(self->dev, KIPC_NR_MSG_GET));
 	close(work.fd);
 	work.fd = 0;
 	EXPECT_EQ(0, run_remove(&work));
@@ -455,7 +460,7 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_message_queues_leave_nothing, 240)
 	EXPECT_EQ(0, run_remove(&work));
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).msg_queues == self->before.msg_queues));
 	close(work.other);
-	close(nth_fd);
+	faults_done();
 }
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_a_send_that_tells_somebody_lose_no_word, 240)
@@ -481,7 +486,7 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_a_send_that_tells_somebody_lose_no_w
 	fail_each(_metadata, &work, &telling_by_signal);
 	close(work.made);
 	close(work.other);
-	close(nth_fd);
+	faults_done();
 }
 
 TEST_HARNESS_MAIN

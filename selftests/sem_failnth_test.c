@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Class 20: every operation of semaphores with each of its allocations failing; see
- * failnth.h.
+ * Class 20: every operation of semaphores with each of its allocations and copies failing;
+ * see failnth.h.
  */
 #include "failnth.h"
 
@@ -100,23 +100,29 @@ static int run_list(int fd, int id, const struct kipc_sem_op *ops, unsigned int 
 	return ioctl(fd, KIPC_IOC_SEM_OP, &arg);
 }
 
-static int run_op(struct work *work)
-{
-	static const struct kipc_sem_op op = { .op = 1 };
-
-	return run_list(work->dev, work->id, &op, 1);
-}
-
-static void undo_op(struct work *work)
-{
-	static const struct kipc_sem_op op = { .op = -1 };
-
-	run_list(work->fd, KIPC_ID_SELF, &op, 1);
-}
-
+/*
+ * The first adjustment of the process for the set of @other. Without SEM_UNDO nothing can fail
+ * there, and no more in short lists: what is copied there is so one by one, which is in
+ * ioctl_fault_test.
+ */
 static int run_op_one(struct work *work)
 {
-	return ioctl(work->fd, KIPC_IOC_SEM_OP_ONE, (unsigned long)KIPC_SEM_ONE(0, 1));
+	return ioctl(work->other, KIPC_IOC_SEM_OP_ONE,
+		     (unsigned long)(KIPC_SEM_ONE(0, 1) | KIPC_SEM_ONE_UNDO));
+}
+
+static void prepare_other(struct work *work)
+{
+	struct kipc_sem_create create = { .nsems = 2, .mode = 0600 };
+
+	MUST(!ioctl(work->dev, KIPC_IOC_SEM_CREATE, &create));
+	work->other = create.fd;
+}
+
+static void undo_op_one(struct work *work)
+{
+	close(work->other);
+	prepare_other(work);
 }
 
 static int run_long(struct work *work)
@@ -179,9 +185,9 @@ static void undo_adjust(struct work *work)
 /* Sleeps until the time is over. */
 static int run_timed(struct work *work)
 {
-	static const struct kipc_sem_op ops[] = { { .op = -9 }, { .num = 1, .op = 1 } };
+	static const struct kipc_sem_op ops[LONG] = { { .op = -9 }, { .num = 1, .op = 1 } };
 	struct kipc_sem_ops arg = {
-		.id = KIPC_ID_SELF, .ops = (unsigned long)ops, .nops = 2,
+		.id = KIPC_ID_SELF, .ops = (unsigned long)ops, .nops = LONG,
 		.flags = KIPC_SEM_RELATIVE, .timeout = 1000000,
 	};
 
@@ -251,9 +257,18 @@ static int run_stat_set(struct work *work)
 
 static int run_set(struct work *work)
 {
-	struct kipc_set set = { .id = work->id, .mode = 0600 };
+	struct kipc_set set = {
+		.id = work->id, .uid = OTHER_UID, .gid = OTHER_UID, .mode = 0640,
+	};
 
 	return ioctl(work->dev, KIPC_IOC_SEM_SET, &set);
+}
+
+static void undo_set(struct work *work)
+{
+	struct kipc_set set = { .id = work->id, .mode = 0600 };
+
+	MUST(!ioctl(work->dev, KIPC_IOC_SEM_SET, &set));
 }
 
 static int run_info(struct work *work)
@@ -287,28 +302,27 @@ static int run_poll_set(struct work *work)
 }
 
 static const struct operation sem_operations[] = {
-	{ "get", run_get, undo_get, EFAULT },
-	{ "get of 32000", run_get_large, undo_get, EFAULT },
-	{ "get of what exists", run_find, NULL, 0 },
-	{ "create", run_create_set, undo_made, 0 },
-	{ "open", run_open, undo_made, 0 },
-	{ "open of a descriptor", run_open_again, undo_made, 0 },
-	{ "operation", run_op, undo_op, 0 },
-	{ "operation in the argument", run_op_one, undo_op, 0 },
-	{ "long list", run_long, undo_long, 0 },
-	{ "operation with SEM_UNDO", run_adjust, undo_adjust, 0 },
-	{ "list with SEM_UNDO", run_adjust_list, undo_adjust, 0 },
-	{ "list that times out", run_timed, NULL, 0 },
-	{ "get value", run_get_value, NULL, 0 },
-	{ "set value", run_set_value, undo_set_value, 0 },
-	{ "get all", run_get_all, NULL, 0 },
-	{ "set all", run_set_all, undo_set_all, 0 },
-	{ "stat", run_stat_set, NULL, 0 },
-	{ "set", run_set, NULL, 0 },
-	{ "remove", run_remove, undo_remove, 0 },
-	{ "info", run_info, NULL, 0 },
-	{ "watch", run_watch, undo_watch, 0 },
-	{ "poll", run_poll_set, NULL, 0 },
+	ROW("get", run_get, undo_get, .undone_after = EFAULT),
+	ROW("get of 32000", run_get_large, undo_get, .undone_after = EFAULT),
+	ROW("get of what exists", run_find, NULL),
+	ROW("create", run_create_set, undo_made),
+	ROW("open", run_open, undo_made),
+	ROW("open of a descriptor", run_open_again, undo_made),
+	ROW("operation in the argument", run_op_one, undo_op_one, .prepare = prepare_other),
+	ROW("long list", run_long, undo_long),
+	ROW("operation with SEM_UNDO", run_adjust, undo_adjust),
+	ROW("list with SEM_UNDO", run_adjust_list, undo_adjust),
+	ROW("list that times out", run_timed, NULL),
+	ROW("get value", run_get_value, NULL),
+	ROW("set value", run_set_value, undo_set_value),
+	ROW("get all", run_get_all, NULL),
+	ROW("set all", run_set_all, undo_set_all),
+	ROW("stat", run_stat_set, NULL),
+	ROW("set", run_set, undo_set),
+	ROW("remove", run_remove, undo_remove),
+	ROW("info", run_info, NULL),
+	ROW("watch", run_watch, undo_watch),
+	ROW("poll", run_poll_set, NULL),
 };
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_semaphores_leave_nothing, 240)
@@ -327,6 +341,8 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_semaphores_leave_nothing, 240)
 	work.fd = work.made;
 	for (i = 0; i < ARRAY_SIZE(sem_operations); i++)
 		fail_each(_metadata, &work, &sem_operations[i]);
+	EXPECT_TRUE(calls_are_complete(self->dev, KIPC_NR_SEM_GET));
+	close(work.other);
 	close(work.fd);
 	work.fd = 0;
 	EXPECT_EQ(0, run_remove(&work));
@@ -335,7 +351,7 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_semaphores_leave_nothing, 240)
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).sem_sets == self->before.sem_sets));
 	EXPECT_EQ(self->before.sems, stats_of(self->dev).sems);
 	EXPECT_EQ(self->before.user_undos, stats_of(self->dev).user_undos);
-	close(nth_fd);
+	faults_done();
 }
 
 /* What a process owes is given back when there is no memory to be had, too. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Class 20: every operation on signal queues with each of its allocations failing; see
+ * Class 20: every operation on signal queues with each of its allocations and copies failing; see
  * failnth.h.
  */
 #include "failnth.h"
@@ -122,11 +122,31 @@ static int run_read(struct work *work)
 	return sub_read(work->other, &info, 1);
 }
 
+/* Two wait; when the second cannot be copied it stays. */
+static int run_read_two(struct work *work)
+{
+	struct signalfd_siginfo infos[2];
+
+	work->made = sub_read(work->other, infos, 2);
+	return work->made;
+}
+
+static void undo_read_two(struct work *work)
+{
+	while (work->made-- > 0)
+		undo_wait(work);
+}
+
 static int run_mask(struct work *work)
 {
-	struct kipc_sig_mask arg = { .how = KIPC_SIG_SETMASK, .set = BLOCKED };
+	struct kipc_sig_mask arg = { .how = KIPC_SIG_BLOCK, .set = BIT_OF(SIG) };
 
 	return ioctl(work->other, KIPC_IOC_SIG_MASK, &arg);
+}
+
+static void undo_mask(struct work *work)
+{
+	sub_mask(work->other, KIPC_SIG_SETMASK, BLOCKED);
 }
 
 static int run_deliver(struct work *work)
@@ -156,6 +176,11 @@ static int run_ignore(struct work *work)
 	return sub_action(work->other, KIPC_SIG_IGNORE, BIT_OF(SIG + 4));
 }
 
+static void undo_ignore(struct work *work)
+{
+	sub_action(work->other, KIPC_SIG_KEEP, BIT_OF(SIG + 4));
+}
+
 static int run_pending(struct work *work)
 {
 	struct kipc_sig_pending arg;
@@ -172,7 +197,12 @@ static int run_stat_queue(struct work *work)
 
 static int run_set(struct work *work)
 {
-	return sigq_resize(work->fd, SELF, 100);
+	return sigq_set(work->fd, SELF, OTHER_UID, OTHER_UID, 0640, 50);
+}
+
+static void undo_set(struct work *work)
+{
+	MUST(!sigq_resize(work->fd, SELF, 100));
 }
 
 static int run_remove(struct work *work)
@@ -209,29 +239,31 @@ static void undo_async(struct work *work)
 }
 
 static const struct operation sig_operations[] = {
-	{ "get", run_get, undo_get, EFAULT },
-	{ "get of what exists", run_find, NULL, 0 },
-	{ "create", run_create_queue, undo_made, 0 },
-	{ "open", run_open, undo_made, 0 },
-	{ "subscribe", run_subscribe, undo_made, 0 },
-	{ "send", run_send, undo_send, 0 },
-	{ "send of a standard signal", run_send_standard, undo_send_standard, 0 },
-	{ "send to one", run_send_to_one, undo_send, 0 },
-	{ "send that is merged", run_merge, NULL, 0 },
-	{ "wait", run_wait, undo_wait, 0 },
-	{ "wait that times out", run_timed_wait, NULL, 0 },
-	{ "read", run_read, undo_wait, 0 },
-	{ "mask", run_mask, NULL, 0 },
-	{ "deliver", run_deliver, undo_deliver, 0 },
-	{ "send of what is delivered", run_send_delivered, undo_send_delivered, 0 },
-	{ "ignore", run_ignore, NULL, 0 },
-	{ "pending", run_pending, NULL, 0 },
-	{ "stat", run_stat_queue, NULL, 0 },
-	{ "set", run_set, NULL, 0 },
-	{ "remove", run_remove, undo_remove, 0 },
-	{ "info", run_info, NULL, 0 },
-	{ "poll", run_poll_both, NULL, 0 },
-	{ "async", run_async, undo_async, 0 },
+	ROW("get", run_get, undo_get, .undone_after = EFAULT),
+	ROW("get of what exists", run_find, NULL),
+	ROW("create", run_create_queue, undo_made),
+	ROW("open", run_open, undo_made),
+	ROW("subscribe", run_subscribe, undo_made),
+	ROW("send", run_send, undo_send),
+	ROW("send of a standard signal", run_send_standard, undo_send_standard),
+	ROW("send to one", run_send_to_one, undo_send),
+	ROW("send that is merged", run_merge, NULL),
+	ROW("wait", run_wait, undo_wait),
+	ROW("wait that times out", run_timed_wait, NULL),
+	ROW("read", run_read, undo_wait),
+	ROW("mask", run_mask, undo_mask, .undone_after = EFAULT),
+	ROW("deliver", run_deliver, undo_deliver),
+	ROW("send of what is delivered", run_send_delivered, undo_send_delivered),
+	ROW("ignore", run_ignore, undo_ignore),
+	ROW("pending", run_pending, NULL),
+	ROW("stat", run_stat_queue, NULL),
+	ROW("set", run_set, undo_set),
+	ROW("remove", run_remove, undo_remove),
+	ROW("info", run_info, NULL),
+	ROW("poll", run_poll_both, NULL),
+	ROW("async", run_async, undo_async),
+	/* last: the second one remains */
+	ROW("read of two", run_read_two, undo_read_two, .prepare = undo_wait, .partial = true),
 };
 
 TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
@@ -251,12 +283,13 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
 	work.fd = work.made;
 	work.other = sigq_subscribe(work.fd, SELF, KIPC_SIG_NONBLOCK, BLOCKED, &number);
 	ASSERT_LE(0, work.other);
-	ASSERT_EQ(0, run_set(&work));
+	undo_set(&work);
 	ASSERT_EQ(0, sub_action(work.other, KIPC_SIG_DELIVER, BIT_OF(SIG + 3)));
 	undo_wait(&work);
 	ASSERT_EQ(0, run_merge(&work));
 	for (i = 0; i < ARRAY_SIZE(sig_operations); i++)
 		fail_each(_metadata, &work, &sig_operations[i]);
+	EXPECT_TRUE(calls_are_complete(self->dev, KIPC_NR_SIG_GET));
 	EXPECT_TRUE(sigq_adds_up(work.fd, SELF));
 	close(work.other);
 	close(work.fd);
@@ -266,7 +299,7 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
 	EXPECT_EQ(0, run_remove(&work));
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).sig_queues == self->before.sig_queues));
 	EXPECT_TRUE(EVENTUALLY(stats_of(self->dev).user_signals == 0));
-	close(nth_fd);
+	faults_done();
 }
 
 TEST_HARNESS_MAIN
