@@ -6,12 +6,13 @@
 # is the guest's verdict and the exit status says whether it is good.
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
-# the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS and
-# DIFF_SEED, for diff_*_test; COMPILER=clang, the module is the one that
-# qemu/build-module.sh made with clang; MODULE, another kipc.ko than that of build/NAME; FUZZ,
-# the arguments of kipc_fuzz; MISTAKE, one of selftests/faulty to be planted there; APPEND, more
-# words for the kernel's command line; PROGRAMS, a directory with other selftests than those of
-# build/.
+# the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS,
+# DIFF_SEED, DIFF_STEPS and DIFF_VERBOSE, for diff_*_test; KIPC_STRESS_SECONDS, for stress_*;
+# COMPILER=clang, the module is the one that qemu/build-module.sh made with clang; MODULE,
+# another kipc.ko than that of build/NAME; FUZZ, the arguments of kipc_fuzz; MISTAKE, one of
+# selftests/faulty to be planted there; APPEND, more words for the kernel's command line;
+# PROGRAMS, a directory with other selftests than those of build/, and SKIPS, another list
+# than selftests/skips.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
@@ -24,6 +25,7 @@ kernel=$BUILD/kernels/$name
 built=$(programs_dir "$arch")
 module=${MODULE:-$BUILD/$name${COMPILER:+-$COMPILER}/src/kipc.ko}
 programs=${PROGRAMS:-$built/selftests}
+skips=${SKIPS:-$ROOT/selftests/skips}
 options="panic=-1 quiet log_buf_len=4M kasan_multi_shot"
 # a busy host may not let the timer tick while the kernel counts its ticks
 options+=" no_timer_check"
@@ -120,7 +122,7 @@ overlay()
 		cp "$BUILD/$name/faulty/src/kipc_faulty.ko" "$dir/kipc/"
 		[ ! -e "$BUILD/fuzz/$name/corpus" ] || cp "$BUILD/fuzz/$name/corpus" "$dir/kipc/fuzz/"
 	fi
-	[ ! -e "$ROOT/selftests/skips" ] || cp "$ROOT/selftests/skips" "$dir/kipc/"
+	[ ! -e "$skips" ] || cp "$skips" "$dir/kipc/skips"
 	find "$dir/kipc" -name '.*' -exec rm -rf {} +
 	# debug information is of no use in there and would fill the memory
 	"$(cross_prefix "$arch")strip" -g "$dir"/kipc/{kipc.ko,selftests/*,bench/*,examples/*} 2>/dev/null || true

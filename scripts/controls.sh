@@ -91,6 +91,8 @@ program shows_too_little 'echo 1..2; echo ok 1 it'
 program shows_nothing 'echo 1..0'
 program says_no_plan 'echo ok 1 it'
 program skips 'echo 1..1; echo "# RUN it ..."; echo "ok 1 # SKIP no time"'
+program may_skip 'echo 1..1; echo "# RUN it ..."; echo "ok 1 # SKIP no time"'
+program skips_no_more 'echo 1..1; echo "# RUN it ..."; echo "ok 1 it"'
 program exits_badly 'echo 1..1; echo ok 1 it; exit 3'
 program dies 'echo 1..1; echo ok 1 it; kill -SEGV $$'
 program leaves_a_process 'echo 1..1; echo ok 1 it; sleep 1000 > /dev/null 2>&1 &'
@@ -105,22 +107,32 @@ shows_too_little: $ends
 shows_nothing: $ends
 says_no_plan: $ends
 skips: it (skipped, but not listed in selftests/skips: no time)
+skips_no_more: it (listed in selftests/skips, but it ran)
 exits_badly: $ends
 dies: $ends
 leaves_a_process: leaves no process behind
 leaves_words: the kernel's log is clean
 leaves_a_mount: leaves no object and no reference behind
+skips: what is listed is there
 module: unloads
+TEXT
+cat > "$work/skips" <<TEXT
+# of all kernels, and of another one
+* may_skip:it
+* skips_no_more:i*
+* good:what_there_was
+none good:it
 TEXT
 
 # Exactly that fails which should.
 programs_are_judged()
 {
-	PROGRAMS=$work/programs T="good fails shows_too_little shows_nothing says_no_plan skips
-		exits_badly dies leaves_a_process leaves_words leaves_a_mount" \
+	PROGRAMS=$work/programs SKIPS=$work/skips T="good fails shows_too_little shows_nothing
+		says_no_plan skips may_skip skips_no_more exits_badly dies leaves_a_process
+		leaves_words leaves_a_mount" \
 		"$ROOT/qemu/run.sh" test "$1" > "$work/output" && return 1
 	sed -nE 's/^not ok [0-9]+ //p' "$BUILD/log/$1-test.log" | diff "$work/expected" - &&
-		[[ $(tail -n 1 "$work/output") == *", $(wc -l < "$work/expected") failed" ]]
+		[[ $(tail -n 1 "$work/output") == *", $(wc -l < "$work/expected") failed, 1 skipped" ]]
 }
 
 # A warning ends the guest, and that is a failure.

@@ -12,7 +12,7 @@
 /* One that looks for errors, and is some ten times slower. */
 static bool is_debug_kernel(void)
 {
-	return !access("/proc/lockdep_stats", F_OK);
+	return !access("/proc/lockdep_stats", F_OK) || !access("/sys/kernel/debug/kcsan", F_OK);
 }
 
 static int count_of(void)

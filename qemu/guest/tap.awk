@@ -5,22 +5,27 @@
 # the output as a whole.
 #
 # "skips" lists the tests that may be skipped, one "program:test" a line, in which
-# "*" stands for anything.
+# "*" stands for anything. They must be skipped, then; the lines that are of use are
+# added to the file "needed".
 
 BEGIN {
 	while ((getline line < skips) > 0) {
-		gsub(/[.]/, "[.]", line)
-		gsub(/[*]/, ".*", line)
-		allowed["^" line "$"] = 1
+		pattern = line
+		gsub(/[.]/, "[.]", pattern)
+		gsub(/[*]/, ".*", pattern)
+		listed["^" pattern "$"] = line
 	}
 }
 
-function is_allowed(name,	pattern)
+function is_listed(name,	pattern, found)
 {
-	for (pattern in allowed)
-		if (name ~ pattern)
-			return 1
-	return 0
+	for (pattern in listed) {
+		if (name ~ pattern) {
+			print listed[pattern] >> needed
+			found = 1
+		}
+	}
+	return found
 }
 
 /^TAP version / { next }
@@ -46,7 +51,7 @@ function is_allowed(name,	pattern)
 		if (broken) {
 			failed++
 			print "not ok " ++number " " name " (skipped after an expectation failed)"
-		} else if (is_allowed(program ":" test)) {
+		} else if (is_listed(program ":" test)) {
 			skipped++
 			print "ok " ++number " " name " # SKIP " reason
 		} else {
@@ -60,6 +65,9 @@ function is_allowed(name,	pattern)
 		if (bad) {
 			failed++
 			print "not ok " ++number " " name
+		} else if (is_listed(program ":" test)) {
+			failed++
+			print "not ok " ++number " " name " (listed in selftests/skips, but it ran)"
 		} else {
 			passed++
 			print "ok " ++number " " name

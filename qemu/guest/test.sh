@@ -69,7 +69,7 @@ run_program()
 			pkill -KILL -s "$sid"
 		fi
 	) | awk -v program="$program" -v number="$number" -v skips=/run/skips \
-		-v counts=/run/counts -f /kipc/guest/tap.awk
+		-v counts=/run/counts -v needed=/run/needed -f /kipc/guest/tap.awk
 
 	read -r status < /run/status
 	read -r -a counts < /run/counts
@@ -101,6 +101,23 @@ run_program()
 	check "$program: the kernel's log is clean" kernel_is_quiet
 	# what one program left is not the next one's failure
 	baseline=$(counts)
+}
+
+# Every test that may be skipped is there: of the programs that have run, and of patterns of
+# programs if all have.
+skips_are_needed()
+{
+	local name tests=" ${KIPC_TESTS//[$'\n\t']/ } " status=0
+
+	while read -r name; do
+		if [ -n "$KIPC_TESTS" ] && [[ $tests != *" ${name%%:*} "* ]]; then
+			continue
+		elif ! grep -qxF -- "$name" /run/needed; then
+			echo "selftests/skips: there is no $name"
+			status=1
+		fi
+	done < /run/skips
+	return $status
 }
 
 # Run a command and say which it was if it fails.
@@ -147,6 +164,7 @@ keep_counts()
 
 # the names that this kernel may skip, one "program:test" a line
 : > /run/skips
+: > /run/needed
 if [ -e /kipc/skips ]; then
 	while read -r pattern name _; do
 		# shellcheck disable=SC2053 # it is meant to be a pattern
@@ -165,6 +183,7 @@ if [ -e $objects ]; then
 		run_program "$program"
 	done
 
+	check "skips: what is listed is there" skips_are_needed
 	[ ! -e $kmemleak ] || check "module: leaks no memory" no_leak
 	check "module: unloads" unload
 	for i in 1 2 3; do
