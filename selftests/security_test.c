@@ -2,7 +2,7 @@
 /*
  * What somebody without privileges would try: to get more from a descriptor than it was made
  * for, to change an instance of others from a user namespace, to pass limits by forks and
- * namespaces, and to learn something of the kernel's memory.
+ * namespaces. What could be learned of the kernel's memory is in secrets_test.
  *
  * The permissions of each call are in *_perm_test, capabilities and instances in
  * instance_test and mount_test, bytes of structures in *_life_test and ioctl_test.
@@ -10,9 +10,6 @@
 #include "fd_pass.h"
 #include "ioctl_calls.h"
 #include "mounts.h"
-
-#include <ctype.h>
-#include <dirent.h>
 
 #define OWN	MOUNTS "/own"
 #define USER	MOUNTS "/user"
@@ -139,40 +136,269 @@ TEST_F(kipc, segment_that_is_sent_to_another_user_is_what_it_was_opened_for)
 	close(open.fd);
 }
 
-/* --- a program that is somebody else's */
-
-static int attach_error(int node, int id)
+/* May be sent by for who has it; what is asked of the queue is for who may do that. */
+TEST_F(kipc, signal_queue_that_is_sent_to_another_user_is_what_it_was_opened_for)
 {
-	struct kipc_shm_attach attach = { .id = id };
+	struct kipc_sig_send send = { .id = KIPC_ID_SELF, .signo = KIPC_SIG_RTMIN };
+	struct kipc_sig_set change = {
+		.set = { .id = KIPC_ID_SELF, .uid = OTHER_UID, .mode = 0666 }, .limit = 1,
+	};
+	struct kipc_remove remove = { .id = KIPC_ID_SELF };
+	struct kipc_sig_subscribe subscribe = { .id = KIPC_ID_SELF };
+	struct kipc_sig_stat stat = { .perm.id = KIPC_ID_SELF };
+	struct kipc_sig_open open = { .fd = -1 };
+	unsigned long long sent;
+	int pair[2], fd;
+	pid_t pid;
 
-	return ioctl(node, KIPC_IOC_SHM_ATTACH, &attach) ? errno : 0;
+	ASSERT_TRUE(prepare(self));
+	open.id = signals.id;
+	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SIG_OPEN, &open));
+	ASSERT_EQ(0, ioctl(open.fd, KIPC_IOC_SIG_STAT, &stat));
+	sent = stat.sent;
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, become(OTHER_UID));
+		fd = fd_receive(pair[1]);
+		EXPECT_EQ(0, ioctl(fd, KIPC_IOC_SIG_SEND, &send));
+		EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SIG_SET, &change));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SIG_REMOVE, &remove));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SIG_SUBSCRIBE, &subscribe));
+		EXPECT_EQ(EACCES, errno);
+		open.id = KIPC_ID_SELF;
+		EXPECT_EQ(-1, ioctl(fd, KIPC_IOC_SIG_OPEN, &open));
+		EXPECT_EQ(EACCES, errno);
+		/* by its id it is still not for this user */
+		send.id = signals.id;
+		EXPECT_EQ(-1, ioctl(self->dev, KIPC_IOC_SIG_SEND, &send));
+		EXPECT_EQ(EACCES, errno);
+		child_exit();
+	}
+	ASSERT_EQ(0, fd_send(pair[0], open.fd));
+	EXPECT_EQ(0, child_wait(pid));
+	stat = (struct kipc_sig_stat) { .perm.id = KIPC_ID_SELF };
+	ASSERT_EQ(0, ioctl(open.fd, KIPC_IOC_SIG_STAT, &stat));
+	EXPECT_EQ(sent + 1, stat.sent);
+	EXPECT_EQ(0600, stat.perm.mode);
+	close(open.fd);
 }
 
-static int remove_error(int node, int id)
+/* --- descriptors of another process, by /proc/PID/fd */
+
+static int open_of(pid_t pid, int fd, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	return open(path, flags | O_CLOEXEC | O_NONBLOCK);
+}
+
+/* The errors of opening it to read, and to write; 0 for none. */
+#define OPEN_ERRORS(pid, fd, to_read, to_write) do { \
+	static const int modes__[] = { O_RDONLY, O_WRONLY }; \
+	int i__, got__; \
+	for (i__ = 0; i__ < 2; i__++) { \
+		got__ = open_of(pid, fd, modes__[i__]); \
+		EXPECT_EQ(i__ ? to_write : to_read, got__ < 0 ? errno : 0) \
+			TH_LOG(#fd ", mode %d", modes__[i__]); \
+		if (got__ >= 0) \
+			close(got__); \
+	} \
+} while (0)
+
+TEST_F(kipc, descriptors_of_root_are_not_opened_by_a_user)
+{
+	pid_t parent = getpid(), pid;
+	int i;
+
+	ASSERT_TRUE(prepare(self));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, become(OTHER_UID));
+		OPEN_ERRORS(parent, self->r, EACCES, EACCES);
+		OPEN_ERRORS(parent, self->w, EACCES, EACCES);
+		OPEN_ERRORS(parent, self->dev, EACCES, EACCES);
+		for (i = 0; i < NR_OBJECTS; i++) {
+			OPEN_ERRORS(parent, object_fd(objects[i]), EACCES, EACCES);
+			EXPECT_GT(0, open_of(parent, object_fd(objects[i]), O_PATH));
+		}
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+}
+
+/* Of a process of the same user: what may be had is up to the object, not to who has it. */
+TEST_F(kipc, descriptors_of_a_process_of_the_same_user_are_opened_as_the_object_says)
+{
+	struct kipc_shm_create create = { .size = 4096, .mode = 0600, .fd = -1 };
+	int own[2], kept[2], *ready = shared_alloc(sizeof(*ready));
+	pid_t holder, pid;
+	int i;
+
+	ASSERT_NE(NULL, ready);
+	ASSERT_TRUE(prepare(self));
+	/* for the numbers to be the same in all of them */
+	ASSERT_EQ(0, kipc_pipe(self->dev, own, 0, 0));
+	ASSERT_EQ(0, kipc_pipe(self->dev, kept, 0, 0));
+	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_CREATE, &create));
+	holder = child_fork();
+	if (!holder) {
+		int fds[2], seg;
+
+		if (become(OTHER_UID) || prctl(PR_SET_DUMPABLE, 1) ||
+		    kipc_pipe(self->dev, fds, 0, 0) || dup2(fds[0], own[0]) < 0 ||
+		    dup2(fds[1], own[1]) < 0 || kipc_pipe(self->dev, fds, 0, 0) ||
+		    dup2(fds[0], kept[0]) < 0 || fchmod(fds[0], 0400))
+			_exit(60);
+		seg = create.fd;
+		if (ioctl(self->dev, KIPC_IOC_SHM_CREATE, &create) || dup2(create.fd, seg) < 0)
+			_exit(61);
+		STORE(ready, 1);
+		pause();
+		_exit(62);
+	}
+	ASSERT_TRUE(EVENTUALLY(LOAD(ready)));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, become(OTHER_UID));
+		OPEN_ERRORS(holder, own[0], 0, 0);
+		OPEN_ERRORS(holder, own[1], 0, 0);
+		OPEN_ERRORS(holder, kept[0], 0, EACCES);
+		/* of root, whose permissions go with it */
+		OPEN_ERRORS(holder, self->r, EACCES, EACCES);
+		/* a segment's are not those of a file; and nothing else opens twice */
+		OPEN_ERRORS(holder, create.fd, EACCES, EACCES);
+		for (i = 0; i < NR_OBJECTS; i++) {
+			int got = open_of(holder, object_fd(objects[i]), O_RDONLY);
+
+			EXPECT_GT(0, got)
+				TH_LOG("object %d", i);
+		}
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(128 + SIGKILL, child_kill(holder));
+	for (i = 0; i < 2; i++) {
+		close(own[i]);
+		close(kept[i]);
+	}
+	close(create.fd);
+}
+
+/* --- a program that is somebody else's */
+
+enum { OF_SHM, OF_SEM, OF_MSG, OF_SIG, FAMILIES };
+
+static const struct family {
+	const char *name;
+	unsigned int set, remove;
+} families[FAMILIES] = {
+	[OF_SHM] = { "segment", KIPC_IOC_SHM_SET, KIPC_IOC_SHM_REMOVE },
+	[OF_SEM] = { "set", KIPC_IOC_SEM_SET, KIPC_IOC_SEM_REMOVE },
+	[OF_MSG] = { "message queue", KIPC_IOC_MSG_SET, KIPC_IOC_MSG_REMOVE },
+	[OF_SIG] = { "signal queue", KIPC_IOC_SIG_SET, KIPC_IOC_SIG_REMOVE },
+};
+
+/* A new one, with an id, that only its owner may use; or -1. */
+static int family_get(int node, int family)
+{
+	struct kipc_shm_get shm = { .size = 4096, .mode = 0600 };
+	struct kipc_sem_get sem = { .nsems = 1, .mode = 0600 };
+	struct kipc_msg_get msg = { .mode = 0600 };
+	struct kipc_sig_get sig = { .mode = 0600 };
+
+	switch (family) {
+	case OF_SHM:
+		return ioctl(node, KIPC_IOC_SHM_GET, &shm) ? -1 : shm.id;
+	case OF_SEM:
+		return ioctl(node, KIPC_IOC_SEM_GET, &sem) ? -1 : sem.id;
+	case OF_MSG:
+		return ioctl(node, KIPC_IOC_MSG_GET, &msg) ? -1 : msg.id;
+	default:
+		return ioctl(node, KIPC_IOC_SIG_GET, &sig) ? -1 : sig.id;
+	}
+}
+
+/* The errors of what the mode is for, of a change and of removal; 0 for none. */
+static int use_error(int node, int family, int id)
+{
+	struct kipc_shm_attach attach = { .id = id };
+	struct kipc_sem_op op = { .op = 1 };
+	struct kipc_sem_ops ops = {
+		.id = id, .nops = 1, .ops = (unsigned long)&op, .timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct kipc_msg_send message = {
+		.id = id, .type = 1, .flags = KIPC_MSG_NOWAIT, .timeout = KIPC_TIMEOUT_NONE,
+	};
+	struct kipc_sig_send signal = { .id = id, .signo = SIGUSR1 };
+	int ret;
+
+	switch (family) {
+	case OF_SHM:
+		ret = ioctl(node, KIPC_IOC_SHM_ATTACH, &attach);
+		break;
+	case OF_SEM:
+		ret = ioctl(node, KIPC_IOC_SEM_OP, &ops);
+		break;
+	case OF_MSG:
+		ret = ioctl(node, KIPC_IOC_MSG_SEND, &message);
+		break;
+	default:
+		ret = ioctl(node, KIPC_IOC_SIG_SEND, &signal);
+	}
+	return ret ? errno : 0;
+}
+
+static int set_error(int node, int family, int id)
+{
+	struct kipc_sig_set change = {
+		.set = { .id = id, .uid = THIRD_UID, .gid = THIRD_UID, .mode = 0600 }, .limit = 9,
+	};
+
+	/* those of all kinds begin so; the next member is another limit, or none */
+	return ioctl(node, families[family].set, &change) ? errno : 0;
+}
+
+static int remove_error(int node, int family, int id)
 {
 	struct kipc_remove remove = { .id = id };
 
-	return ioctl(node, KIPC_IOC_SHM_REMOVE, &remove) ? errno : 0;
+	return ioctl(node, families[family].remove, &remove) ? errno : 0;
 }
 
-/* The setuid program: what it may, as itself and as who has called it. */
+/* What the setuid program may, as itself and as who has called it: 0, or which was wrong. */
+static int try_as_program(int family, int id)
+{
+	if (seteuid(THIRD_UID) || use_error(NODE_FD, family, id))
+		return 1;
+	if (seteuid(OTHER_UID) || use_error(NODE_FD, family, id) != EACCES)
+		return 2;
+	if (set_error(NODE_FD, family, id) != EPERM)
+		return 3;
+	if (remove_error(NODE_FD, family, id) != EPERM)
+		return 4;
+	/* and back: the saved user is the owner still */
+	if (seteuid(THIRD_UID) || set_error(NODE_FD, family, id))
+		return 5;
+	return remove_error(NODE_FD, family, id) ? 6 : 0;
+}
+
 __attribute__((constructor)) static void as_program(int argc, char **argv)
 {
-	int id;
+	int family, wrong;
 
-	if (argc != 3 || strcmp(argv[1], "--setuid"))
+	if (argc != 2 + FAMILIES || strcmp(argv[1], "--setuid"))
 		return;
-	id = atoi(argv[2]);
 	if (getuid() != OTHER_UID || geteuid() != THIRD_UID)
-		_exit(10);
-	if (attach_error(NODE_FD, id))
-		_exit(11);
-	if (seteuid(OTHER_UID) || attach_error(NODE_FD, id) != EACCES ||
-	    remove_error(NODE_FD, id) != EPERM)
-		_exit(12);
-	/* and back: the saved user is the owner still */
-	if (seteuid(THIRD_UID) || remove_error(NODE_FD, id))
-		_exit(13);
+		_exit(99);
+	for (family = 0; family < FAMILIES; family++) {
+		wrong = try_as_program(family, atoi(argv[2 + family]));
+		if (wrong)
+			_exit(10 * (family + 1) + wrong);
+	}
 	_exit(0);
 }
 
@@ -193,29 +419,35 @@ static int program_copy(void)
 
 TEST_F(kipc, setuid_program_has_the_rights_of_the_user_that_it_is_at_each_call)
 {
-	struct kipc_shm_get get = { .size = 4096, .mode = 0600 };
-	struct kipc_set owner = { .uid = THIRD_UID, .gid = THIRD_UID, .mode = 0600 };
-	char id[12];
+	char args[FAMILIES][12];
+	int ids[FAMILIES], family;
 	pid_t pid;
 
 	ASSERT_EQ(0, mounts_private());
 	ASSERT_EQ(0, program_copy());
-	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_GET, &get));
-	owner.id = get.id;
-	ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_SET, &owner));
-	snprintf(id, sizeof(id), "%d", get.id);
+	for (family = 0; family < FAMILIES; family++) {
+		ids[family] = family_get(self->dev, family);
+		ASSERT_LE(0, ids[family]);
+		ASSERT_EQ(0, set_error(self->dev, family, ids[family]))
+			TH_LOG("%s", families[family].name);
+		snprintf(args[family], sizeof(args[family]), "%d", ids[family]);
+	}
 	pid = child_fork();
 	if (!pid) {
 		/* opened by the caller: who has opened a node does not matter */
 		if (become(OTHER_UID) || dup2(kipc_open(), NODE_FD) < 0)
-			_exit(20);
-		if (attach_error(NODE_FD, get.id) != EACCES)
-			_exit(21);
-		execl(PROGRAM, PROGRAM, "--setuid", id, NULL);
-		_exit(22);
+			_exit(97);
+		for (family = 0; family < FAMILIES; family++)
+			if (use_error(NODE_FD, family, ids[family]) != EACCES)
+				_exit(90 + family);
+		execl(PROGRAM, PROGRAM, "--setuid", args[OF_SHM], args[OF_SEM], args[OF_MSG],
+		      args[OF_SIG], NULL);
+		_exit(98);
 	}
 	EXPECT_EQ(0, child_wait(pid));
-	EXPECT_EQ(EINVAL, remove_error(self->dev, get.id));
+	for (family = 0; family < FAMILIES; family++)
+		EXPECT_EQ(EINVAL, remove_error(self->dev, family, ids[family]))
+			TH_LOG("%s", families[family].name);
 }
 
 /* --- an instance of others, seen from a user namespace */
@@ -367,308 +599,6 @@ TEST_F(kipc, limits_of_a_user_hold_over_children_instances_and_namespaces)
 			TH_LOG("%s", user_limits[limit].param);
 		EXPECT_EQ(128 + SIGKILL, child_kill(holder));
 		EXPECT_EQ(0, param_set(user_limits[limit].param, old));
-	}
-}
-
-/* --- nothing of the kernel's memory */
-
-/* Whether the eight bytes are an address of the kernel: no small negative number, no mask. */
-static bool is_address(unsigned long long n)
-{
-	return n >= 0xffff800000000000ULL && n < 0xfffffffff0000000ULL;
-}
-
-/* What is in memory that was freed, or not set, on kernels that look for that. */
-static bool is_poison(unsigned long long n)
-{
-	return n == 0x6b6b6b6b6b6b6b6bULL || n == 0x5a5a5a5a5a5a5a5aULL ||
-	       n == 0xaaaaaaaaaaaaaaaaULL || n == 0xccccccccccccccccULL;
-}
-
-static bool has_secrets(const void *buf, size_t size)
-{
-	unsigned long long n;
-	size_t at;
-
-	for (at = 0; at + sizeof(n) <= size; at += sizeof(n)) {
-		memcpy(&n, (const char *)buf + at, sizeof(n));
-		if (is_address(n) || is_poison(n)) {
-			printf("# at %zu: %llx\n", at, n);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Masks of signals, and "for ever", may be all kinds of numbers. */
-static bool gives_masks(unsigned int cmd)
-{
-	return cmd == KIPC_IOC_SIG_MASK || cmd == KIPC_IOC_SIG_ACTION ||
-	       cmd == KIPC_IOC_SIG_WAIT || cmd == KIPC_IOC_SIG_SUBSCRIBE;
-}
-
-TEST_F(kipc, no_structure_has_an_address_of_the_kernel_or_what_was_freed)
-{
-	unsigned char arg[CALLS_MAX_SIZE];
-	const struct call *call;
-	int looked_at = 0;
-
-	EXPECT_TRUE(has_secrets(&(unsigned long long) { 0xffffffff81000000ULL }, 8));
-	EXPECT_TRUE(has_secrets("xxxxxxxx\x6b\x6b\x6b\x6b\x6b\x6b\x6b\x6b", 16));
-	ASSERT_TRUE(prepare(self));
-	for (call = calls; call < calls_end; call++) {
-		good_argument(call, arg);
-		if (!(_IOC_DIR(call->cmd) & _IOC_READ) || gives_masks(call->cmd))
-			continue;
-		ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
-			TH_LOG("%s: %s", call->name, strerror(errno));
-		EXPECT_FALSE(has_secrets(arg, arg_size(call)))
-			TH_LOG("%s", call->name);
-		undo(self, call, arg);
-		looked_at++;
-	}
-	EXPECT_LT(20, looked_at);
-}
-
-/*
- * A number of 16 digits that begins like an address of the kernel, wherever it is. The page
- * of vsyscall(7), in the maps of each process, is always at the same.
- */
-static bool text_has_address(const char *text)
-{
-	const char *p;
-	int digits;
-
-	for (p = text; *p; p += digits ? digits : 1) {
-		for (digits = 0; isxdigit(p[digits]); digits++)
-			;
-		if (digits == 16 && !strncmp(p, "ffff", 4) && strchr("89cef", p[4]) &&
-		    strncmp(p, "ffffffffffffffff", 16) && strncmp(p, "ffffffffff60", 12))
-			return true;
-	}
-	return false;
-}
-
-static bool file_tells_address(const char *path)
-{
-	static char text[1 << 20];
-
-	if (file_read(path, text, sizeof(text)) <= 0 || !text_has_address(text))
-		return false;
-	printf("# %s\n", path);
-	return true;
-}
-
-static bool descriptor_tells_address(int fd)
-{
-	char path[64], text[128] = "";
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (file_tells_address(path))
-		return true;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, text, sizeof(text) - 1) < 0 || text_has_address(text);
-}
-
-TEST_F(kipc, no_text_has_an_address_of_the_kernel)
-{
-	static const char *const files[] = {
-		"/proc/self/maps", "/proc/self/smaps", "/proc/misc", "/proc/filesystems",
-		"/proc/self/mountinfo", OWN "/sysvipc/shm", OWN "/sysvipc/sem",
-		OWN "/sysvipc/msg", OWN "/limits/shmmax", OWN "/limits/sem",
-		KIPC_PARAMETERS "objects", KIPC_PARAMETERS "pipe_user_pages",
-	};
-	size_t i;
-
-	EXPECT_TRUE(text_has_address("at ffff888012345678 it is"));
-	EXPECT_FALSE(text_has_address("ffffffffffffffff 00007fffffffe000"));
-	EXPECT_FALSE(text_has_address("ffffffffff600000-ffffffffff601000 --xp"));
-	ASSERT_TRUE(prepare(self));
-	ASSERT_EQ(0, mounts_private());
-	ASSERT_EQ(0, kipcfs_mount(OWN, "default"));
-	for (i = 0; i < NR_OBJECTS; i++)
-		EXPECT_FALSE(descriptor_tells_address(object_fd(objects[i])));
-	EXPECT_FALSE(descriptor_tells_address(self->r));
-	EXPECT_FALSE(descriptor_tells_address(self->dev));
-	for (i = 0; i < ARRAY_SIZE(files); i++)
-		EXPECT_FALSE(file_tells_address(files[i]));
-	EXPECT_TRUE(EVENTUALLY(!umount(OWN)));
-}
-
-/* --- tracepoints: root may see them, but what they show is passed on in reports */
-
-#define TRACING	"/sys/kernel/tracing/instances/kipc-security"
-#define EVENTS	TRACING "/events/kipc"
-
-/*
- * An address, or the hash of one that %p prints: nothing else has so many digits. @text is
- * what the module's events have written.
- */
-static bool trace_has_address(const char *text)
-{
-	const char *p;
-	int digits;
-
-	for (p = text; *p; p += digits ? digits : 1) {
-		for (digits = 0; isxdigit(p[digits]); digits++)
-			;
-		if (digits >= 12) {
-			printf("# %.*s\n", digits, p);
-			return true;
-		}
-	}
-	return strstr(text, "____ptrval____");
-}
-
-/* Each member of an event's record, as "format" of tracefs declares it, and how it is printed. */
-static bool format_has_address(const char *format)
-{
-	const char *line = format, *end;
-
-	for (; *line; line = *end ? end + 1 : end) {
-		end = line + strcspn(line, "\n");
-		if (!strncmp(line, "\tfield:", 7) && memchr(line, '*', end - line))
-			return true;
-	}
-	line = strstr(format, "print fmt:");
-	return !line || strstr(line, "%p");
-}
-
-/* How many events the module has; -1 if one of them could show an address. */
-static int events_scan(void)
-{
-	static char format[8192];
-	struct dirent *entry;
-	char path[512];
-	DIR *dir = opendir(EVENTS);
-	int n = 0;
-
-	while (dir && n >= 0 && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR)
-			continue;
-		snprintf(path, sizeof(path), EVENTS "/%s/format", entry->d_name);
-		n++;
-		if (file_read(path, format, sizeof(format)) <= 0 || format_has_address(format)) {
-			printf("# %s\n%s\n", path, format);
-			n = -1;
-		}
-	}
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
-/* How many of the module's events @trace does not have. */
-static int events_missing(const char *trace)
-{
-	struct dirent *entry;
-	char name[300];
-	DIR *dir = opendir(EVENTS);
-	int n = 0;
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(name, sizeof(name), " %s: ", entry->d_name);
-		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR || strstr(trace, name))
-			continue;
-		printf("# not seen: %s\n", entry->d_name);
-		n++;
-	}
-	if (dir)
-		closedir(dir);
-	return n;
-}
-
-/* A signal for somebody who waits for it, and one that becomes a real one. */
-static int signals_wake_and_deliver(void)
-{
-	struct kipc_sig_wait wait = { .set = 1ULL << (SIGUSR1 - 1), .timeout = KIPC_TIMEOUT_NONE };
-	struct kipc_sig_action action = { .action = KIPC_SIG_DELIVER, .set = wait.set };
-	struct kipc_sig_send send = { .id = KIPC_ID_SELF, .signo = SIGUSR1 };
-	pid_t pid = child_fork();
-
-	if (!pid)
-		_exit(ioctl(signals.sub, KIPC_IOC_SIG_WAIT, &wait) ? errno : 0);
-	if (!wait_blocked(pid, SYS_ioctl) || ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send) ||
-	    child_wait(pid))
-		return -1;
-	if (signal(SIGUSR1, SIG_IGN) == SIG_ERR ||
-	    ioctl(signals.sub, KIPC_IOC_SIG_ACTION, &action))
-		return -1;
-	return ioctl(signals.fd, KIPC_IOC_SIG_SEND, &send);
-}
-
-/* All calls, and reading and writing. */
-static void use_everything(struct _test_data_kipc *self, struct __test_metadata *_metadata)
-{
-	unsigned char arg[CALLS_MAX_SIZE];
-	const struct call *call;
-
-	for (call = calls; call < calls_end; call++) {
-		good_argument(call, arg);
-		ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, arg))
-			TH_LOG("%s: %s", call->name, strerror(errno));
-		undo(self, call, arg);
-	}
-	ASSERT_EQ(5, write(self->w, "hello", 5));
-	ASSERT_EQ(1, read(self->r, arg, 1));
-	ASSERT_EQ(0, signals_wake_and_deliver());
-}
-
-/* All that was traced: as it is printed, or, where the kernel can do that, member by member. */
-static void trace_is_clean(struct __test_metadata *_metadata, int nevents)
-{
-	static char trace[1 << 20];
-
-	ASSERT_LT(0, file_read(TRACING "/trace", trace, sizeof(trace)));
-	EXPECT_FALSE(trace_has_address(trace));
-	EXPECT_EQ(0, events_missing(trace))
-		TH_LOG("of %d events", nevents);
-}
-
-TEST_F(kipc, no_event_that_is_traced_has_an_address_of_the_kernel)
-{
-	int nevents;
-
-	EXPECT_TRUE(trace_has_address("kipc_event: at 00000000a1b2c3d4 it is"));
-	EXPECT_TRUE(trace_has_address("kipc_event: obj=0xffff888012345678"));
-	EXPECT_FALSE(trace_has_address("12345.678901: kipc_event: ino=4294967295 key=0x00000000"));
-	EXPECT_TRUE(format_has_address("\tfield:void * obj;\toffset:8;\nprint fmt: \"%d\""));
-	EXPECT_TRUE(format_has_address("\tfield:int id;\toffset:8;\nprint fmt: \"%p\""));
-	ASSERT_TRUE(prepare(self));
-	rmdir(TRACING);
-	ASSERT_EQ(0, mkdir(TRACING, 0755));
-	nevents = events_scan();
-	EXPECT_LT(10, nevents);
-	ASSERT_EQ(0, file_write(EVENTS "/enable", "1"));
-	use_everything(self, _metadata);
-	ASSERT_EQ(0, file_write(TRACING "/tracing_on", "0"));
-	trace_is_clean(_metadata, nevents);
-	if (!access(TRACING "/options/fields", W_OK)) {
-		ASSERT_EQ(0, file_write(TRACING "/options/fields", "1"));
-		trace_is_clean(_metadata, nevents);
-	}
-	EXPECT_EQ(0, file_write(EVENTS "/enable", "0"));
-	EXPECT_TRUE(EVENTUALLY(!rmdir(TRACING)));
-}
-
-/* New memory is 0, whatever was in it before: of segments, and what a message does not fill. */
-TEST_F(kipc, new_memory_has_nothing_of_who_had_it_before)
-{
-	enum { SIZE = 1 << 20, ROUNDS = 20 };
-	struct kipc_shm_create create = { .size = SIZE, .mode = 0600 };
-	char *p;
-	int i;
-
-	for (i = 0; i < ROUNDS; i++) {
-		create.fd = -1;
-		ASSERT_EQ(0, ioctl(self->dev, KIPC_IOC_SHM_CREATE, &create));
-		p = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, create.fd, 0);
-		ASSERT_NE(MAP_FAILED, p);
-		ASSERT_TRUE(is_all(p, 0, SIZE));
-		/* for the next one to find, if it could */
-		memset(p, 0x77, SIZE);
-		munmap(p, SIZE);
-		close(create.fd);
 	}
 }
 
