@@ -110,6 +110,14 @@ static void undo_shm_detach(struct work *work)
 	ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach);
 }
 
+/* What was detached left its place. */
+static void undo_shm_detach_all(struct work *work)
+{
+	struct kipc_shm_attach attach = { .id = work->id, .addr = (unsigned long)work->addr };
+
+	MUST(!ioctl(work->dev, KIPC_IOC_SHM_ATTACH, &attach));
+}
+
 static int run_shm_stat(struct work *work)
 {
 	struct kipc_shm_stat stat = { .perm.id = work->id };
@@ -334,7 +342,7 @@ static const struct operation shm_operations[] = {
 	ROW("open", run_shm_open, undo_made),
 	ROW("open of a descriptor", run_shm_open_again, undo_made),
 	ROW("attach", run_shm_attach, undo_shm_attach, .undone_after = EFAULT),
-	ROW("detach", run_shm_detach, undo_shm_detach),
+	ROW("detach", run_shm_detach, undo_shm_detach_all),
 	ROW("stat", run_shm_stat, NULL),
 	ROW("set", run_shm_set, undo_shm_set),
 	ROW("remove", run_shm_remove, undo_shm_remove),

@@ -280,7 +280,8 @@ void *kipc_shm_attach(int fd, int id, const void *addr, unsigned int flags);
  * @fd: any instance or segment
  * @addr: where the segment was attached
  *
- * Errors: EINVAL (no attachment begins there); EINTR (only before a signal kills).
+ * Errors: EINVAL (no attachment begins there); EINTR (only before a signal kills); ENOMEM (it
+ * is still there).
  *
  * Return: 0, or -1 and errno.
  */

@@ -448,7 +448,8 @@ static int kipc_shm_find_part(unsigned long base, unsigned long from,
  * replaces the very mapping that is detached finds its own unmapped.
  *
  * Context: takes mmap_lock for writing.
- * Return: 0; -EINVAL if no attachment begins there; -EINTR.
+ * Return: 0; -EINVAL if no attachment begins there; -EINTR; -ENOMEM. After the
+ * latter two there may be less left of it.
  */
 int kipc_shm_detach(unsigned long addr)
 {
@@ -476,5 +477,6 @@ int kipc_shm_detach(unsigned long addr)
 	if (!file)
 		return ret;
 	fput(file);
-	return ret == -EINTR ? ret : 0;
+	/* There is no further part. */
+	return ret == -EINVAL ? 0 : ret;
 }
