@@ -203,6 +203,8 @@ static inline void complain(struct verdict *verdict, const struct operation *op,
 		verdict->found = true;
 	if (!verdict->quiet)
 		printf("# %s, with number %d failing: %s\n", op->name, nth, verdict->words);
+	/* before somebody ends what takes too long */
+	fflush(stdout);
 }
 
 /* Whether the error says what has been made to fail. */

@@ -143,6 +143,22 @@ static void undo_write(struct work *work)
 	read(work->r, &work->byte, 1);
 }
 
+/* As much as fits: all of its pages at once. */
+static int run_long_write(struct work *work)
+{
+	work->made = write(work->w, large_write, 65536);
+	return work->made;
+}
+
+/* So many as were said to be written, and the right ones. */
+static void undo_long_write(struct work *work)
+{
+	static char buf[65536];
+
+	MUST(bytes_in(work->r) == work->made);
+	MUST(read(work->r, buf, sizeof(buf)) == work->made && is_pattern(buf, work->made, 0));
+}
+
 static int run_packet(struct work *work)
 {
 	int ret;
@@ -274,6 +290,7 @@ static const struct operation operations[] = {
 	ROW("get size", run_get_size, NULL),
 	ROW("set size", run_set_size, undo_set_size, .undone_after = EFAULT),
 	ROW("write", run_write, undo_write),
+	ROW("write of 64 KiB", run_long_write, undo_long_write, .partial = true),
 	ROW("write of 1 MiB", run_large_write, undo_large_write, .partial = true),
 	ROW("packet", run_packet, undo_write),
 	ROW("tee", run_tee, NULL),
@@ -286,6 +303,8 @@ static const struct operation full_operations[] = {
 	ROW("read", run_read, undo_read),
 	ROW("readv", run_vector_read, undo_read, .partial = true),
 	ROW("writev", run_vector_write, undo_vector_write, .partial = true),
+	ROW("set size of a pipe with bytes in it", run_set_size, undo_set_size,
+	    .undone_after = EFAULT),
 	ROW("splice to a file", run_splice_out, undo_splice_out, .undone_after = EFAULT),
 	ROW("splice(2) to a pipe", run_splice_native, undo_splice_native),
 	ROW("sendfile(2)", run_sendfile, undo_write),
