@@ -164,7 +164,8 @@ install: all
 	@scripts/install.sh "$(KDIR)" "$(DESTDIR)" "$(PREFIX)"
 
 clean:
-	rm -rf $(filter-out $(addprefix $(B)/,apt cross image kernels linux-source kselftest lock kvm-works),$(wildcard $(B)/*))
+	rm -rf $(filter-out $(addprefix $(B)/,apt cross fuzz image kernels linux-source kselftest lock kvm-works),$(wildcard $(B)/*))
+	rm -f $(B)/fuzz/kipc_fuzz $(B)/fuzz/.*.[od]
 
 distclean:
 	rm -rf $(B)

@@ -7,7 +7,7 @@
  *   -s SEED       where the random numbers begin (default: printed)
  *   -w WORKERS    how many processes (default: 4)
  *   -c FILE       programs of an earlier run to begin with
- *   -o FILE       where to leave those that were worth keeping
+ *   -o FILE       where to leave those that were worth keeping, and those there was no time for
  *   -m FILE       where to leave which code was run
  *   -b BLOCKS     so many pieces of code must have been run
  *   -k REGEX      what the kernel must not say
@@ -302,20 +302,35 @@ static void corpus_load(void)
 	fclose(f);
 }
 
-static void corpus_save(void)
+static void program_save(FILE *f, const struct program *p)
 {
 	char text[PROGRAM_TEXT];
-	FILE *f = corpus_out ? fopen(corpus_out, "w") : NULL;
+
+	program_print(p, text, sizeof(text));
+	if (p->n)
+		fprintf(f, "%s\n", text);
+}
+
+/*
+ * Those of the run before that this one had no time for are kept too: of the others it has kept
+ * what still reaches something new. A run of given programs, or of a mistake, says nothing about
+ * either.
+ */
+static void corpus_save(void)
+{
+	FILE *f = NULL;
 	unsigned int i;
 
+	if (corpus_out && !options.given_n && !options.faulty)
+		f = fopen(corpus_out, "w");
 	if (!f)
 		return;
-	for (i = 0; i < sh->corpus_n && i < CORPUS_MAX; i++) {
-		if (!sh->corpus[i].n)
-			continue;
-		program_print(&sh->corpus[i], text, sizeof(text));
-		fprintf(f, "%s\n", text);
-	}
+	for (i = 0; i < sh->corpus_n && i < CORPUS_MAX; i++)
+		program_save(f, &sh->corpus[i]);
+	/* what the workers were at in the end is not yet known to be of no use */
+	i = sh->loaded_next > WORKERS_MAX ? sh->loaded_next - WORKERS_MAX : 0;
+	for (; i < sh->loaded_n; i++)
+		program_save(f, &sh->loaded[i]);
 	fclose(f);
 }
 
