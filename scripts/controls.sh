@@ -29,7 +29,7 @@ boots()
 	debug)
 		echo "suspicious_rcu lock_inversion sleep_in_atomic schedule_in_atomic warning" \
 			"taint_without_a_word reference_underflow free_active_timer"
-		echo "leak leak_after_failure use_after_free heap_out_of_bounds" \
+		echo "leak leak_after_failure leak_at_unload use_after_free heap_out_of_bounds" \
 			"stack_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
 			"write_to_free_page cache_with_an_object hung_task soft_lockup" \
 			"list_corruption"
@@ -85,7 +85,10 @@ program()
 }
 
 mkdir "$work/programs"
-program good 'echo 1..1; echo ok 1 it'
+program good 'echo 1..1; echo ok 1 it
+printf "%s\n" "kmem_cache_create_usercopy(kipc_it) failed with error -12" \
+	"CPU: 0 PID: 1 Comm: it" "Call Trace:" " <TASK>" " it+0x1/0x2" " </TASK>" |
+	awk "{ print > \"/dev/kmsg\"; fflush() }"'
 program fails 'echo 1..1; echo not ok 1 it; exit 1'
 program shows_too_little 'echo 1..2; echo ok 1 it'
 program shows_nothing 'echo 1..0'
@@ -97,6 +100,18 @@ program exits_badly 'echo 1..1; echo ok 1 it; exit 3'
 program dies 'echo 1..1; echo ok 1 it; kill -SEGV $$'
 program leaves_a_process 'echo 1..1; echo ok 1 it; sleep 1000 > /dev/null 2>&1 &'
 program leaves_words 'echo 1..1; echo ok 1 it; echo "WARNING: it" > /dev/kmsg'
+# what is left out of the log after a cache that there was no memory for hides none of these
+program leaves_words_behind_a_cache 'echo 1..1; echo ok 1 it
+printf "%s\n" "kmem_cache_create(kipc_it) failed with error -12" "CPU: 0 PID: 1 Comm: it" \
+	"BUG: it" "Call Trace:" " <TASK>" |
+	awk "{ print > \"/dev/kmsg\"; fflush() }"'
+program leaves_a_stack_behind_a_cache 'echo 1..1; echo ok 1 it
+printf "%s\n" "kmem_cache_create(kipc_it) failed with error -12" "Call Trace:" " <TASK>" \
+	" </TASK>" "Call Trace:" |
+	awk "{ print > \"/dev/kmsg\"; fflush() }"'
+program leaves_a_cache_that_is_wrong 'echo 1..1; echo ok 1 it
+printf "%s\n" "kmem_cache_create(kipc_it) failed with error -22" "Call Trace:" |
+	awk "{ print > \"/dev/kmsg\"; fflush() }"'
 program leaves_a_mount 'echo 1..1; echo ok 1 it; mount -t kipcfs none /mnt/kipc'
 program warns 'echo 1..1; echo ok 1 it
 insmod /kipc/selftests/kipc_faulty.ko commit=warning'
@@ -112,6 +127,9 @@ exits_badly: $ends
 dies: $ends
 leaves_a_process: leaves no process behind
 leaves_words: the kernel's log is clean
+leaves_words_behind_a_cache: the kernel's log is clean
+leaves_a_stack_behind_a_cache: the kernel's log is clean
+leaves_a_cache_that_is_wrong: the kernel's log is clean
 leaves_a_mount: leaves no object and no reference behind
 skips: what is listed is there
 module: unloads
@@ -129,7 +147,8 @@ programs_are_judged()
 {
 	PROGRAMS=$work/programs SKIPS=$work/skips T="good fails shows_too_little shows_nothing
 		says_no_plan skips may_skip skips_no_more exits_badly dies leaves_a_process
-		leaves_words leaves_a_mount" \
+		leaves_words leaves_words_behind_a_cache leaves_a_stack_behind_a_cache
+		leaves_a_cache_that_is_wrong leaves_a_mount" \
 		"$ROOT/qemu/run.sh" test "$1" > "$work/output" && return 1
 	sed -nE 's/^not ok [0-9]+ //p' "$BUILD/log/$1-test.log" | diff "$work/expected" - &&
 		[[ $(tail -n 1 "$work/output") == *", $(wc -l < "$work/expected") failed, 1 skipped" ]]

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# The kernel's log without the stacks that it shows when a slab cache of the module's could not
-# be made. That is no mistake - load_failnth_test has it happen on purpose - and who asked for
-# the cache is told by an error. Such a stack is printed in one piece.
+# The kernel's log without the line that begins a stack, where that is shown because there was
+# no memory for a slab cache of the module's. That is no mistake - load_failnth_test has it
+# happen on purpose - and who asked for the cache is told by an error. No other line of the
+# stack is a word of trouble, and none but this one, right after the reason, is left out.
 
-/kmem_cache_create[a-z_]*\(kipc_[a-z_0-9]*\) failed with error -[0-9]+$/ { stack = 1 }
+/kmem_cache_create[a-z_]*\(kipc_[a-z_0-9]*\) failed with error -12$/ { lines = 8 }
 
-!stack { print }
+/BUG|WARNING|Oops|KASAN|UBSAN|KCSAN/ { lines = 0 }
 
-/<\/TASK>$/ { stack = 0 }
+lines > 0 && /Call Trace:$/ { lines = 0; next }
+
+{ print; lines-- }

@@ -89,6 +89,22 @@ leak_after_failure()
 	no_leak_fails_after commit_with_failures leak_after_failure
 }
 
+# As long as the module is there, it is no leak. Who allocated it has no name any more then, but
+# it holds its own.
+leak_at_unload()
+{
+	local said
+
+	forget_leaks
+	commit leak_at_unload
+	no_leak || { echo "it leaks before"; return 1; }
+	rmmod kipc_faulty
+	said=$(no_leak)
+	insmod /kipc/kipc_faulty.ko
+	forget_leaks
+	grep -F leak_at_unload <<< "$said" > /dev/null || { printf '%s\n' "$said"; return 1; }
+}
+
 lockdep_goes_off()
 {
 	lockdep_is_on || { echo "lockdep is off before"; return 1; }
@@ -119,6 +135,7 @@ control()
 	write_to_free_page)    log_shows "$1" 'pagealloc: memory corruption' ;;
 	leak)                  no_leak_fails_after commit leak ;;
 	leak_after_failure)    leak_after_failure ;;
+	leak_at_unload)        leak_at_unload ;;
 	cache_with_an_object)  log_shows "$1" 'Objects remaining in kipc_faulty' ;;
 	array_index)           log_shows "$1" 'UBSAN: array-index-out-of-bounds' ;;
 	shift_too_far)         log_shows "$1" 'UBSAN: shift-out-of-bounds' ;;

@@ -140,6 +140,7 @@ check "module: no object and no reference is left" nothing_is_left
 check "kernel: its log is clean" kernel_is_quiet
 [ ! -e $kmemleak ] || check "module: leaks no memory" no_leak
 check "module: unloads" rmmod kipc
+[ ! -e $kmemleak ] || check "module: leaves no memory when it goes" no_leak
 check "kernel: its log is clean at the end" kernel_is_quiet
 [ ! -e /proc/lockdep_stats ] || check "kernel: lockdep was on to the end" lockdep_is_on
 # last of all: what the kernel says then must not be said before

@@ -190,6 +190,8 @@ if [ -e $objects ]; then
 		[ ! -e $refcnt ] || break
 		check "module: loads, works and unloads again ($i)" load_and_use
 	done
+	# what only the module's own variables pointed to is lost now
+	[ ! -e $kmemleak ] || check "module: leaves no memory when it goes" no_leak
 fi
 check "kernel: its log is clean at the end" kernel_is_quiet
 [ ! -e /proc/lockdep_stats ] || check "kernel: lockdep was on to the end" lockdep_is_on

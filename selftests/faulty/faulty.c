@@ -108,6 +108,15 @@ static int leak_after_failure(void)
 	return 0;
 }
 
+/* The module itself knows of it, as long as it is there. */
+static int leak_at_unload(void)
+{
+	static char *memory;
+
+	WRITE_ONCE(memory, kstrdup("leak_at_unload", GFP_KERNEL));
+	return READ_ONCE(memory) ? 0 : -ENOMEM;
+}
+
 static int cache_with_an_object(void)
 {
 	struct kmem_cache *cache = kmem_cache_create("kipc_faulty", SIZE, 0, SLAB_POISON, NULL);
@@ -342,6 +351,7 @@ static const struct {
 	MISTAKE(write_to_free_page),
 	MISTAKE(leak),
 	MISTAKE(leak_after_failure),
+	MISTAKE(leak_at_unload),
 	MISTAKE(cache_with_an_object),
 	MISTAKE(array_index),
 	MISTAKE(shift_too_far),
