@@ -36,6 +36,13 @@ if grep -qs '^CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=y' "$kdir/include/config/auto
 	fi
 fi
 
+# What the module does not initialise on its stack is zero by the kernel's default, and no test
+# could tell. For the kernels that look for errors it is something else; the last option counts.
+if grep -qsE '^CONFIG_K[AC]SAN=y' "$kdir/include/config/auto.conf" &&
+   "$cc" -ftrivial-auto-var-init=pattern -E -x c /dev/null > /dev/null 2>&1; then
+	set -- KCFLAGS=-ftrivial-auto-var-init=pattern "$@"
+fi
+
 # what a make above us was told is not meant for the kernel's make
 env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES -u O -u T -u KERNEL -u KDIR -u ARCH \
 	make -C "$kdir" M="$src" -j"$(nproc)" --no-print-directory "$@" modules

@@ -400,7 +400,7 @@ TEST_F(kipc, outputs_are_defined_to_the_last_byte)
 		memset(b, ~POISON, sizeof(b));
 		ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, a));
 		ASSERT_EQ(0, ioctl(served_by(self, call), call->cmd, b));
-		EXPECT_EQ(0, memcmp(a, b, arg_size(call)))
+		EXPECT_TRUE(is_defined(a, b, arg_size(call)))
 			TH_LOG("%s", call->name);
 		/* and no more than the structure */
 		EXPECT_TRUE(is_all(a + arg_size(call), POISON, sizeof(a) - arg_size(call)));

@@ -366,6 +366,33 @@ static inline bool is_all(const void *buf, int byte, size_t len)
 	return true;
 }
 
+/*
+ * Whether these four bytes are what a variable on the stack, an object of a slab cache or a page
+ * holds before it is written to or when it is freed, on the kernels that look for errors
+ * (scripts/build-module.sh, qemu/run.sh). A byte or two may happen to have that value.
+ */
+static inline bool is_undefined(const void *word)
+{
+	static const unsigned char undefined[] = { 0xfe, 0x5a, 0x6b, 0xaa, 0xcc };
+	size_t i;
+
+	for (i = 0; i < sizeof(undefined); i++)
+		if (is_all(word, undefined[i], 4))
+			return true;
+	return false;
+}
+
+/* Whether all of two outputs is defined that went to buffers filled with different bytes. */
+static inline bool is_defined(const void *one, const void *other, size_t len)
+{
+	size_t at;
+
+	for (at = 0; at + 4 <= len; at += 4)
+		if (is_undefined((const char *)one + at))
+			return false;
+	return !memcmp(one, other, len);
+}
+
 /* --- files */
 
 static inline int set_flag(int fd, int flag, bool on)

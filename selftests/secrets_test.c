@@ -18,16 +18,7 @@ static bool is_address(unsigned long long n)
 	return n >= 0xffff800000000000ULL && n < 0xfffffffff0000000ULL;
 }
 
-/*
- * What is in memory that was freed, or not set, on kernels that look for that: of the heap, and
- * of stacks by either compiler.
- */
-static bool is_poison(unsigned int n)
-{
-	return n == 0x6b6b6b6b || n == 0x5a5a5a5a || n == 0xaaaaaaaa || n == 0xcccccccc ||
-	       n == 0xfefefefe;
-}
-
+/* What is in memory that was freed, or not set, on kernels that look for that. */
 static bool has_poison(const void *buf, size_t size)
 {
 	unsigned int n;
@@ -36,7 +27,7 @@ static bool has_poison(const void *buf, size_t size)
 	/* padding is rarely more than this */
 	for (at = 0; at + sizeof(n) <= size; at += sizeof(n)) {
 		memcpy(&n, (const char *)buf + at, sizeof(n));
-		if (is_poison(n)) {
+		if (is_undefined(&n)) {
 			printf("# at %zu: %x\n", at, n);
 			return true;
 		}
