@@ -160,6 +160,10 @@ boot()
 			 -chardev "file,id=report,path=$tmp/report" -device "pci-serial,chardev=report")
 		tty=ttyAMA0 report=ttyS0 ;;
 	esac
+	# the fuzzer's programs outlive the guest
+	[ "$mode" != fuzz ] ||
+		machine+=(-object "memory-backend-file,id=record,share=on,size=1M,mem-path=$tmp/record"
+			  -device "ivshmem-plain,memdev=record")
 	# what the kernel does not know it gives the first process as its environment
 	exec timeout --foreground -k 10 "$time" "${machine[@]}" "$@" \
 		-m "$memory" -nic none -display none -monitor none -no-reboot \
@@ -224,14 +228,27 @@ qemu=
 wait "$show"
 cp "$tmp/log" "$log"
 
+# What the fuzzer was running when the guest died, to be found in the log: of each worker the last
+# programs, newest first, and those that ran at the same time.
+last_programs()
+{
+	[ "$mode" = fuzz ] || return 0
+	tr -d '\0' < "$tmp/record" | grep '"$' | sort -k 3,3n -k 5,5nr |
+		awk -F '"' '{ print; split($1, word, " ") }
+			word[3] != last { all = all (all ? "; " : "") $2; last = word[3] }
+			END { print "# at the same time: PROGRAM=\"" all "\"" }' | tee -a "$log"
+}
+
 mkdir "$tmp/out"
 if [ "$status" = 124 ] || [ "$status" = 137 ]; then
 	say "error: the guest did not end in time and was stopped; its console is in $log"
+	last_programs
 	echo "0 passed, 1 failed"
 	exit 1
 elif ! tar -xf "$tmp/report" -C "$tmp/out" 2>/dev/null || ! [ -s "$tmp/out/verdict" ]; then
 	say "error: the guest died before its verdict; its console is in $log"
 	grep -nE -m 5 'Kernel panic|BUG|WARNING' "$log" >&2 || true
+	last_programs
 	echo "0 passed, 1 failed"
 	exit 1
 fi

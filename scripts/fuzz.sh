@@ -4,8 +4,8 @@
 # code is run. What is worth keeping of it is in build/fuzz/NAME: the programs that reached
 # something new (corpus), with which the next run begins, and which code was reached (blocks).
 #
-# Environment: MINUTES, how long (default: 3); SEED; PROGRAM, one program, as the fuzzer prints
-# it, to be run again and again instead; MISTAKE, one of selftests/faulty: the call "faulty" makes
+# Environment: MINUTES, how long (default: 3); SEED; PROGRAM, a program as the fuzzer prints it, or
+# several with ";" between them, to be run again and again instead, at the same time; MISTAKE, one of selftests/faulty: the call "faulty" makes
 # it; ARGS, further arguments for kipc_fuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -28,8 +28,11 @@ blocks=$(objdump -dr -j .text "$module" | grep -c __sanitizer_cov_trace_pc || tr
 arguments="-t $((minutes * 60))"
 [ -z "${SEED:-}" ] || arguments+=" -s $SEED"
 if [ -n "${PROGRAM:-}" ]; then
-	[[ $PROGRAM =~ ^[A-Za-z0-9_.\ ]+$ ]] || die "PROGRAM is no program: $PROGRAM"
-	arguments+=" -p \"$PROGRAM\""
+	[[ $PROGRAM =~ ^[A-Za-z0-9_.\;\ ]+$ ]] || die "PROGRAM is no program: $PROGRAM"
+	IFS=';' read -ra programs <<< "$PROGRAM"
+	for program in "${programs[@]}"; do
+		[[ $program =~ ^\ *$ ]] || arguments+=" -p \"$program\""
+	done
 else
 	arguments+=" -b $((blocks * 2 / 5))"
 fi

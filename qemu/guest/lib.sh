@@ -115,6 +115,19 @@ no_leak()
 	[ -z "$(cat $kmemleak)" ] || { head -n 60 $kmemleak; return 1; }
 }
 
+# All kinds of allocations of a task that asks for it can fail, without a word in the log.
+prepare_faults()
+{
+	local dir file
+
+	for dir in failslab fail_page_alloc fail_usercopy; do
+		for file in ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0 task-filter=Y verbose=0; do
+			[ ! -e /sys/kernel/debug/$dir/${file%=*} ] ||
+				echo "${file#*=}" > /sys/kernel/debug/$dir/${file%=*}
+		done
+	done
+}
+
 # Write the verdict. To be the last thing a script does.
 verdict()
 {

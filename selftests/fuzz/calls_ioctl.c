@@ -418,14 +418,14 @@ static void structure_spoil(struct context *c, unsigned char *arg, unsigned int 
 static void *structure_place(struct context *c, const unsigned char *arg, size_t size)
 {
 	size_t room = size;
-	char *at = c->data + DATA_SIZE - size;
+	char *at = c->structures + PAGE - size;
 
 	if (once_in(&c->d, 40))
 		return buffer_pick(c, &room);
 	if (once_in(&c->d, 60))
 		/* it ends where there is no page any more */
 		at += 1 + below(&c->d, 8);
-	if (at + size <= c->data + DATA_SIZE)
+	if (at + size <= c->structures + PAGE)
 		memcpy(at, arg, size);
 	return at;
 }
@@ -482,12 +482,12 @@ static long run_ioctl(struct context *c, const struct call *call)
 		structure_spoil(c, arg, &cmd);
 	size = _IOC_SIZE(cmd) < sizeof(arg) ? _IOC_SIZE(cmd) : sizeof(arg);
 	at = structure_place(c, arg, size);
-	ours = (char *)at >= c->data && (char *)at + size <= c->data + DATA_SIZE;
+	ours = (char *)at == c->structures + PAGE - size;
 	ret = ioctl(fd, cmd, at);
 	if (ret >= 0 && ours && !spoilt)
 		results_take(row, at, block);
 	/* but where the kernel was made to fail it may have written some of its results */
-	if (ret < 0 && ours && !options.faults && memcmp(at, arg, size))
+	if (ret < 0 && ours && !c->faults && memcmp(at, arg, size))
 		complain("%s failed (%d) and has written to its structure", row->name, errno);
 	return ret;
 }

@@ -136,6 +136,11 @@ struct shared {
 
 extern struct shared *sh;
 
+/* The programs of each worker as lines of text, each overwritten by one HISTORY later. */
+struct record {
+	char lines[WORKERS_MAX][HISTORY][PROGRAM_TEXT + 64];
+};
+
 /* What the run is asked to do. */
 struct options {
 	__u64 seed;
@@ -145,10 +150,12 @@ struct options {
 	struct program given[WORKERS_MAX];
 	int given_n;
 	bool verbose;
+	/* in every second program */
 	bool faults;
 	/* a file that commits a mistake in the kernel if its name is written to it */
 	const char *faulty;
 	const char *mistake;
+	struct record *record;
 	/* two sockets that all workers pass descriptors by */
 	int post[2];
 };
@@ -177,9 +184,13 @@ struct context {
 	struct draw d;
 	int thread;
 	const char *name;
+	/* whether steps of this program may be made to fail */
+	bool faults;
 	/* pages for data, the last one followed by nothing; one that cannot be written */
 	char *data;
 	char *constant;
+	/* a page for structures, followed by nothing, which no other call is given */
+	char *structures;
 };
 
 /* enough for writes that pipes pass on without copying them twice */

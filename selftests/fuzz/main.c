@@ -14,6 +14,8 @@
  *   -l FILE       where it says it, line by line (default: /dev/kmsg)
  *   -n            no allocation is made to fail
  *   -p PROGRAM    run this one again and again; may be repeated, for one worker each
+ *   -r FILE       a place in memory where each program is written before it is run, for whoever
+ *                 looks there when this machine has died
  *   -v            say what each call came to
  *
  * Environment: FUZZ_FAULTY, FUZZ_MISTAKE: one more call writes the latter to the former, upon
@@ -44,9 +46,9 @@ unsigned int calls_n;
 static regex_t trouble;
 static bool have_trouble;
 static int kernel_log = -1;
-static const char *log_in = "/dev/kmsg", *corpus_in, *corpus_out, *blocks_out;
+static const char *log_in = "/dev/kmsg", *corpus_in, *corpus_out, *blocks_out, *record_out;
 static unsigned int blocks_wanted;
-static unsigned long long lives, killed, died;
+static unsigned long long lives, killed, died, died_by[65];
 static struct draw chance;
 
 long long now_ms(void)
@@ -156,6 +158,7 @@ static void dead_reap(void)
 			if (sh->workers[i].pid != pid)
 				continue;
 			died++;
+			died_by[WIFSIGNALED(status) ? WTERMSIG(status) : 0]++;
 			if (WIFEXITED(status) && WEXITSTATUS(status) == 3)
 				complain("worker %d could not be set up", i);
 			worker_start(i);
@@ -270,12 +273,21 @@ static void log_read(void)
 	}
 }
 
-/* What was running, newest first: the cause is among it. */
+/* What was running, newest first: the cause is among it, or it takes all that ran at once. */
 static void history_print(void)
 {
 	char text[PROGRAM_TEXT];
 	unsigned int age;
 	int i;
+
+	printf("# at the same time: PROGRAM=\"");
+	for (i = 0; i < options.workers; i++) {
+		const struct worker *w = &sh->workers[i];
+
+		program_print(&w->history[w->newest % HISTORY], text, sizeof(text));
+		printf("%s%s", i && text[0] ? "; " : "", text);
+	}
+	printf("\"\n");
 
 	for (i = 0; i < options.workers; i++) {
 		const struct worker *w = &sh->workers[i];
@@ -414,6 +426,7 @@ static bool enough(long long until)
 static int judge(void)
 {
 	bool good = true;
+	int sig;
 
 	if (sh->bad) {
 		printf("# %s\n", sh->what);
@@ -424,7 +437,11 @@ static int judge(void)
 	       (unsigned long long)options.seed, sh->programs, sh->steps, sh->faults);
 	printf("# %u edges and %u blocks of code, %u programs kept\n", sh->edges, sh->blocks,
 	       sh->corpus_n);
-	printf("# %llu workers, %llu killed, %llu died by what they did\n", lives, killed, died);
+	printf("# %llu workers, %llu killed, %llu died by what they did", lives, killed, died);
+	for (sig = 0; sig <= 64; sig++)
+		if (died_by[sig])
+			printf(", %llu of signal %d", died_by[sig], sig);
+	printf("\n");
 	good &= verdict(!sh->bad, "nothing wrong is seen");
 	if (!options.given_n) {
 		good &= verdict(calls_are_complete(), "all calls of the module are known here");
@@ -466,7 +483,7 @@ static void options_read(int argc, char **argv)
 	options.workers = 4;
 	options.faults = true;
 	options.seed = time(NULL);
-	while ((opt = getopt(argc, argv, "t:s:w:c:o:m:b:k:l:np:vx")) != -1) {
+	while ((opt = getopt(argc, argv, "t:s:w:c:o:m:b:k:l:np:r:vx")) != -1) {
 		switch (opt) {
 		case 't':
 			options.seconds = atoi(optarg);
@@ -504,6 +521,9 @@ static void options_read(int argc, char **argv)
 		case 'p':
 			given_add(optarg);
 			break;
+		case 'r':
+			record_out = optarg;
+			break;
 		case 'x':
 			/* of a child of a worker that executes a program */
 			exit(0);
@@ -514,6 +534,24 @@ static void options_read(int argc, char **argv)
 	}
 	if (options.workers < 1 || options.workers > WORKERS_MAX)
 		options.workers = WORKERS_MAX;
+	if (options.workers < options.given_n)
+		options.workers = options.given_n;
+}
+
+static void record_open(void)
+{
+	int fd = record_out ? open(record_out, O_RDWR | O_CLOEXEC) : -1;
+
+	if (!record_out)
+		return;
+	options.record = mmap(NULL, sizeof(struct record), PROT_READ | PROT_WRITE, MAP_SHARED,
+			      fd, 0);
+	if (options.record == MAP_FAILED) {
+		fprintf(stderr, "kipc_fuzz: -r: %s: %m\n", record_out);
+		exit(2);
+	}
+	close(fd);
+	memset(options.record, 0, sizeof(struct record));
 }
 
 /* All numbers below FD_FIRST are taken, so that programs have only those above. */
@@ -551,6 +589,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	chance.seed = ~options.seed;
+	record_open();
 	corpus_load();
 	descriptors_prepare();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -109,7 +109,7 @@ static bool fault_arm(struct thread *t, const struct step *step)
 {
 	struct draw d = { .seed = step->seed * 3ULL + step->tweak };
 
-	if (!options.faults || t->nth_fd < 0 || !once_in(&d, 8) ||
+	if (!t->context.faults || t->nth_fd < 0 || !once_in(&d, 4) ||
 	    !strcmp(calls[step->call].name, "fork") ||
 	    !strcmp(calls[step->call].name, "faulty"))
 		return false;
@@ -253,7 +253,7 @@ static void signals_handle(void)
 
 static void data_make(struct thread *t, int number)
 {
-	char *p = mmap(NULL, DATA_SIZE + 2 * PAGE, PROT_READ | PROT_WRITE,
+	char *p = mmap(NULL, DATA_SIZE + 4 * PAGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
@@ -262,9 +262,11 @@ static void data_make(struct thread *t, int number)
 	/* a hole, and a page that cannot be written behind it */
 	munmap(p + DATA_SIZE, PAGE);
 	mprotect(p + DATA_SIZE + PAGE, PAGE, PROT_READ);
+	munmap(p + DATA_SIZE + 3 * PAGE, PAGE);
 	t->context.thread = number;
 	t->context.data = p;
 	t->context.constant = p + DATA_SIZE + PAGE;
+	t->context.structures = p + DATA_SIZE + 2 * PAGE;
 	t->nth_fd = -1;
 }
 
@@ -415,13 +417,29 @@ static void program_keep(void)
 	current.n = n;
 }
 
-static void program_run(struct worker *worker)
+/* On paper before it is run: it may be the last thing that this machine does. */
+static void program_record(int number, unsigned int newest)
 {
+	char text[PROGRAM_TEXT], *line = options.record->lines[number][newest % HISTORY];
+
+	program_print(&current, text, sizeof(text));
+	memset(line, 0, sizeof(options.record->lines[0][0]));
+	snprintf(line, sizeof(options.record->lines[0][0]),
+		 "# worker %d, program %u: PROGRAM=\"%s\"\n", number, newest, text);
+}
+
+static void program_run(int number)
+{
+	struct worker *worker = &sh->workers[number];
 	bool together = false, found = false;
 	unsigned int i;
 
 	worker->history[(worker->newest + 1) % HISTORY] = current;
 	STORE(&worker->newest, worker->newest + 1);
+	if (options.record)
+		program_record(number, worker->newest);
+	for (i = 0; i < THREADS; i++)
+		threads[i].context.faults = options.faults && worker->newest % 2;
 	STORE(&worker->since, now_ms());
 	for (i = 0; i < current.n; i++)
 		together |= current.steps[i].thread;
@@ -451,7 +469,7 @@ void worker_run(int number, unsigned int life)
 	threads_make();
 	while (!LOAD(&sh->stop)) {
 		program_choose(&d, number);
-		program_run(&sh->workers[number]);
+		program_run(number);
 		if (once_in(&d, 30))
 			ids_sweep(dev);
 	}
