@@ -7,15 +7,30 @@
 #   a module, and both functions that touch it are the kernel's;
 # - or if it is about the timer that a sleeping task has on its stack, a variable of the kernel's
 #   schedule_hrtimeout_range_clock(), which looks at it once more when it wakes up, while the
-#   timer's interrupt may mark it.
+#   timer's interrupt may mark it;
+# - or if it is about the head of a chain in the table of adjustments, which rhashtable_*_fast(),
+#   a part of the kernel that is compiled into who calls it, reads when it has locked it by a bit
+#   in it, while another one tries to set that bit.
 # A report stands between two lines of "=", and begins with its name. Other reports have one
 # such line, or two.
+
+function has(words,	i)
+{
+	for (i = 2; i < nr; i++)
+		if (report[i] ~ words)
+			return 1
+	return 0
+}
 
 function is_ours(	i, interrupted)
 {
 	if (report[1] !~ /\[kipc/ && report[3] ~ / to 0xffffffff[89][0-9a-f]+ of /)
 		return 0
 	if (report[1] ~ / in hrtimer_wakeup \/ schedule_hrtimeout_range_clock$/)
+		return 0
+	if (report[1] ~ / in kipc_sem_undo_(insert|detach_locked) .* kipc_sem_undo_(insert|detach_locked) / &&
+	    has("[]] read to 0x[0-9a-f]+ of 8 bytes by ") &&
+	    has("[]] read-write \\(marked\\) to 0x[0-9a-f]+ of 8 bytes by "))
 		return 0
 	for (i = 2; i < nr; i++) {
 		if (report[i] ~ / by (task [0-9]+|interrupt) on cpu /)
