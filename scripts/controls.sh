@@ -21,21 +21,28 @@ boots()
 	case $1${SHORT:+-short} in
 	6.1 | 6.1-short) ;;
 	debug-short)
-		echo "suspicious_rcu lock_inversion sleep_in_atomic free_active_timer" \
-			"reference_underflow leak use_after_free heap_out_of_bounds" \
-			"stack_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
-			"write_to_free_page"
+		echo "unset_member suspicious_rcu lock_inversion sleep_in_atomic" \
+			"cpu_while_preemptible free_active_timer double_call_rcu reference_underflow leak" \
+			"use_after_free heap_out_of_bounds stack_out_of_bounds" \
+			"global_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
+			"bool_of_a_byte write_to_free_page"
 		;;
 	debug)
-		echo "suspicious_rcu lock_inversion sleep_in_atomic schedule_in_atomic warning" \
-			"taint_without_a_word reference_underflow free_active_timer"
-		echo "leak leak_after_failure leak_at_unload use_after_free heap_out_of_bounds" \
-			"stack_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
-			"write_to_free_page cache_with_an_object hung_task soft_lockup" \
-			"list_corruption"
+		echo "suspicious_rcu lock_inversion sleep_in_atomic schedule_in_atomic" \
+			"cpu_while_preemptible warning taint_without_a_word" \
+			"reference_underflow free_active_timer free_queued_work double_call_rcu unset_member failure_of_a_copy"
+		echo "irq_inversion leak leak_after_failure leak_at_unload use_after_free" \
+			"heap_out_of_bounds stack_out_of_bounds global_out_of_bounds" \
+			"vmalloc_out_of_bounds array_index shift_too_far bool_of_a_byte" \
+			"write_to_free_page cache_with_an_object rcu_stall workqueue_lockup" \
+			"hung_task soft_lockup copy_more_than_an_object" \
+			"unlock_page_that_is_not_locked list_corruption"
+		echo destroyed_mutex
 		;;
 	kcsan)
-		echo "unlocked_counter missing_barrier warning hung_task soft_lockup list_corruption"
+		echo "unlocked_counter missing_barrier unlocked_constant counter_in_interrupt" \
+			"unset_member failure_of_a_page failure_of_a_copy warning" \
+			"workqueue_lockup hung_task soft_lockup list_corruption"
 		;;
 	*)
 		die "no controls${SHORT:+ in short form} for the kernel '$1';" \
@@ -163,6 +170,19 @@ warning_ends_the_guest()
 		[ "$(tail -n 1 "$work/output")" = "0 passed, 1 failed" ]
 }
 
+# The fuzzer's programs are told when the guest dies of one, and kill the next one, too.
+programs_of_a_dead_guest_are_told()
+{
+	local -x MISTAKE=last_word MINUTES=1
+	local programs
+
+	"$ROOT/scripts/fuzz.sh" "$1" > "$work/output" 2>&1 && return 1
+	programs=$(sed -nE 's/^# at the same time: PROGRAM="(.*)"$/\1/p' "$work/output")
+	[[ $programs == *.faulty.* ]] || { cat "$work/output"; return 1; }
+	PROGRAM=$programs "$ROOT/scripts/fuzz.sh" "$1" > "$work/output" 2>&1 && return 1
+	grep -q 'Kernel panic - not syncing: kipc_faulty' "$BUILD/log/$1-fuzz.log"
+}
+
 [ $# -gt 0 ] || set -- debug kcsan
 for kernel; do
 	lines=$(boots "$kernel") || exit
@@ -171,6 +191,9 @@ for kernel; do
 	fi
 	[ "$kernel" != debug ] ||
 		check "$kernel: a warning ends the guest" warning_ends_the_guest "$kernel"
+	[ "$kernel" = 6.1 ] || [ -n "${SHORT:-}" ] ||
+		check "$kernel: programs of a dead guest are told" \
+			programs_of_a_dead_guest_are_told "$kernel"
 	while read -r mistakes; do
 		[ -z "$mistakes" ] || T=$mistakes part "$ROOT/qemu/run.sh" controls "$kernel"
 	done <<< "$lines"

@@ -15,13 +15,13 @@ commit()
 	bash -c "echo $1 > $faulty"
 }
 
-# Commit the mistake $1: within $3 seconds the check of the kernel's log fails and what it
-# shows then matches $2.
+# Commit the mistake $1, by the command $4 if there is one: within $3 seconds the check of the
+# kernel's log fails and what it shows then matches $2.
 log_shows()
 {
 	local mistake=$1 words=$2 until judged=quiet all='' new
 
-	commit "$mistake"
+	"${4:-commit}" "$mistake"
 	until=$((SECONDS + ${3:-10}))
 	until grep -qE -- "$words" <<< "$all" && [ $judged = trouble ]; do
 		if [ $SECONDS -ge $until ]; then
@@ -66,18 +66,23 @@ no_leak_fails_after()
 	forget_leaks
 }
 
-# Let each allocation of a process that commits the mistake $1 fail, as selftests/failnth.h
-# does: the first, the second, and so on.
+# Let each allocation and copy of a process that commits the mistake $1 fail, as
+# selftests/failnth.h does: the first, the second, and so on.
 commit_with_failures()
 {
-	local n faults=/sys/kernel/debug/failslab
+	local n
 
-	echo N > $faults/ignore-gfp-wait
-	echo Y > $faults/task-filter
-	echo 0 > $faults/verbose
 	for ((n = 1; n < 40; n++)); do
 		bash -c "echo $n > /proc/self/fail-nth; echo $1 > $faulty" 2> /dev/null
 	done
+}
+
+# No failure, no warning.
+failure_shows()
+{
+	commit "$1"
+	kernel_is_quiet || { echo "it warns without a failure"; return 1; }
+	log_shows "$1" "WARNING: .* $1" 10 commit_with_failures
 }
 
 # No failure, no leak: it is really the failures that show this one.
@@ -115,13 +120,39 @@ lockdep_goes_off()
 hung_task()
 {
 	echo 2 > /proc/sys/kernel/hung_task_timeout_secs
-	log_shows hung_task 'kipc_faulty.* blocked for more than' 30
+	log_shows hung_task 'kipc_faulty.* blocked for more than' 30 || return
+	echo 60 > /proc/sys/kernel/hung_task_timeout_secs
 }
 
 soft_lockup()
 {
 	echo 1 > /proc/sys/kernel/watchdog_thresh
 	log_shows soft_lockup 'soft lockup.*kipc_faulty' 30
+}
+
+# Where lockdep proves RCU right it is given five seconds more.
+rcu_stall()
+{
+	echo 3 > /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout
+	log_shows rcu_stall 'rcu: INFO: .*detected stall'
+}
+
+workqueue_lockup()
+{
+	echo 2 > /sys/module/workqueue/parameters/watchdog_thresh
+	log_shows workqueue_lockup 'BUG: workqueue lockup'
+}
+
+# The judge of the tests' own for what the kernel gives out.
+unset_member()
+{
+	local said
+
+	if ! said=$(/kipc/selftests/judge_test) ||
+	   ! grep -F 'looked at' <<< "$said" > /dev/null; then
+		printf '%s\n' "$said"
+		return 1
+	fi
 }
 
 # The control $1, what it shows in words.
@@ -131,25 +162,43 @@ control()
 	use_after_free)        log_shows "$1" "KASAN: (slab-)?use-after-free in $1" ;;
 	heap_out_of_bounds)    log_shows "$1" "KASAN: slab-out-of-bounds in $1" ;;
 	stack_out_of_bounds)   log_shows "$1" "KASAN: stack-out-of-bounds in $1" ;;
+	global_out_of_bounds)  log_shows "$1" "KASAN: global-out-of-bounds in $1" ;;
 	vmalloc_out_of_bounds) log_shows "$1" "KASAN: vmalloc-out-of-bounds in $1" ;;
 	write_to_free_page)    log_shows "$1" 'pagealloc: memory corruption' ;;
+	copy_more_than_an_object)
+		log_shows "$1" 'usercopy: Kernel memory exposure attempt.*kmalloc' ;;
+	unlock_page_that_is_not_locked)
+		log_shows "$1" 'VM_BUG_ON_[A-Z]*\(!folio_test_locked' ;;
+	failure_of_a_page)     failure_shows "$1" ;;
+	failure_of_a_copy)     failure_shows "$1" ;;
 	leak)                  no_leak_fails_after commit leak ;;
 	leak_after_failure)    leak_after_failure ;;
 	leak_at_unload)        leak_at_unload ;;
 	cache_with_an_object)  log_shows "$1" 'Objects remaining in kipc_faulty' ;;
 	array_index)           log_shows "$1" 'UBSAN: array-index-out-of-bounds' ;;
 	shift_too_far)         log_shows "$1" 'UBSAN: shift-out-of-bounds' ;;
+	bool_of_a_byte)        log_shows "$1" 'UBSAN: invalid-load' ;;
+	irq_inversion)         log_shows "$1" 'possible irq lock inversion dependency' ;;
+	destroyed_mutex)       log_shows "$1" 'DEBUG_LOCKS_WARN_ON\(lock->magic != lock\)' ;;
+	cpu_while_preemptible) log_shows "$1" 'BUG: using smp_processor_id\(\) in preemptible' ;;
 	lock_inversion)        lockdep_goes_off ;;
 	sleep_in_atomic)       log_shows "$1" 'sleeping function called from invalid context' ;;
 	schedule_in_atomic)    log_shows "$1" 'scheduling while atomic' ;;
 	suspicious_rcu)        log_shows "$1" 'suspicious RCU usage' ;;
 	free_active_timer)     log_shows "$1" 'ODEBUG: free active.*timer_list' ;;
+	free_queued_work)      log_shows "$1" 'ODEBUG: free active.*work_struct' ;;
+	double_call_rcu)       log_shows "$1" 'ODEBUG: activate active.*rcu_head' ;;
 	reference_underflow)   log_shows "$1" 'refcount_t: .*leaking memory|refcount_t: underflow' ;;
 	list_corruption)       log_shows "$1" 'list_del corruption' ;;
 	hung_task)             hung_task ;;
 	soft_lockup)           soft_lockup ;;
+	rcu_stall)             rcu_stall ;;
+	workqueue_lockup)      workqueue_lockup ;;
 	unlocked_counter)      race_is_found "$1" 'KCSAN: data-race in count' ;;
 	missing_barrier)       race_is_found "$1" 'reordered to: count_locked' ;;
+	unlocked_constant)     race_is_found "$1" 'KCSAN: data-race in store_the_same' ;;
+	counter_in_interrupt)  race_is_found "$1" 'data-race in count_in(_interrupt|terrupted)' ;;
+	unset_member)          unset_member ;;
 	warning)               log_shows "$1" 'WARNING: .* warning' ;;
 	taint_without_a_word)  log_shows "$1" '/proc/sys/kernel/tainted is' ;;
 	*)                     echo "no such control"; return 1 ;;
@@ -157,6 +206,8 @@ control()
 }
 
 [ ! -e $kmemleak ] || forget_leaks
+
+prepare_faults
 
 echo "TAP version 13"
 check "kernel: boots without a word of trouble" kernel_is_quiet
