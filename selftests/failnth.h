@@ -165,7 +165,7 @@ struct operation {
 	void (*enter)(struct work *work);
 	/* what else, beside ENOMEM, the kernel says for lack of memory there */
 	int lack;
-	/* a page that cannot be had may be one that is copied to or from */
+	/* what cannot be had may be a page that is copied to or from, or its page table */
 	bool touches;
 	/* can do without a copy, or do a part and say so: more than one byte is read or written */
 	bool partial;
@@ -212,7 +212,7 @@ static inline bool error_is_of(int error, enum fault_kind kind, const struct ope
 {
 	if (kind == FAULT_COPY)
 		return error == EFAULT;
-	if (kind == FAULT_PAGE && op->touches && error == EFAULT)
+	if (op->touches && error == EFAULT)
 		return true;
 	return error == ENOMEM || (op->lack && error == op->lack);
 }

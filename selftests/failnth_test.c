@@ -479,6 +479,13 @@ static int run_half_filter(struct work *work)
 	return ioctl(work->fd, KIPC_IOC_MSG_FILTER, &arg) || run_stats(work) ? -1 : 0;
 }
 
+static void undo_half_filter(struct work *work)
+{
+	struct kipc_msg_filter arg = { .send_type = 1 };
+
+	MUST(!ioctl(work->fd, KIPC_IOC_MSG_FILTER, &arg));
+}
+
 /* As many bytes as before, but the last one is another. */
 static int run_half_write(struct work *work)
 {
@@ -549,11 +556,11 @@ struct mistake {
 static const struct mistake mistakes[] = {
 	{ "value", run_half_value, NULL, "for a copy has changed sem of victim" },
 	{ "time", run_half_time, NULL, "for a copy has changed sem of victim" },
-	{ "adjustment", run_half_adjustment, NULL, "for a copy has changed stats" },
+	{ "adjustment", run_half_adjustment, NULL, "stats" },
 	{ "descriptor", run_half_descriptor, undo_half_descriptor, "has changed next_fd" },
 	{ "object", run_half_object, undo_create, "has changed stats" },
 	{ "receive", run_half_receive, NULL, "has changed msg of fd" },
-	{ "filter", run_half_filter, NULL, "has changed bytes of fd" },
+	{ "filter", run_half_filter, undo_half_filter, "has changed bytes of fd" },
 	{ "write", run_half_write, NULL, "for a copy has changed bytes" },
 	{ "signal", run_half_signal, undo_half_signal, "has changed signals" },
 	{ "error of a copy", run_wrong_copy, NULL, "Cannot allocate memory for a copy" },
