@@ -42,7 +42,8 @@ enum {
 	WORKERS_MAX = 8,
 	CALLS_MAX = 160,
 	CORPUS_MAX = 4096,
-	HISTORY = 4,
+	/* a report takes its time to be printed, in which short programs go on */
+	HISTORY = 16,
 	SLOTS = 8,
 	IDS = 16,
 	EDGE_BITS = 1 << 19,
