@@ -65,7 +65,8 @@ if [ "$mode" = apps ]; then
 	image=$BUILD/image/$GUEST_SUITE-$arch-apps.cpio
 	memory=2048 limit=180
 fi
-limit=$((limit + ${DIFF_SECONDS:-0}))
+# the storms have it for each of two kinds
+limit=$((limit + ${DIFF_SECONDS:-0} + 2 * ${KIPC_STRESS_SECONDS:-0}))
 
 mkdir -p "$BUILD/log"
 tmp=$(mktemp -d "$BUILD/.run.XXXXXX")
@@ -92,7 +93,7 @@ fi
 # Build the archive that is unpacked over the guest image and runs script $1.
 overlay()
 {
-	local dir=$tmp/overlay lib
+	local dir=$tmp/overlay lib variable
 
 	rm -rf "$dir"
 	mkdir -p "$dir"/kipc/{selftests,bench,examples} "$dir/usr/bin"
@@ -136,12 +137,14 @@ overlay()
 	KIPC_KERNEL=$name
 	KIPC_LIMIT=$limit
 	KIPC_TESTS='${T:-}'
-	export DIFF_SECONDS=${DIFF_SECONDS:-} DIFF_SEED=${DIFF_SEED:-}
 	KIPC_FUZZ='${FUZZ:-}'
 	KIPC_MISTAKE=${MISTAKE:-}
 	KIPC_ROWS=${size% *}
 	KIPC_COLUMNS=${size#* }
 	CONF
+	for variable in DIFF_{SECONDS,SEED,STEPS,VERBOSE} KIPC_STRESS_SECONDS; do
+		[ -z "${!variable:-}" ] || echo "export $variable=${!variable}"
+	done >> "$dir/kipc/run.conf"
 	(cd "$dir" && find . ! -path . -print0 | sort -z |
 		cpio --quiet -0 -o -H newc -R 0:0) > "$tmp/overlay.cpio"
 	cat "$image" "$tmp/overlay.cpio" > "$tmp/initrd"

@@ -373,7 +373,7 @@ static void one_seed(unsigned long seed, int steps)
 TEST_F_TIMEOUT(lockstep, random_operations_do_the_same_on_both_sides, 100000)
 {
 	run_names = step_names;
-	run_seeds(20, one_seed);
+	run_seeds(one_seed);
 	EXPECT_EQ(0, run.differences);
 	EXPECT_TRUE(succeeds_often(PIPE_READ));
 	EXPECT_TRUE(succeeds_often(PIPE_WRITE));
