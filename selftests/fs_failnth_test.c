@@ -60,6 +60,13 @@ static void look_at_mounts(const struct work *work, struct whole_state *state)
 	state_add(state, "pipes %llu fifos %llu\n", stats.pipes, stats.fifos);
 }
 
+/* With all limits, by the options that are shown for them. */
+static void look_at_mountinfo(const struct work *work, struct whole_state *state)
+{
+	(void)work;
+	state_add_file(state, "/proc/self/mountinfo");
+}
+
 static int run_mkfifo(struct work *work)
 {
 	(void)work;
@@ -449,7 +456,6 @@ static void undo_remount(struct work *work)
 	MUST(!mount("none", MOUNT, KIPCFS_NAME, MS_REMOUNT, "msgmax=8192,shmmni=4096"));
 }
 
-/* The kernel copies options once more, byte by byte, when they cannot be copied. */
 static const struct operation fs_operations[] = {
 	ROW("mkfifo", run_mkfifo, undo_mkfifo),
 	ROW("mkdir", run_mkdir, undo_mkdir),
@@ -479,6 +485,10 @@ static const struct operation fs_operations[] = {
 	ROW("open of control", run_open_control, undo_reopen),
 	ROW("open of the device", run_open_device, undo_reopen),
 	ROW("mountinfo", run_mountinfo, NULL),
+};
+
+/* The kernel copies options once more, byte by byte, when they cannot be copied. */
+static const struct operation mount_operations[] = {
 	ROW("mount", run_mount, undo_mount),
 	ROW("mount with options", run_mount_options, undo_mount, .partial = true),
 	ROW("mount of the default instance", run_mount_default, undo_mount, .partial = true),
@@ -504,17 +514,9 @@ static bool objects_make(void)
 	return made;
 }
 
-TEST_F_TIMEOUT(kipc, failing_allocations_of_the_file_system_leave_nothing, 240)
+/* A mount with something of everything in it, and one with options, for mountinfo. */
+static void mounts_make(struct __test_metadata *_metadata, struct work *work)
 {
-	struct work work = {
-		.dev = self->dev, .r = self->r, .w = self->w, .look = look_at_mounts,
-	};
-	long long objects = param_get("objects");
-	size_t i;
-
-	if (!have_fault_injection())
-		SKIP(return, "this kernel has no fault injection");
-	faults_prepare();
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
 	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	ASSERT_EQ(0, mount("none", "/tmp", "tmpfs", 0, NULL));
@@ -531,14 +533,53 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_the_file_system_leave_nothing, 240)
 	ASSERT_EQ(0, mkfifo("meet", 0600));
 	ASSERT_EQ(0, symlink("fifo", "link"));
 	ASSERT_TRUE(objects_make());
-	undo_unlink(&work);
-	undo_rmdir(&work);
-	for (i = 0; i < ARRAY_SIZE(fs_operations); i++)
-		fail_each(_metadata, &work, &fs_operations[i]);
-	EXPECT_EQ(128 + SIGKILL, child_kill(work.made));
+	undo_unlink(work);
+	undo_rmdir(work);
+}
+
+static void mounts_undo(struct __test_metadata *_metadata)
+{
 	ASSERT_EQ(0, chdir("/"));
 	EXPECT_TRUE(EVENTUALLY(umount(MOUNT) == 0));
 	EXPECT_TRUE(EVENTUALLY(umount(MOUNT "3") == 0));
+}
+
+TEST_F_TIMEOUT(kipc, failing_allocations_of_the_file_system_leave_nothing, 300)
+{
+	struct work work = {
+		.dev = self->dev, .r = self->r, .w = self->w, .look = look_at_mounts,
+	};
+	long long objects = param_get("objects");
+	size_t i;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	mounts_make(_metadata, &work);
+	for (i = 0; i < ARRAY_SIZE(fs_operations); i++)
+		fail_each(_metadata, &work, &fs_operations[i]);
+	EXPECT_EQ(128 + SIGKILL, child_kill(work.made));
+	mounts_undo(_metadata);
+	EXPECT_TRUE(EVENTUALLY(param_get("objects") == objects));
+	faults_done();
+}
+
+/* These have hundreds of allocations, so less is looked at each time. */
+TEST_F_TIMEOUT(kipc, failing_allocations_of_mounts_leave_nothing, 300)
+{
+	struct work work = {
+		.dev = self->dev, .r = self->r, .w = self->w, .look = look_at_mountinfo,
+	};
+	long long objects = param_get("objects");
+	size_t i;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	mounts_make(_metadata, &work);
+	for (i = 0; i < ARRAY_SIZE(mount_operations); i++)
+		fail_each(_metadata, &work, &mount_operations[i]);
+	mounts_undo(_metadata);
 	EXPECT_TRUE(EVENTUALLY(param_get("objects") == objects));
 	faults_done();
 }
