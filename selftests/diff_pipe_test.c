@@ -17,8 +17,17 @@
  *  - A file is not made non-blocking while somebody sleeps with it (the kernel looks again when
  *    it is woken); see BLOCKING_END.
  *  - Reads of more than a page while a writer sleeps: kipc's may get more than the pipe holds.
- *    See transfer().
- *  - Writes from a bad address, SIGIO, fstatfs(2), names below /proc: not tried at all.
+ *    See taken_at_once().
+ *  - While a write sleeps that is so large that kipc's readers take it from the writer's memory,
+ *    kipc's pipe may have room that the kernel's writer has filled: nobody else writes then, or
+ *    looks whether he could. See large_write_sleeps().
+ *  - A write from a bad address may leave the kernel's pipe a slot without data, which poll takes
+ *    for some: all is read at once after it, nobody polls before, and none is a packet. Of more
+ *    than PIPE_BUF bytes whole pages are written, and where those begin is not the same. See
+ *    bad_write().
+ *  - tee and splice between pipes with len 0, which the kernel answers before it looks at the
+ *    descriptors, and of more slots than the other pipe has. See move_step().
+ *  - SIGIO, fstatfs(2), names below /proc: not tried at all.
  *  - The time of the last read or write, by the clock of now if that was set since: all look
  *    before it is. See lockstep_pipe.h.
  *  - A write that sleeps moves the times of kipc's pipe with each part, those of the kernel's
@@ -39,6 +48,13 @@ enum { ANY_SIZE, WHOLE_PAGES };
 #define BLOCKING_END	(ENDS - 1)
 
 static int sizes;
+/*
+ * Whether the seed has bad addresses, or writes that are large and sleep: then it has no epoll,
+ * which would have edges for nothing.
+ */
+static bool bad_addresses, large_writes;
+/* A write of no more than that is none of them. */
+#define SMALL_WRITE	(8 * PIPE_BUF)
 /* Since the pipe was empty: how much went into it, in how many writes. */
 static long outstanding, writes;
 
@@ -89,6 +105,25 @@ static int sleepers(int op, int other)
 	return sum;
 }
 
+static bool large_write_sleeps(void)
+{
+	int n;
+
+	for (n = 1; n < ACTORS; n++)
+		if (run.asleep[n] && run.sleeps_in[n].arg[1] > SMALL_WRITE &&
+		    (run.sleeps_in[n].op == PIPE_WRITE || run.sleeps_in[n].op == PIPE_WRITEV))
+			return true;
+	return false;
+}
+
+static void before_looks(void)
+{
+	int i;
+
+	for (i = 0; i < SIDES; i++)
+		run.sides[i].common->large_write = large_write_sleeps();
+}
+
 static void times_are_known(bool out, bool known)
 {
 	int i;
@@ -99,6 +134,14 @@ static void times_are_known(bool out, bool known)
 		else
 			run.sides[i].common->atime_unknown = !known;
 	}
+}
+
+static void slots_may_be_empty(bool empty)
+{
+	int i;
+
+	for (i = 0; i < SIDES; i++)
+		run.sides[i].common->empty_slots = empty;
 }
 
 static void ends_have_changed(int n, const struct step *step)
@@ -117,6 +160,11 @@ static void ends_have_changed(int n, const struct step *step)
 		modes[n][arg[1]] = modes[n][arg[0]];
 }
 
+static bool is_read(int op)
+{
+	return op == PIPE_READ || op == PIPE_READV;
+}
+
 static void step_is_done(int n, const struct step *step)
 {
 	long moved = run.sides[NATIVE].answer.ret;
@@ -125,22 +173,25 @@ static void step_is_done(int n, const struct step *step)
 	switch (step->op) {
 	case PIPE_WRITE:
 	case PIPE_WRITEV:
+	case PIPE_WRITE_BAD:
 	case PIPE_SPLICE_IN:
+	case PIPE_TEE_IN:
+	case PIPE_MOVE_IN:
 		outstanding += moved > 0 ? moved : 0;
 		writes += moved > 0 ? 2 + moved / PIPE_BUF : 0;
 		if (moved > 0)
-			times_are_known(true, step->op != PIPE_SPLICE_IN &&
+			times_are_known(true, (step->op == PIPE_WRITE || step->op == PIPE_WRITEV) &&
 					moved == step->arg[1] &&
 					!sleepers(PIPE_WRITE, PIPE_WRITEV));
 		break;
 	case PIPE_READ:
 	case PIPE_READV:
 	case PIPE_SPLICE_OUT:
+	case PIPE_MOVE_OUT:
 		if (moved > 0)
-			times_are_known(false, step->op != PIPE_SPLICE_OUT);
+			times_are_known(false, is_read(step->op));
 		/* all that there was */
-		if (step->op != PIPE_SPLICE_OUT && moved >= 0 && moved < step->arg[1] &&
-		    !has_packets)
+		if (is_read(step->op) && moved >= 0 && moved < step->arg[1] && !has_packets)
 			forget_writes();
 	}
 }
@@ -180,6 +231,12 @@ static long random_len(void)
 	return chance(2) ? random_below(60) : random_below(5000);
 }
 
+/* Of @len bytes: so many as both pipes have for a reader, if a writer sleeps. */
+static long taken_at_once(long len)
+{
+	return sleepers(PIPE_WRITE, PIPE_WRITEV) && len > PIPE_BUF ? PIPE_BUF : len;
+}
+
 /* Whether it sleeps is up to the open file, which actors that fork share. */
 static bool set_blocking(int actor, long end, bool blocking)
 {
@@ -207,11 +264,15 @@ static bool transfer(int actor, bool out, long end)
 
 	if (chance(4) && !has_packets)
 		step.op = out ? PIPE_WRITEV : PIPE_READV;
+	if (out && large_write_sleeps())
+		return true;
 	step.arg[0] = blocking ? BLOCKING_END : end;
 	step.arg[1] = random_len();
+	if (blocking && !large_writes && step.arg[1] > SMALL_WRITE)
+		step.arg[1] = SMALL_WRITE;
 	step.arg[2] = out ? random_below(1000) : 0;
-	if (!out && sleepers(PIPE_WRITE, PIPE_WRITEV) && step.arg[1] > PIPE_BUF)
-		step.arg[1] = PIPE_BUF;
+	if (!out)
+		step.arg[1] = taken_at_once(step.arg[1]);
 	if (!blocking)
 		return set_blocking(actor, end, false) && make_step(actor, &step, -1, 0);
 	if (!open_blocking(actor, out, end))
@@ -260,6 +321,8 @@ static bool other_step(int actor)
 
 	switch (random_below(11)) {
 	case 0:
+		if (large_write_sleeps())
+			return true;
 		step.op = PIPE_POLL;
 		arg[1] = ONE_OF(0, POLLIN, POLLOUT, POLLRDHUP | POLLPRI, POLL_ALL);
 		break;
@@ -272,6 +335,7 @@ static bool other_step(int actor)
 	case 3 ... 4:
 		step.op = PIPE_OPEN;
 		arg[1] = random_below(BLOCKING_END);
+		arg[3] = chance(3);
 		arg[2] = ONE_OF(O_RDONLY, O_WRONLY, O_RDWR, O_RDONLY | O_CLOEXEC) |
 			 (is_fifo && awake() > 1 && chance(8) ? 0 : O_NONBLOCK) |
 			 (has_packets ? O_DIRECT : 0);
@@ -283,13 +347,15 @@ static bool other_step(int actor)
 	case 6:
 		step.op = PIPE_SIZE;
 		/* a smaller one is another number of slots than of bytes */
-		arg[1] = sizes == ANY_SIZE ? -1 :
+		arg[1] = sizes == ANY_SIZE || large_write_sleeps() ? -1 :
 			 ONE_OF(-1, 1, 4096, 5000, 8192, 65536, 70000, 131072, (1L << 31) + 1);
 		break;
 	case 7:
 		step.op = PIPE_STAT;
 		break;
 	case 8:
+		if (bad_addresses || large_writes)
+			return true;
 		step.op = PIPE_EPOLL_ADD;
 		arg[1] = ONE_OF(EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLOUT | EPOLLET,
 				EPOLLIN | EPOLLET, EPOLLOUT | EPOLLET, EPOLLIN | EPOLLONESHOT);
@@ -307,6 +373,61 @@ static bool other_step(int actor)
 	return make_step(actor, &step, -1, 0);
 }
 
+/* What it leaves in the kernel's pipe goes at once. */
+static bool bad_write(int actor, long end)
+{
+	struct step step = { .op = PIPE_WRITE_BAD, .arg = { end, random_len() } };
+	long from;
+	int n = somebody_who_reads(&from);
+
+	if (sizes == ANY_SIZE && step.arg[1] > PIPE_BUF)
+		step.arg[1] = PIPE_BUF;
+	if (!bad_addresses || !n || !step.arg[1] || sleepers(PIPE_WRITE, PIPE_WRITEV) ||
+	    sleepers(PIPE_READ, PIPE_READV))
+		return true;
+	if (chance(2))
+		step.arg[2] = sizes == WHOLE_PAGES ?
+			(long)random_below(step.arg[1] / PIPE_BUF) * PIPE_BUF :
+			(long)random_below(step.arg[1]);
+	slots_may_be_empty(true);
+	if (!set_blocking(actor, end, false) || !make_step(actor, &step, -1, 0) ||
+	    !drain(n, from))
+		return false;
+	slots_may_be_empty(false);
+	return true;
+}
+
+/* To another pipe and from one, which is empty before; what it does not take comes back. */
+static bool move_step(int actor)
+{
+	struct step step = { .op = ONE_OF(PIPE_TEE_OUT, PIPE_TEE_IN, PIPE_MOVE_OUT, PIPE_MOVE_IN) };
+	bool in = step.op == PIPE_TEE_IN || step.op == PIPE_MOVE_IN;
+
+	step.arg[0] = random_end(actor, in);
+	step.arg[1] = random_len();
+	if (has_packets || !step.arg[1] || (in && (is_to_be_drained() || large_write_sleeps())))
+		return true;
+	if (!in)
+		step.arg[1] = taken_at_once(step.arg[1]);
+	if (in)
+		step.arg[2] = chance(8) ? 0 : sizes == WHOLE_PAGES ?
+			(1 + (long)random_below(16)) * PIPE_BUF : 1 + (long)random_below(5000);
+	return set_blocking(actor, step.arg[0], false) && make_step(actor, &step, -1, 0);
+}
+
+/* Of the FIFO, or its mode. */
+static bool name_step(int actor)
+{
+	struct step step = { .arg = { any_end(actor) } };
+
+	step.op = is_fifo ? ONE_OF(PIPE_LINK, PIPE_UNLINK, PIPE_UNLINK, PIPE_CHMOD) : PIPE_CHMOD;
+	if (step.op == PIPE_UNLINK)
+		step.arg[1] = !chance(4);
+	if (step.op == PIPE_CHMOD)
+		step.arg[1] = random_below(01000);
+	return make_step(actor, &step, -1, 0);
+}
+
 static bool splice_step(int actor)
 {
 	bool in = chance(2) && !is_to_be_drained();
@@ -314,8 +435,10 @@ static bool splice_step(int actor)
 
 	step.op = in ? PIPE_SPLICE_IN : PIPE_SPLICE_OUT;
 	step.arg[1] = random_len();
-	if (has_packets || !step.arg[1])
+	if (has_packets || !step.arg[1] || (in && large_write_sleeps()))
 		return true;
+	if (!in)
+		step.arg[1] = taken_at_once(step.arg[1]);
 	if (step.op == PIPE_SPLICE_IN)
 		step.arg[2] = random_below(20) * (sizes == WHOLE_PAGES ? PIPE_BUF : 3001);
 	return set_blocking(actor, step.arg[0], false) && make_step(actor, &step, -1, 0);
@@ -341,9 +464,15 @@ static bool random_step(int actor)
 		return transfer(actor, true, random_end(actor, true));
 	if (dice < 55)
 		return transfer(actor, false, random_end(actor, false));
-	if (dice < 85)
+	if (dice < 77)
 		return other_step(actor);
-	return dice < 95 ? splice_step(actor) : process_step(actor);
+	if (dice < 80)
+		return name_step(actor);
+	if (dice < 85)
+		return bad_write(actor, random_end(actor, true));
+	if (dice < 88)
+		return splice_step(actor);
+	return dice < 95 ? move_step(actor) : process_step(actor);
 }
 
 static void one_seed(unsigned long seed, int steps)
@@ -357,6 +486,8 @@ static void one_seed(unsigned long seed, int steps)
 	is_fifo = chance(2);
 	sizes = chance(2) ? ANY_SIZE : WHOLE_PAGES;
 	has_packets = sizes == ANY_SIZE && !is_fifo && chance(3);
+	bad_addresses = !has_packets && chance(2);
+	large_writes = chance(2);
 	forget_writes();
 	memset(modes, -1, sizeof(modes));
 	modes[0][0] = O_RDONLY;
@@ -377,6 +508,8 @@ TEST_F_TIMEOUT(lockstep, random_operations_do_the_same_on_both_sides, 100000)
 	EXPECT_EQ(0, run.differences);
 	EXPECT_TRUE(succeeds_often(PIPE_READ));
 	EXPECT_TRUE(succeeds_often(PIPE_WRITE));
+	EXPECT_TRUE(succeeds_often(PIPE_MOVE_IN));
+	EXPECT_TRUE(succeeds_often(PIPE_MOVE_OUT));
 }
 
 TEST_HARNESS_MAIN

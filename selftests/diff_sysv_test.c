@@ -41,6 +41,10 @@ static bool looks(int n)
 	return !n;
 }
 
+static void before_looks(void)
+{
+}
+
 static void step_is_done(int n, const struct step *step)
 {
 	int i;

@@ -54,6 +54,8 @@ struct common {
 	int values[SLOTS][SEMS];
 	/* a pipe: something was spliced since the last read, or write */
 	bool atime_unknown, mtime_unknown;
+	/* and: something was written from a bad address since it was empty; a large write sleeps */
+	bool empty_slots, large_write;
 	/* message queues: how full they are, and the type of the first message */
 	long queued[SLOTS], bytes[SLOTS], room[SLOTS], first_type[SLOTS];
 	int births;

@@ -15,24 +15,30 @@ enum {
 	PIPE_WRITE = STEPS_COMMON, PIPE_READ, PIPE_WRITEV, PIPE_READV, PIPE_READ_BAD,
 	PIPE_POLL, PIPE_FIONREAD, PIPE_CLOSE, PIPE_OPEN, PIPE_DUP, PIPE_SETFL, PIPE_SIZE,
 	PIPE_STAT, PIPE_SPLICE_IN, PIPE_SPLICE_OUT, PIPE_EPOLL_ADD, PIPE_EPOLL_WAIT,
-	STEPS,
+	PIPE_WRITE_BAD, PIPE_TEE_OUT, PIPE_TEE_IN, PIPE_MOVE_OUT, PIPE_MOVE_IN, PIPE_LINK,
+	PIPE_UNLINK, PIPE_CHMOD, STEPS,
 };
 
 static const char *const step_names[STEPS + 1] = {
 	"look", "fork", "exec", "exit", "become",
 	"write", "read", "writev", "readv", "read to a bad address",
 	"poll", "FIONREAD", "close", "open", "dup", "SETFL", "size",
-	"fstat", "splice in", "splice out", "epoll_ctl", "epoll_wait", NULL,
+	"fstat", "splice in", "splice out", "epoll_ctl", "epoll_wait",
+	"write from a bad address", "tee to another pipe", "tee from another pipe",
+	"splice to another pipe", "splice from another pipe", "link", "unlink", "fchmod", NULL,
 };
 
 #define ENDS		8
 #define TRANSFER_MAX	(80 * 4096)
 #define FIFO_PATH	MOUNTS "/instance/fifo"
+#define OTHER_PATH	MOUNTS "/instance/other"
 
 /* Of the seed: a FIFO, packets. */
 static bool is_fifo, has_packets;
 
 static int ends[ENDS];
+/* Another pipe, of the same kind, which is empty but in a step. */
+static int other[2];
 static int epoll_fd, file_fd;
 static bool native;
 static unsigned char data[TRANSFER_MAX];
@@ -62,7 +68,12 @@ static int side_prepare(int which)
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (epoll_fd < 0 || file_make())
 		return -1;
+	if (!native)
+		dev = kipc_open();
+	if (pipe_make(dev, other, O_NONBLOCK))
+		return -1;
 	if (is_fifo) {
+		close(dev);
 		if (mounts_private() || mkdir(MOUNTS "/instance", 0755) ||
 		    mount("none", MOUNTS "/instance", native ? "tmpfs" : KIPCFS_NAME, 0, NULL) ||
 		    mkfifo(FIFO_PATH, 0600))
@@ -71,8 +82,6 @@ static int side_prepare(int which)
 		ends[1] = open(FIFO_PATH, O_WRONLY | O_NONBLOCK);
 		return ends[1] < 0 ? -1 : 0;
 	}
-	if (!native)
-		dev = kipc_open();
 	ret = pipe_make(dev, ends, O_NONBLOCK | (has_packets ? O_DIRECT : 0));
 	if (dev >= 0)
 		close(dev);
@@ -131,11 +140,21 @@ static inline void do_write(const struct step *step, struct answer *answer, int 
 		result(answer, writev(fd, iov, 3));
 }
 
+/* As much as arg[2] says of the data is there, and behind it nothing. */
+static inline void do_write_bad(const struct step *step, struct answer *answer, int fd)
+{
+	size_t len = step->arg[1], there = step->arg[2];
+	struct iovec iov[2] = { { data, there }, { nowhere(), len - there } };
+
+	pattern(data, there, len);
+	result(answer, writev(fd, iov, 2));
+}
+
 static inline void do_open(const struct step *step, struct answer *answer, int fd)
 {
 	char path[64] = FIFO_PATH;
 
-	if (!is_fifo)
+	if (!is_fifo || step->arg[3])
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	result(answer, open(path, step->arg[2]));
 	if (answer->ret < 0)
@@ -199,6 +218,38 @@ static inline void do_splice(const struct step *step, struct answer *answer, int
 		say(answer, "%x", hash_of(data, answer->ret));
 }
 
+/* Bytes from the pipe @from to the pipe @to; tee leaves them in the first. */
+static inline long move(bool tee_only, int from, int to, size_t len)
+{
+	struct kipc_pipe_splice arg = { .fd = to, .len = len, .flags = KIPC_SPLICE_NONBLOCK };
+
+	if (native)
+		return tee_only ? tee(from, to, len, SPLICE_F_NONBLOCK) :
+			splice(from, NULL, to, NULL, len, SPLICE_F_NONBLOCK);
+	if (!tee_only)
+		arg.flags |= KIPC_SPLICE_FROM_PIPE;
+	return ioctl(from, tee_only ? KIPC_IOC_PIPE_TEE : KIPC_IOC_PIPE_SPLICE, &arg) ?
+		-1 : (long)arg.len;
+}
+
+/* To the other pipe or from it, which is empty before and after. */
+static inline void do_move(const struct step *step, struct answer *answer, int fd)
+{
+	bool tee_only = step->op == PIPE_TEE_IN || step->op == PIPE_TEE_OUT;
+	size_t len = step->arg[1];
+	ssize_t left;
+
+	if (step->op == PIPE_TEE_IN || step->op == PIPE_MOVE_IN) {
+		pattern(data, step->arg[2], len);
+		write(other[1], data, step->arg[2]);
+		result(answer, move(tee_only, other[0], fd, len));
+	} else {
+		result(answer, move(tee_only, fd, other[1], len));
+	}
+	left = read(other[0], data, sizeof(data));
+	say(answer, "%zd %x", left, left > 0 ? hash_of(data, left) : 0);
+}
+
 static inline void do_stat(struct answer *answer, int fd)
 {
 	bool keeps_times = is_fifo || kernel_keeps_times();
@@ -207,8 +258,9 @@ static inline void do_stat(struct answer *answer, int fd)
 	result(answer, fstat(fd, &st));
 	if (answer->ret)
 		return;
-	say(answer, "mode %o links %lu user %u:%u size %ld block %ld", st.st_mode,
-	    (long)st.st_nlink, st.st_uid, st.st_gid, (long)st.st_size, (long)st.st_blksize);
+	say(answer, "mode %o links %lu user %u:%u size %ld block %ld, %ld of them, rdev %lx",
+	    st.st_mode, (long)st.st_nlink, st.st_uid, st.st_gid, (long)st.st_size,
+	    (long)st.st_blksize, (long)st.st_blocks, (long)st.st_rdev);
 	/* for when they are not, see diff_pipe_test.c */
 	if (keeps_times && !common->mtime_unknown)
 		say(answer, " mtime %ld ctime %ld", step_of(st.st_mtime), step_of(st.st_ctime));
@@ -236,13 +288,18 @@ static inline void do_epoll_add(const struct step *step, struct answer *answer, 
 
 static inline void look_at_ends(struct answer *answer)
 {
-	int i;
+	/* until the pipe is drained a slot of the kernel's may have no data */
+	int i, events = common->empty_slots ? 0 : POLL_ALL;
+
+	/* and kipc's may have room that the kernel's writer fills */
+	if (common->large_write)
+		events &= ~(POLLOUT | POLLWRNORM);
 
 	for (i = 0; i < ENDS; i++) {
 		if (ends[i] < 0)
 			continue;
 		say(answer, "end %d: flags %o events %x bytes %d size %ld ", i,
-		    fcntl(ends[i], F_GETFL), poll_now(ends[i], POLL_ALL), bytes_in(ends[i]),
+		    fcntl(ends[i], F_GETFL), poll_now(ends[i], events), bytes_in(ends[i]),
 		    size_of(ends[i], -1));
 		do_stat(answer, ends[i]);
 	}
@@ -302,6 +359,24 @@ static void actor_do(const struct step *step, struct answer *answer)
 		return;
 	case PIPE_EPOLL_WAIT:
 		do_epoll_wait(answer);
+		return;
+	case PIPE_WRITE_BAD:
+		do_write_bad(step, answer, fd);
+		return;
+	case PIPE_TEE_OUT:
+	case PIPE_TEE_IN:
+	case PIPE_MOVE_OUT:
+	case PIPE_MOVE_IN:
+		do_move(step, answer, fd);
+		return;
+	case PIPE_LINK:
+		result(answer, link(FIFO_PATH, OTHER_PATH));
+		return;
+	case PIPE_UNLINK:
+		result(answer, unlink(step->arg[1] ? OTHER_PATH : FIFO_PATH));
+		return;
+	case PIPE_CHMOD:
+		result(answer, fchmod(fd, step->arg[1]));
 		return;
 	}
 }

@@ -42,6 +42,8 @@ static void step_is_done(int n, const struct step *step);
 /* Whether the step @step ends after a moment, whatever others do. */
 static bool ends_by_itself(const struct step *step);
 static bool looks(int n);
+/* What those who look are to be told. */
+static void before_looks(void);
 static void actor_has_ended(void);
 
 __attribute__((format(printf, 1, 2)))
@@ -201,6 +203,7 @@ static inline bool look(void)
 	struct step step = { .op = LOOK };
 	int how, n, i;
 
+	before_looks();
 	for (n = 0; n < ACTORS; n++) {
 		if (!run.sides[NATIVE].pid[n] || run.asleep[n] || !looks(n))
 			continue;
