@@ -68,7 +68,7 @@ TEST_F(segment, large_segments_have_huge_pages_with_no_setting)
 		touch_each(p, sizes[i], HUGE_PAGE);
 		whole = sizes[i] / HUGE_PAGE * HUGE_PAGE;
 		EXPECT_EQ(whole / 1024, huge_kb(p));
-		/* the rest, that is no whole one, has small pages, of which newer kernels take several */
+		/* the rest, that is no whole one, has small pages; newer kernels take several */
 		rss = seg_stat(self->dev, id).rss;
 		EXPECT_LE(whole + (whole < sizes[i] ? PAGE : 0), rss);
 		EXPECT_GE((sizes[i] + PAGE - 1) / PAGE * PAGE, rss);
