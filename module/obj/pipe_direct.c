@@ -76,24 +76,21 @@ static void kipc_direct_put(struct kipc_direct *direct)
 /*
  * Pins up to @nr_pages pages from @start on, which are mapped and belong to nobody else: so
  * nothing is faulted in or copied for it, and no file is kept from being truncated. What must
- * not stay where it is for as long as it takes is left out; from 6.3 on it is moved. A fork
- * would have to copy a pinned huge page of the pool, which may have none left. Returns how many.
+ * not stay where it is for as long as it takes is left out; from 6.3 on it is moved. Returns
+ * how many.
  */
 static unsigned int kipc_direct_pin_pages(struct kipc_direct *direct,
 					  unsigned long start,
 					  unsigned int nr_pages)
 {
-	struct folio *folio;
 	int pinned, i;
 
 	pinned = pin_user_pages_fast(start, nr_pages,
 				     FOLL_LONGTERM | KIPC_FOLL_PRESENT,
 				     direct->pages);
-	for (i = 0; i < pinned; i++) {
-		folio = page_folio(direct->pages[i]);
-		if (!folio_test_anon(folio) || folio_test_hugetlb(folio))
+	for (i = 0; i < pinned; i++)
+		if (!folio_test_anon(page_folio(direct->pages[i])))
 			break;
-	}
 	if (i < pinned)
 		unpin_user_pages(direct->pages + i, pinned - i);
 	return i;
