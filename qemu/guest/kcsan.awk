@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kernel's log without those reports of KCSAN that are not about the module. The kernel
-# has races of its own; a report is one of these
-# - if no function of the module stands in either stack, up to the interrupt or fault, if it
-#   was in one: that has nothing to do with what it interrupts;
-# - or if it is about a variable of the kernel itself, not in memory that was allocated nor in
-#   a module, and both functions that touch it are the kernel's;
-# - or if it is about the timer that a sleeping task has on its stack, a variable of the kernel's
-#   schedule_hrtimeout_range_clock(), which looks at it once more when it wakes up, while the
-#   timer's interrupt may mark it;
-# - or if it is about the head of a chain in the table of adjustments, which rhashtable_*_fast(),
-#   a part of the kernel that is compiled into who calls it, reads when it has locked it by a bit
-#   in it, while another one tries to set that bit.
+# has races of its own, also when it works for the module: with its files, credentials, timers.
+# So a report is the module's if one of the two who touch the memory is a function of it. Not
+# asked are those functions that work on whatever their caller gives them, without a lock of
+# their own: then it is who called them.
+#
+# One race is left out by name: the head of a chain in the table of adjustments, which
+# rhashtable_*_fast(), a part of the kernel that is compiled into who calls it, reads when it
+# has locked it by a bit in it, while another one tries to set that bit.
+#
 # A report stands between two lines of "=", and begins with its name. Other reports have one
 # such line, or two.
 
@@ -22,23 +20,33 @@ function has(words,	i)
 	return 0
 }
 
-function is_ours(	i, interrupted)
+BEGIN {
+	tools = "mem(cpy|set|move|cmp|chr|scan|dup)|kmemdup|kstr|str|v?s[cn]*printf|seq_|sort|" \
+		"list_(add|del|move|splice|sort)|hlist_|llist_|rb_|idr_|ida_|radix_tree_|xas_|" \
+		"bitmap_|find_(next|first|last)_|refcount_|rhashtable_|rht_|iov_iter_|" \
+		"(raw_)?copy_?(to|from|in|out|user|page_to|page_from)|clear_user"
+}
+
+function is_a_tool(line)
 {
-	if (report[1] !~ /\[kipc/ && report[3] ~ / to 0xffffffff[89][0-9a-f]+ of /)
-		return 0
-	if (report[1] ~ / in hrtimer_wakeup \/ schedule_hrtimeout_range_clock$/)
-		return 0
-	if (report[1] ~ / in kipc_sem_undo_(insert|detach_locked) .* kipc_sem_undo_(insert|detach_locked) / &&
+	sub(/^.*[]] +/, "", line)
+	return line ~ ("^_*(" tools ")[_a-z0-9.]*[+]")
+}
+
+function is_ours(	i, at_top)
+{
+	if (report[1] ~ / in (kipc_sem_undo_(insert|detach_locked) [^ ]+( \/ )?)+$/ &&
 	    has("[]] read to 0x[0-9a-f]+ of 8 bytes by ") &&
 	    has("[]] read-write \\(marked\\) to 0x[0-9a-f]+ of 8 bytes by "))
 		return 0
 	for (i = 2; i < nr; i++) {
-		if (report[i] ~ / by (task [0-9]+|interrupt) on cpu /)
-			interrupted = 0
-		else if (report[i] ~ / asm_(sysvec|exc|common_interrupt|call_irq)/)
-			interrupted = 1
-		else if (report[i] ~ /\[kipc/ && !interrupted)
-			return 1
+		if (report[i] ~ / by (task [0-9]+|interrupt) on cpu /) {
+			at_top = 1
+		} else if (at_top && !is_a_tool(report[i])) {
+			if (report[i] ~ /\[kipc/)
+				return 1
+			at_top = 0
+		}
 	}
 	return 0
 }
