@@ -221,7 +221,8 @@ static void swap_and_look(struct __test_metadata *_metadata, size_t size)
 
 	EXPECT_EQ(0, shm_remove(id));
 	EXPECT_EQ(0, shm->dt(p));
-	EXPECT_EQ(0, swapped_pages());
+	/* who looks for memory to give back may hold a file for a moment */
+	EXPECT_TRUE(EVENTUALLY(!swapped_pages()));
 }
 
 TEST_F_TIMEOUT(shm, memory_is_swapped_and_comes_back, 120)
