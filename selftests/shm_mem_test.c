@@ -221,7 +221,7 @@ static void swap_and_look(struct __test_metadata *_metadata, size_t size)
 
 	EXPECT_EQ(0, shm_remove(id));
 	EXPECT_EQ(0, shm->dt(p));
-	/* who looks for memory to give back may hold a file for a moment */
+	/* khugepaged holds the file of what it looks at for a moment */
 	EXPECT_TRUE(EVENTUALLY(!swapped_pages()));
 }
 
