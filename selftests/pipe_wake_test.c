@@ -289,6 +289,49 @@ TEST_F(pipe, writer_that_faults_leaves_the_room_to_the_next_one)
 	free(buf);
 }
 
+/* --- who comes first */
+
+/* Turns on one CPU: the higher number runs, and nobody interrupts it. */
+static int run_with_priority(int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ||
+	       sched_setscheduler(0, SCHED_FIFO, &param) ? -1 : 0;
+}
+
+TEST_F(pipe, write_that_fits_in_part_wakes_only_who_has_waited_longest)
+{
+	static char buf[2 * 65536];
+	pid_t first, second;
+
+	ASSERT_EQ(0, run_with_priority(3));
+	first = child_fork();
+	if (!first) {
+		EXPECT_EQ(0, run_with_priority(1));
+		EXPECT_EQ(65536, read(self->r, buf, sizeof(buf)));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(first, SYS_read));
+	/* which would run before the first, were it woken as well */
+	second = child_fork();
+	if (!second) {
+		EXPECT_EQ(0, run_with_priority(2));
+		EXPECT_EQ(1, read(self->r, buf, 1));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(second, SYS_read));
+	ASSERT_EQ(0, fcntl(self->w, F_SETFL, O_NONBLOCK));
+	EXPECT_EQ(65536, write(self->w, buf, sizeof(buf)));
+	EXPECT_EQ(0, child_wait(first));
+	EXPECT_TRUE(task_is_blocked(second, SYS_read));
+	EXPECT_EQ(1, write(self->w, buf, 1));
+	EXPECT_EQ(0, child_wait(second));
+}
+
 /* --- interrupted in the moment of the wake-up */
 
 /*

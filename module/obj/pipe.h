@@ -282,7 +282,7 @@ void kipc_pipe_end_read(struct kipc_pipe *pipe, u32 bytes)
 	__releases(&pipe->lock);
 void kipc_pipe_end_write(struct kipc_pipe *pipe)
 	__releases(&pipe->lock);
-void kipc_pipe_pass_on(struct kipc_pipe *pipe);
+void kipc_pipe_pass_on(struct kipc_pipe *pipe, const struct kipc_waitq *wq);
 void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 
 /* pipe_direct.c */

@@ -143,7 +143,7 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 	mutex_unlock(&pipe->rd_lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (unlikely(ret < 0))
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, &pipe->rd);
 	return ret;
 }
 
@@ -279,7 +279,7 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 	mutex_unlock(&pipe->wr_lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (unlikely(ret < 0))
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, &pipe->wr);
 	if (unlikely(ret == -EPIPE) && !(how & KIPC_WRITE_NOSIGNAL))
 		send_sig(SIGPIPE, current, 0);
 	return done ?: ret;
@@ -380,7 +380,7 @@ ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
 	if (kipc_copy_to_user(buf, kipc_ring_addr(&pipe->ring, pipe->ring.tail),
 			      bytes)) {
 		mutex_unlock(&pipe->rd_lock);
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, &pipe->rd);
 		return -EFAULT;
 	}
 	spin_lock(&pipe->lock);
@@ -425,7 +425,7 @@ ssize_t kipc_pipe_write(struct file *file, const char __user *buf, size_t len,
 	if (kipc_copy_from_user(kipc_ring_addr(&pipe->ring, pipe->ring.head),
 				buf, len)) {
 		mutex_unlock(&pipe->wr_lock);
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, &pipe->wr);
 		return -EFAULT;
 	}
 	spin_lock(&pipe->lock);

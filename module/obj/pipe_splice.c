@@ -252,7 +252,7 @@ out_unlock:
 	mutex_unlock(&pipe->wr_lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (ret)
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, &pipe->wr);
 	return ret;
 }
 

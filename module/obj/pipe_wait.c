@@ -14,26 +14,40 @@
  * was picked before it is woken, go on, and be asleep again, in the queue, when
  * the wake-up arrives; the next change has to pick it anew.
  */
+static __always_inline void
+kipc_pipe_pick_reader_locked(struct kipc_pipe *pipe,
+			     struct kipc_pipe_wake *wake)
+{
+	lockdep_assert_held(&pipe->lock);
+	WARN_ON_ONCE(wake->what & KIPC_WAKE_READER);
+	if (list_empty(&pipe->rd.sleepers) ||
+	    !kipc_pipe_is_readable_locked(pipe))
+		return;
+	wake->reader = kipc_waitq_pick_locked(&pipe->rd);
+	wake->what |= KIPC_WAKE_READER;
+}
+
+static __always_inline void
+kipc_pipe_pick_writer_locked(struct kipc_pipe *pipe,
+			     struct kipc_pipe_wake *wake)
+{
+	struct kipc_sleeper *writer = kipc_waitq_first_locked(&pipe->wr);
+
+	lockdep_assert_held(&pipe->lock);
+	WARN_ON_ONCE(wake->what & KIPC_WAKE_WRITER);
+	if (!writer || kipc_pipe_room(pipe) < writer->need ||
+	    ((writer->tag & KIPC_WRITE_PACKET) &&
+	     !kipc_pipe_packet_fits(pipe)))
+		return;
+	wake->writer = kipc_waitq_pick_locked(&pipe->wr);
+	wake->what |= KIPC_WAKE_WRITER;
+}
+
 static __always_inline void __kipc_pipe_pick_locked(struct kipc_pipe *pipe,
 						    struct kipc_pipe_wake *wake)
 {
-	struct kipc_sleeper *writer;
-
-	lockdep_assert_held(&pipe->lock);
-	WARN_ON_ONCE(wake->what & (KIPC_WAKE_READER | KIPC_WAKE_WRITER));
-	if (!list_empty(&pipe->rd.sleepers) &&
-	    kipc_pipe_is_readable_locked(pipe)) {
-		wake->reader = kipc_waitq_pick_locked(&pipe->rd);
-		wake->what |= KIPC_WAKE_READER;
-	}
-
-	writer = kipc_waitq_first_locked(&pipe->wr);
-	if (writer && kipc_pipe_room(pipe) >= writer->need &&
-	    (!(writer->tag & KIPC_WRITE_PACKET) ||
-	     kipc_pipe_packet_fits(pipe))) {
-		wake->writer = kipc_waitq_pick_locked(&pipe->wr);
-		wake->what |= KIPC_WAKE_WRITER;
-	}
+	kipc_pipe_pick_reader_locked(pipe, wake);
+	kipc_pipe_pick_writer_locked(pipe, wake);
 }
 
 /**
@@ -171,15 +185,20 @@ void kipc_pipe_end_write(struct kipc_pipe *pipe)
 /**
  * kipc_pipe_pass_on - pass on a wake-up that one cannot use
  * @pipe: the pipe
+ * @wq: where one may have been woken, pipe->rd or pipe->wr
  *
- * For whoever may have been woken, and now leaves with an error.
+ * For whoever leaves with an error. Nobody is woken on the other side: who was
+ * picked there may not have run yet, and a second one would come before it.
  */
-void kipc_pipe_pass_on(struct kipc_pipe *pipe)
+void kipc_pipe_pass_on(struct kipc_pipe *pipe, const struct kipc_waitq *wq)
 {
 	struct kipc_pipe_wake wake = {};
 
 	spin_lock(&pipe->lock);
-	kipc_pipe_pick_locked(pipe, &wake);
+	if (wq == &pipe->rd)
+		kipc_pipe_pick_reader_locked(pipe, &wake);
+	else
+		kipc_pipe_pick_writer_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
 	kipc_pipe_wake(pipe, &wake);
 }
@@ -213,7 +232,7 @@ kipc_pipe_sleep(struct kipc_pipe *pipe, struct kipc_waitq *wq,
 	if (!ret)
 		ret = kipc_pipe_lock_side(side, false);
 	if (ret)
-		kipc_pipe_pass_on(pipe);
+		kipc_pipe_pass_on(pipe, wq);
 	return ret;
 }
 
