@@ -4,8 +4,7 @@
  * must not be lost between many readers and writers, sleepers that are killed.
  */
 #include "pipe_fixture.h"
-
-#include <sched.h>
+#include "race.h"
 
 /* Give the pipe another capacity, by the implementation's own call. */
 static int pipe_resize(struct _test_data_pipe *self, int size)
@@ -291,27 +290,15 @@ TEST_F(pipe, writer_that_faults_leaves_the_room_to_the_next_one)
 
 /* --- who comes first */
 
-/* Turns on one CPU: the higher number runs, and nobody interrupts it. */
-static int run_with_priority(int priority)
-{
-	struct sched_param param = { .sched_priority = priority };
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	return sched_setaffinity(0, sizeof(cpus), &cpus) ||
-	       sched_setscheduler(0, SCHED_FIFO, &param) ? -1 : 0;
-}
-
 TEST_F(pipe, write_that_fits_in_part_wakes_only_who_has_waited_longest)
 {
 	static char buf[2 * 65536];
 	pid_t first, second;
 
-	ASSERT_EQ(0, run_with_priority(3));
+	ASSERT_EQ(0, take_turns(3));
 	first = child_fork();
 	if (!first) {
-		EXPECT_EQ(0, run_with_priority(1));
+		EXPECT_EQ(0, take_turns(1));
 		EXPECT_EQ(65536, read(self->r, buf, sizeof(buf)));
 		child_exit();
 	}
@@ -319,7 +306,7 @@ TEST_F(pipe, write_that_fits_in_part_wakes_only_who_has_waited_longest)
 	/* which would run before the first, were it woken as well */
 	second = child_fork();
 	if (!second) {
-		EXPECT_EQ(0, run_with_priority(2));
+		EXPECT_EQ(0, take_turns(2));
 		EXPECT_EQ(1, read(self->r, buf, 1));
 		child_exit();
 	}

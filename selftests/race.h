@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What tests of races share: memory that is read and written by several, a gate to begin
- * at the same moment, and a delay that finds that moment.
+ * What tests of races share: memory that is read and written by several, turns on one CPU,
+ * a gate to begin at the same moment, and a delay that finds that moment.
  */
 #ifndef KIPC_RACE_H
 #define KIPC_RACE_H
@@ -9,6 +9,18 @@
 #include "kipc_test.h"
 
 #include <sched.h>
+
+/* One CPU for all who call this, where the one with the highest priority runs. */
+static inline int take_turns(int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ||
+	       sched_setscheduler(0, SCHED_FIFO, &param) ? -1 : 0;
+}
 
 /* Begin at the same moment: each of @n comes once in each round. */
 struct gate {

@@ -3,6 +3,7 @@
  * SEM_UNDO: what the adjustments add up to, what forgets them, and whom they wake. Classes
  * 4 and 19.
  */
+#include "race.h"
 #include "sem_fixture.h"
 #include "sem_steps.h"
 
@@ -370,18 +371,6 @@ TEST_F(sem, operation_that_did_not_succeed_is_not_undone)
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
-/* One CPU for this process and its children, and nobody interrupts who runs there. */
-static int take_turns(void)
-{
-	struct sched_param param = { .sched_priority = 1 };
-	cpu_set_t cpus;
-
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	return sched_setaffinity(0, sizeof(cpus), &cpus) ||
-	       sched_setscheduler(0, SCHED_FIFO, &param) ? -1 : 0;
-}
-
 /* Who wakes a sleeper has done its operation for it, and the adjustment, too. */
 TEST_F(sem, operation_that_a_sleeper_was_woken_with_is_undone)
 {
@@ -389,7 +378,7 @@ TEST_F(sem, operation_that_a_sleeper_was_woken_with_is_undone)
 	pid_t pid;
 
 	ASSERT_LE(0, id);
-	ASSERT_EQ(0, take_turns());
+	ASSERT_EQ(0, take_turns(1));
 	for (round = 0; round < 20; round++) {
 		pid = SEM_SLEEPER(id, SEM_OP(1, -1, SEM_UNDO), SEM_OP(0, -1, SEM_UNDO));
 		ASSERT_LT(0, pid);
