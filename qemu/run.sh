@@ -32,6 +32,9 @@ options+=" no_timer_check"
 # the emulator translates code anew for each address that it runs at, and where pages of code
 # are given back it looks through all of these for each byte: commands run three times as fast
 options+=" norandmaps"
+# its CPUs have one time stamp counter; a kernel that does not trust that asks a device instead,
+# which only one CPU at a time can do
+[ "$arch" != amd64 ] || options+=" tsc=reliable"
 image=$BUILD/image/$GUEST_SUITE-$arch.cpio
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
 
@@ -208,8 +211,9 @@ elif [ "$arch" = arm64 ]; then
 elif [ "$mode" = bench ]; then
 	accel=(-accel tcg -smp "${SMP:-2}")
 else
-	# QEMU 7.2's cmpxchg16b crashes newer kernels at random.
-	accel=(-accel tcg -cpu "max,-cx16" -smp "${SMP:-2}")
+	# QEMU 7.2's cmpxchg16b crashes newer kernels at random. A kernel that believes rep movsb and
+	# rep stosb to be fast copies and clears by these, which TCG runs byte by byte.
+	accel=(-accel tcg -cpu "max,-cx16,-erms,-fsrm" -smp "${SMP:-2}")
 fi
 
 overlay "$mode"

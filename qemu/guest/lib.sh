@@ -62,19 +62,21 @@ kernel_is_quiet()
 
 	new=$(dmesg -c)
 	# a report may be half written
-	for ((tries = 0; tries < 20; tries++)); do
+	for ((tries = 0; tries < 20 && ${#new}; tries++)); do
 		[ $(($(grep -c '====================$' <<< "$new") % 2)) = 1 ] || break
 		sleep 0.1
 		new+=$'\n'$(dmesg -c)
 	done
-	[ -z "$new" ] || printf '%s\n' "$new" >> "$LOG"
-	ours=$(awk -f /kipc/guest/kcsan.awk <<< "$new" | awk -f /kipc/guest/caches.awk)
-	if grep -qE "$TROUBLE" <<< "$ours"; then
-		printf '%s\n' "$ours"
-		status=1
+	if [ -n "$new" ]; then
+		printf '%s\n' "$new" >> "$LOG"
+		ours=$(awk -f /kipc/guest/kcsan.awk <<< "$new" | awk -f /kipc/guest/caches.awk)
+		if grep -qE "$TROUBLE" <<< "$ours"; then
+			printf '%s\n' "$ours"
+			status=1
+		fi
 	fi
-	tainted=$(cat /proc/sys/kernel/tainted)
-	known=$(cat /run/known-taint)
+	tainted=$(< /proc/sys/kernel/tainted)
+	known=$(< /run/known-taint)
 	if [ $((tainted & ~known)) -ne 0 ]; then
 		echo "/proc/sys/kernel/tainted is $tainted"
 		echo $((tainted | known)) > /run/known-taint

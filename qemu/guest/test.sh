@@ -11,7 +11,7 @@ refcnt=/sys/module/kipc/refcnt
 
 counts()
 {
-	echo "$(cat $objects) $(cat $refcnt)"
+	echo "$(< $objects) $(< $refcnt)"
 }
 
 counts_are()
