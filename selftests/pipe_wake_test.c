@@ -319,6 +319,25 @@ TEST_F(pipe, write_that_fits_in_part_wakes_only_who_has_waited_longest)
 	EXPECT_EQ(0, child_wait(second));
 }
 
+TEST_F(pipe, write_that_does_not_wait_is_of_what_fits_though_a_reader_comes_first)
+{
+	static char buf[2 * 65536];
+	pid_t reader;
+
+	ASSERT_EQ(0, take_turns(1));
+	reader = child_fork();
+	if (!reader) {
+		EXPECT_EQ(0, take_turns(2));
+		EXPECT_EQ(65536, read(self->r, buf, sizeof(buf)));
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(reader, SYS_read));
+	ASSERT_EQ(0, fcntl(self->w, F_SETFL, O_NONBLOCK));
+	EXPECT_EQ(65536, write(self->w, buf, sizeof(buf)));
+	EXPECT_EQ(0, child_wait(reader));
+	EXPECT_EQ(0, bytes_in(self->r));
+}
+
 /* --- interrupted in the moment of the wake-up */
 
 /*

@@ -265,6 +265,10 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			done += ret;
 			if (done == len || ret < room)
 				break;
+			/* What readers take meanwhile makes no room, as natively. */
+			if (!(how & KIPC_WRITE_PACKET) &&
+			    kipc_pipe_is_nonblock(file, how))
+				break;
 			kipc_pipe_wake(pipe, &wake);
 			continue;
 		}
