@@ -254,7 +254,7 @@ static bool open_blocking(int actor, bool out, long end)
 	step.arg[2] = (out ? O_WRONLY : O_RDONLY) | O_NONBLOCK | (has_packets ? O_DIRECT : 0);
 	if (!make_step(actor, &step, -1, 0))
 		return false;
-	return run.sides[NATIVE].answer.ret || set_blocking(actor, BLOCKING_END, true);
+	return run.ret || set_blocking(actor, BLOCKING_END, true);
 }
 
 static bool transfer(int actor, bool out, long end)
@@ -308,7 +308,7 @@ static bool drain(int actor, long end)
 	do {
 		if (!make_step(actor, &step, -1, 0))
 			return false;
-	} while (run.sides[NATIVE].answer.ret > 0);
+	} while (run.ret > 0);
 	/* empty, or nobody can write to it any more */
 	forget_writes();
 	return true;

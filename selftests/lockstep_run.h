@@ -18,6 +18,8 @@ struct run {
 	/* what each actor sleeps in */
 	bool asleep[ACTORS];
 	struct step sleeps_in[ACTORS];
+	/* what the last step returned natively, 0 if it sleeps */
+	long ret;
 	/* the last steps, as text */
 	char history[HISTORY][160];
 	int nhistory;
@@ -259,6 +261,7 @@ static inline bool make_step(int actor, const struct step *step, int kind, long 
 	next_step();
 	note_step(actor, step);
 	run.made[step->op]++;
+	run.ret = 0;
 	for (i = 0; i < SIDES; i++)
 		if (actor_tell(&run.sides[i], actor, step))
 			return differ("an actor is gone");
@@ -279,9 +282,9 @@ static inline bool make_step(int actor, const struct step *step, int kind, long 
 		if (!answers_agree("the step"))
 			return false;
 		step_is_done(actor, step);
-		if (run.sides[NATIVE].answer.ret)
-			note("  %ld, errno %d", run.sides[NATIVE].answer.ret,
-			     run.sides[NATIVE].answer.error);
+		run.ret = run.sides[NATIVE].answer.ret;
+		if (run.ret)
+			note("  %ld, errno %d", run.ret, run.sides[NATIVE].answer.error);
 	}
 	return settle_sleepers() && look();
 }
