@@ -259,6 +259,31 @@ TEST_F(shm, last_mapping_of_a_removed_segment_cannot_be_made_again)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+/* What an attachment replaces is gone before it is there, but does not end the segment. */
+TEST_F(shm, last_mapping_of_a_removed_segment_can_be_attached_over)
+{
+	char *p, *q;
+	int id = shm_new_at(2 * PAGE, &p);
+
+	ASSERT_LE(0, id);
+	p[0] = 5;
+	ASSERT_EQ(0, shm_remove(id));
+	ASSERT_EQ(p, shm->at(id, p, SHM_REMAP));
+	EXPECT_EQ(5, p[0]);
+	expect_attached(_metadata, id, 1);
+	/* over more than the old one, and not at its place */
+	q = mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)q);
+	ASSERT_EQ(q + PAGE, shm->at(id, q + PAGE, SHM_REMAP));
+	EXPECT_EQ(0, shm->dt(p));
+	ASSERT_EQ(q, shm->at(id, q, SHM_REMAP | SHM_RDONLY));
+	EXPECT_EQ(5, q[0]);
+	munmap(q + 2 * PAGE, 2 * PAGE);
+	expect_attached(_metadata, id, 1);
+	EXPECT_EQ(0, shm->dt(q));
+	EXPECT_FALSE(shm_exists(id));
+}
+
 TEST_F(shm, protections_split_a_mapping)
 {
 	char *p;

@@ -281,7 +281,7 @@ void *kipc_shm_attach(int fd, int id, const void *addr, unsigned int flags);
  * @addr: where the segment was attached
  *
  * Errors: EINVAL (no attachment begins there); EINTR (only before a signal kills); ENOMEM (it
- * is still there).
+ * is still there, or what is left of it); EPERM (likewise: it is sealed, mseal(2)).
  *
  * Return: 0, or -1 and errno.
  */

@@ -44,6 +44,7 @@ struct pid;
  * @nattch: mappings; guarded by the entry's lock
  * @fds: outer files that are not those of an attachment; guarded by the entry's
  *	lock
+ * @attaching: calls that are attaching it at this moment
  * @had_fd: a descriptor was made; guarded by the entry's lock
  * @atime: last attach, seconds since the epoch; guarded by the entry's lock
  * @dtime: last detach; guarded by the entry's lock
@@ -60,6 +61,7 @@ struct kipc_shm {
 	unsigned long pages;
 	unsigned long nattch;
 	unsigned int fds;
+	atomic_t attaching;
 	bool had_fd;
 	time64_t atime;
 	time64_t dtime;

@@ -176,14 +176,15 @@ static int kipc_shm_mmap_alone(struct kipc_shm *shm, struct vm_area_struct *vma)
 
 /*
  * Is nothing left of a segment that was removed but the file of a mapping that is gone? So it is
- * where remap_file_pages(2) has replaced the last one.
+ * where remap_file_pages(2) has replaced the last one, but not where shmat(2) has.
  */
 static bool kipc_shm_is_over(struct kipc_shm *shm)
 {
 	bool over;
 
 	spin_lock(&shm->entry.lock);
-	over = shm->entry.mode & KIPC_MODE_DEST && !shm->nattch && !shm->fds;
+	over = shm->entry.mode & KIPC_MODE_DEST && !shm->nattch && !shm->fds &&
+	       !atomic_read(&shm->attaching);
 	spin_unlock(&shm->entry.lock);
 	return over;
 }
@@ -385,10 +386,12 @@ unsigned long kipc_shm_attach(struct kipc_shm *shm, unsigned long addr,
 				  &kipc_shm_attach_fops);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	atomic_inc(&shm->attaching);
 	if (addr + size < addr && !(map_flags & MAP_FIXED))
 		ret = -EINVAL;
 	else
 		ret = vm_mmap(file, addr, size, prot, map_flags, 0);
+	atomic_dec(&shm->attaching);
 	fput(file);
 	/* shmat(2) has another name for that, and looks for it before all else. */
 	if (ret == -EEXIST ||
@@ -448,8 +451,8 @@ static int kipc_shm_find_part(unsigned long base, unsigned long from,
  * replaces the very mapping that is detached finds its own unmapped.
  *
  * Context: takes mmap_lock for writing.
- * Return: 0; -EINVAL if no attachment begins there; -EINTR; -ENOMEM. After the
- * latter two there may be less left of it.
+ * Return: 0; -EINVAL if no attachment begins there; -EINTR; -ENOMEM; -EPERM
+ * (mseal(2)). After the latter three there may be less left of it.
  */
 int kipc_shm_detach(unsigned long addr)
 {

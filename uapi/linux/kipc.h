@@ -490,7 +490,8 @@ struct kipc_shm_attach {
  * Unmaps what is left of an attachment that began at @addr, of any segment of
  * any instance; a mapping of a descriptor that begins with the first page counts as
  * one. Errors: EINVAL (no attachment begins there), EINTR (only by a fatal signal),
- * ENOMEM (it is still there, or what is left of it: call again), EFAULT.
+ * ENOMEM (it is still there, or what is left of it: call again), EPERM (likewise, for
+ * it was sealed by mseal(2)), EFAULT.
  */
 struct kipc_shm_detach {
 	__aligned_u64 addr;
