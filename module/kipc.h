@@ -31,7 +31,8 @@ struct kipc_user;
  *	kipc_pipe.rd_lock
  *	  kipc_pipe.wr_lock
  *	    kipc_trim.lock
- *	    kipc_pipe.lock, inode->i_lock
+ *	    inode->i_lock
+ *	      kipc_pipe.lock
  *	kipc_table.lock
  *	  kipc_exit_shard.lock
  *	    wait_pidfd of a process

@@ -90,6 +90,8 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 	bool was_read, was_written;
 	struct timespec64 time;
 
+	/* Nobody sets a later time in between, or sees one half of a new one. */
+	spin_lock(&inode->i_lock);
 	spin_lock(&pipe->lock);
 	read_at = pipe->read_at;
 	written_at = pipe->written_at;
@@ -99,8 +101,6 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 	pipe->was_written = false;
 	spin_unlock(&pipe->lock);
 
-	/* Two halves of different times are none. */
-	spin_lock(&inode->i_lock);
 	if (was_read)
 		kipc_inode_set_atime(inode, kipc_pipe_time_of(inode, read_at));
 	if (was_written) {
@@ -122,8 +122,6 @@ void kipc_pipe_free(struct kipc_obj *obj)
 	WARN_ON_ONCE(pipe->readers || pipe->writers || pipe->reserved ||
 		     pipe->claimed || pipe->direct || pipe->rd.nr_sleepers ||
 		     pipe->wr.nr_sleepers || pipe->openers.nr_sleepers);
-	if (obj->inode && (pipe->was_read || pipe->was_written))
-		kipc_pipe_fold_times(pipe, obj->inode);
 	if (pipe->trim_used)
 		kipc_trim_forget(pipe);
 	if (!list_empty(&pipe->packets))
@@ -211,11 +209,13 @@ void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file)
  * @file: the file
  *
  * When the last one of a side goes, everybody on the other side is told.
+ *
+ * Return: true if its inode has yet to learn of a read or write.
  */
-void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
+bool kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 {
 	struct kipc_pipe_wake wake;
-	bool alone, watched;
+	bool alone, watched, moved;
 
 	wake.what = 0;
 	spin_lock(&pipe->lock);
@@ -225,18 +225,20 @@ void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file)
 		WRITE_ONCE(pipe->writers, pipe->writers - 1);
 	alone = !pipe->readers != !pipe->writers;
 	watched = kipc_pipe_is_watched_locked(pipe);
+	moved = pipe->was_read || pipe->was_written;
 	/* Nobody can be reading from it, and nobody will. */
 	if (unlikely(pipe->direct && !pipe->readers))
 		kipc_direct_end_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (!alone || !watched)
-		return;
+		return moved;
 
 	kipc_wake_all(&pipe->rd, &pipe->lock);
 	kipc_wake_all(&pipe->wr, &pipe->lock);
 	kill_fasync(&pipe->fasync_readers, SIGIO, POLL_IN);
 	kill_fasync(&pipe->fasync_writers, SIGIO, POLL_OUT);
+	return moved;
 }
 
 /**
@@ -250,7 +252,9 @@ int kipc_pipe_release(struct inode *inode, struct file *file)
 {
 	struct kipc_pipe *pipe = file->private_data;
 
-	kipc_pipe_leave(pipe, file);
+	/* While the pipe can be found: who sets a time settles ours before. */
+	if (kipc_pipe_leave(pipe, file))
+		kipc_pipe_fold_times(pipe, inode);
 	kipc_obj_put(&pipe->obj);
 	return 0;
 }

@@ -227,7 +227,7 @@ struct kipc_pipe *kipc_pipe_get_or_create(struct inode *inode,
 					  struct kipc_instance *inst);
 void kipc_pipe_free(struct kipc_obj *obj);
 void kipc_pipe_enter_locked(struct kipc_pipe *pipe, struct file *file);
-void kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file);
+bool kipc_pipe_leave(struct kipc_pipe *pipe, struct file *file);
 void kipc_pipe_prepare_file(struct inode *inode, struct file *file,
 			    struct kipc_pipe *pipe);
 struct kipc_pipe *kipc_pipe_from_file(struct file *file);
