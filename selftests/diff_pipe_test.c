@@ -25,6 +25,8 @@
  *    for some: all is read at once after it, nobody polls before, and none is a packet. Of more
  *    than PIPE_BUF bytes whole pages are written, and where those begin is not the same. See
  *    bad_write().
+ *  - Splicing more than a page into a pipe of which readers sleep: kipc's go on with the first
+ *    part. See moved_at_once().
  *  - tee and splice between pipes with len 0, which the kernel answers before it looks at the
  *    descriptors, and of more slots than the other pipe has. See move_step().
  *  - SIGIO, fstatfs(2), names below /proc: not tried at all.
@@ -237,6 +239,12 @@ static long taken_at_once(long len)
 	return sleepers(PIPE_WRITE, PIPE_WRITEV) && len > PIPE_BUF ? PIPE_BUF : len;
 }
 
+/* Of @len bytes that are spliced into the pipe: what comes in one part, if a reader sleeps. */
+static long moved_at_once(long len)
+{
+	return sleepers(PIPE_READ, PIPE_READV) && len > PIPE_BUF ? PIPE_BUF : len;
+}
+
 /* Whether it sleeps is up to the open file, which actors that fork share. */
 static bool set_blocking(int actor, long end, bool blocking)
 {
@@ -407,8 +415,7 @@ static bool move_step(int actor)
 	step.arg[1] = random_len();
 	if (has_packets || !step.arg[1] || (in && (is_to_be_drained() || large_write_sleeps())))
 		return true;
-	if (!in)
-		step.arg[1] = taken_at_once(step.arg[1]);
+	step.arg[1] = in ? moved_at_once(step.arg[1]) : taken_at_once(step.arg[1]);
 	if (in)
 		step.arg[2] = chance(8) ? 0 : sizes == WHOLE_PAGES ?
 			(1 + (long)random_below(16)) * PIPE_BUF : 1 + (long)random_below(5000);
@@ -437,8 +444,7 @@ static bool splice_step(int actor)
 	step.arg[1] = random_len();
 	if (has_packets || !step.arg[1] || (in && large_write_sleeps()))
 		return true;
-	if (!in)
-		step.arg[1] = taken_at_once(step.arg[1]);
+	step.arg[1] = in ? moved_at_once(step.arg[1]) : taken_at_once(step.arg[1]);
 	if (step.op == PIPE_SPLICE_IN)
 		step.arg[2] = random_below(20) * (sizes == WHOLE_PAGES ? PIPE_BUF : 3001);
 	return set_blocking(actor, step.arg[0], false) && make_step(actor, &step, -1, 0);
