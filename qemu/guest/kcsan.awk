@@ -5,9 +5,10 @@
 # asked are those functions that work on whatever their caller gives them, without a lock of
 # their own: then it is who called them.
 #
-# One race is left out by name: the head of a chain in the table of adjustments, which
+# One race is left out by name: the head of a chain in a table of adjustments or of keys, which
 # rhashtable_*_fast(), a part of the kernel that is compiled into who calls it, reads when it
-# has locked it by a bit in it, while another one tries to set that bit.
+# has locked it by a bit in it, while another one tries to set that bit; or which the kernel's
+# worker reads that makes the table larger.
 #
 # A report stands between two lines of "=", and begins with its name. Other reports have one
 # such line, or two.
@@ -21,6 +22,7 @@ function has(words,	i)
 }
 
 BEGIN {
+	chains = "kipc_(sem_undo_(insert|detach_locked)|table_(add|doom)_locked) \\[kipc\\]|rht_deferred_worker"
 	tools = "mem(cpy|set|move|cmp|chr|scan|dup)|kmemdup|kstr|str|v?s[cn]*printf|seq_|sort|" \
 		"list_(add|del|move|splice|sort)|hlist_|llist_|rb_|idr_|ida_|radix_tree_|xas_|" \
 		"bitmap_|find_(next|first|last)_|refcount_|rhashtable_|rht_|iov_iter_|" \
@@ -35,7 +37,7 @@ function is_a_tool(line)
 
 function is_ours(	i, at_top)
 {
-	if (report[1] ~ / in (kipc_sem_undo_(insert|detach_locked) [^ ]+( \/ )?)+$/ &&
+	if (report[1] ~ ("data-race in (" chains ")( / (" chains "))?$") &&
 	    has("[]] read to 0x[0-9a-f]+ of 8 bytes by ") &&
 	    has("[]] read-write \\(marked\\) to 0x[0-9a-f]+ of 8 bytes by "))
 		return 0
