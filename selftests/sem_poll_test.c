@@ -118,7 +118,7 @@ TEST_F(set, edge_comes_with_each_change_of_a_semaphore_in_the_list)
 }
 
 /* A list is looked at once for what changes at once; not as often as it is long. */
-TEST_F(set, list_that_is_very_long_holds_up_nobody)
+TEST_F_TIMEOUT(set, list_that_is_very_long_holds_up_nobody, 240)
 {
 	enum { OPS = 65536, SEMS = 4096, FILES = 3 };
 	struct sembuf *ops = calloc(OPS, sizeof(*ops));
