@@ -10,8 +10,8 @@
 # has locked it by a bit in it, while another one tries to set that bit; or which the kernel's
 # worker reads that makes the table larger.
 #
-# A report stands between two lines of "=", and begins with its name. Other reports have one
-# such line, or two.
+# A report stands between two lines of "=", and begins with its name; a few lines of what another
+# CPU says may come before that. Other reports have one such line, or two.
 
 function has(words,	i)
 {
@@ -59,7 +59,7 @@ function show(	i)
 	for (i = 0; i < nr; i++)
 		print report[i]
 	fflush()
-	open = nr = 0
+	open = nr = others = 0
 }
 
 open {
@@ -75,6 +75,8 @@ open {
 nr && /BUG: KCSAN/ { open = 1; report[nr++] = $0; next }
 
 /====================$/ { show(); report[nr++] = $0; next }
+
+nr && ++others < 5 { print; fflush(); next }
 
 { report[nr++] = $0; show() }
 
