@@ -110,7 +110,7 @@ static const struct kind segment = {
 	.enter_instance = segment_instance,
 };
 
-TEST_F_TIMEOUT(shm, every_command_obeys_the_whole_matrix_of_user_group_mode_and_capability, 240)
+TEST_F_TIMEOUT(shm, every_command_obeys_the_whole_matrix_of_user_group_mode_and_capability, 480)
 {
 	whole_matrix_is_obeyed(_metadata, &segment);
 }
