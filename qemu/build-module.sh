@@ -21,6 +21,8 @@ amd64) karch=x86 ;;
 esac
 
 args=(ARCH="$karch" CROSS_COMPILE="$cross" CC="$cross$cc")
+# newer headers of Debian know these programs by their names only
+[ -z "$cross" ] || export PATH="${cross%/*}:$PATH"
 if [ -z "${COMPILER:-}" ]; then
 	exec "$ROOT/scripts/build-module.sh" "$name" "$kdir" "${args[@]}" "$@"
 fi
