@@ -17,7 +17,7 @@
  *  - A file is not made non-blocking while somebody sleeps with it (the kernel looks again when
  *    it is woken); see BLOCKING_END.
  *  - Reads of more than a page while a writer sleeps: kipc's may get more than the pipe holds.
- *    See taken_at_once().
+ *    See moved_at_once().
  *  - While a write sleeps that is so large that kipc's readers take it from the writer's memory,
  *    kipc's pipe may have room that the kernel's writer has filled: nobody else writes then, or
  *    looks whether he could. See large_write_sleeps().
@@ -233,16 +233,15 @@ static long random_len(void)
 	return chance(2) ? random_below(60) : random_below(5000);
 }
 
-/* Of @len bytes: so many as both pipes have for a reader, if a writer sleeps. */
-static long taken_at_once(long len)
+/*
+ * Of @len bytes: so many as both pipes have for a reader, if a writer sleeps; or, spliced into
+ * the pipe (@in), as come in one part, if a reader does.
+ */
+static long moved_at_once(bool in, long len)
 {
-	return sleepers(PIPE_WRITE, PIPE_WRITEV) && len > PIPE_BUF ? PIPE_BUF : len;
-}
+	int asleep = in ? sleepers(PIPE_READ, PIPE_READV) : sleepers(PIPE_WRITE, PIPE_WRITEV);
 
-/* Of @len bytes that are spliced into the pipe: what comes in one part, if a reader sleeps. */
-static long moved_at_once(long len)
-{
-	return sleepers(PIPE_READ, PIPE_READV) && len > PIPE_BUF ? PIPE_BUF : len;
+	return asleep && len > PIPE_BUF ? PIPE_BUF : len;
 }
 
 /* Whether it sleeps is up to the open file, which actors that fork share. */
@@ -280,7 +279,7 @@ static bool transfer(int actor, bool out, long end)
 		step.arg[1] = SMALL_WRITE;
 	step.arg[2] = out ? random_below(1000) : 0;
 	if (!out)
-		step.arg[1] = taken_at_once(step.arg[1]);
+		step.arg[1] = moved_at_once(false, step.arg[1]);
 	if (!blocking)
 		return set_blocking(actor, end, false) && make_step(actor, &step, -1, 0);
 	if (!open_blocking(actor, out, end))
@@ -415,7 +414,7 @@ static bool move_step(int actor)
 	step.arg[1] = random_len();
 	if (has_packets || !step.arg[1] || (in && (is_to_be_drained() || large_write_sleeps())))
 		return true;
-	step.arg[1] = in ? moved_at_once(step.arg[1]) : taken_at_once(step.arg[1]);
+	step.arg[1] = moved_at_once(in, step.arg[1]);
 	if (in)
 		step.arg[2] = chance(8) ? 0 : sizes == WHOLE_PAGES ?
 			(1 + (long)random_below(16)) * PIPE_BUF : 1 + (long)random_below(5000);
@@ -444,7 +443,7 @@ static bool splice_step(int actor)
 	step.arg[1] = random_len();
 	if (has_packets || !step.arg[1] || (in && large_write_sleeps()))
 		return true;
-	step.arg[1] = in ? moved_at_once(step.arg[1]) : taken_at_once(step.arg[1]);
+	step.arg[1] = moved_at_once(in, step.arg[1]);
 	if (step.op == PIPE_SPLICE_IN)
 		step.arg[2] = random_below(20) * (sizes == WHOLE_PAGES ? PIPE_BUF : 3001);
 	return set_blocking(actor, step.arg[0], false) && make_step(actor, &step, -1, 0);
