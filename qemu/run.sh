@@ -32,9 +32,6 @@ options+=" no_timer_check"
 # the emulator translates code anew for each address that it runs at, and where pages of code
 # are given back it looks through all of these for each byte: commands run three times as fast
 options+=" norandmaps"
-# its CPUs have one time stamp counter; a kernel that does not trust that asks a device instead,
-# which only one CPU at a time can do
-[ "$arch" != amd64 ] || options+=" tsc=reliable"
 image=$BUILD/image/$GUEST_SUITE-$arch.cpio
 [ -e "$ROOT/qemu/guest/$mode.sh" ] || die "no such mode: $mode"
 
@@ -214,6 +211,9 @@ else
 	# QEMU 7.2's cmpxchg16b crashes newer kernels at random. A kernel that believes rep movsb and
 	# rep stosb to be fast copies and clears by these, which TCG runs byte by byte.
 	accel=(-accel tcg -cpu "max,-cx16,-erms,-fsrm" -smp "${SMP:-2}")
+	# All of its CPUs read one time stamp counter; a kernel that does not trust that asks a device
+	# instead, which only one CPU at a time can do.
+	options+=" tsc=reliable"
 fi
 
 overlay "$mode"

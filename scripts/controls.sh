@@ -95,7 +95,8 @@ program()
 mkdir "$work/programs"
 program good 'echo 1..1; echo ok 1 it
 printf "%s\n" "kmem_cache_create_usercopy(kipc_it) failed with error -12" \
-	"CPU: 0 PID: 1 Comm: it" "Call Trace:" " <TASK>" " it+0x1/0x2" " </TASK>" |
+	"CPU: 0 PID: 1 Comm: it" "Call Trace:" " <TASK>" " it+0x1/0x2" " </TASK>" \
+	"kmem_cache_create(kipc_it) failed with error -22" "Call Trace:" |
 	awk "{ print > \"/dev/kmsg\"; fflush() }"'
 program fails 'echo 1..1; echo not ok 1 it; exit 1'
 program shows_too_little 'echo 1..2; echo ok 1 it'
@@ -118,7 +119,7 @@ printf "%s\n" "kmem_cache_create(kipc_it) failed with error -12" "Call Trace:" "
 	" </TASK>" "Call Trace:" |
 	awk "{ print > \"/dev/kmsg\"; fflush() }"'
 program leaves_a_cache_that_is_wrong 'echo 1..1; echo ok 1 it
-printf "%s\n" "kmem_cache_create(kipc_it) failed with error -22" "Call Trace:" |
+printf "%s\n" "kmem_cache_create(kipc_it) failed with error -17" "Call Trace:" |
 	awk "{ print > \"/dev/kmsg\"; fflush() }"'
 program leaves_a_mount 'echo 1..1; echo ok 1 it; mount -t kipcfs none /mnt/kipc'
 program warns 'echo 1..1; echo ok 1 it
