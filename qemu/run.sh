@@ -53,13 +53,10 @@ if [[ $what == *kcsan.config* ]]; then
 elif [ "$kind" = source ] && ! $lives; then
 	options+=" panic_on_warn=1 panic_print=0x20"
 fi
-# Free pages that are written to: in a whole run of the selftests this makes every compaction of
-# memory take longer than any test may. For the fuzzer also objects of slab caches; KASAN sees only
-# what compiled code does to them.
-case $mode in
-controls) options+=" page_poison=1" ;;
-fuzz)     [[ $what != *debug.config* ]] || options+=" page_poison=1 slub_debug=P,kipc_*,kmalloc-*" ;;
-esac
+# Free pages that are written to. For the fuzzer also objects of slab caches; KASAN sees only what
+# compiled code does to them.
+[[ $what != *debug.config* ]] || options+=" page_poison=1"
+[[ $mode != fuzz || $what != *debug.config* ]] || options+=" slub_debug=P,kipc_*,kmalloc-*"
 # Debian's programs instead of ours; their commands have limits of their own.
 if [ "$mode" = apps ]; then
 	image=$BUILD/image/$GUEST_SUITE-$arch-apps.cpio

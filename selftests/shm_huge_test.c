@@ -27,9 +27,38 @@ static long huge_kb(const void *addr)
 	return kb;
 }
 
-/* Huge pages want free memory in whole pieces. */
+/* More of them than any test here has at a time. */
+#define PIECES	64
+
+/* How many huge pages could be had at once. */
+static long free_pieces(void)
+{
+	FILE *f = fopen("/proc/buddyinfo", "re");
+	int order, at, n, whole = __builtin_ctzl(HUGE_PAGE / PAGE);
+	char line[512], zone[16];
+	long pieces = 0, count;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		/* that of old devices is kept for those */
+		if (sscanf(line, "Node %*d, zone %15s%n", zone, &at) != 1 || !strcmp(zone, "DMA"))
+			continue;
+		for (order = 0; sscanf(line + at, "%ld%n", &count, &n) == 1; order++, at += n)
+			if (order >= whole)
+				pieces += count << (order - whole);
+	}
+	if (f)
+		fclose(f);
+	return pieces;
+}
+
+/*
+ * Huge pages want free memory in whole pieces. To make some takes half a minute on a kernel that
+ * looks at each page that is moved.
+ */
 static void tidy_up(void)
 {
+	if (free_pieces() >= PIECES)
+		return;
 	file_write("/proc/sys/vm/drop_caches", "3");
 	file_write("/proc/sys/vm/compact_memory", "1");
 }
