@@ -452,6 +452,43 @@ TEST_F(preload, program_that_seals_itself_later_is_told)
 	}
 }
 
+/* Who mounts is ended; and, if @secret, who asks for a filter is told that they may not. */
+static int end_who_mounts(bool secret)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fsopen, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 4),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, secret ? PR_GET_SECCOMP : ~0U, 1, 2),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+
+	return filter_install(filter, sizeof(filter) / sizeof(filter[0]), 0);
+}
+
+TEST_F_TIMEOUT(preload, nobody_with_a_filter_mounts_the_default_instance, 240)
+{
+	pid_t pid;
+	int secret;
+
+	for (secret = 0; secret < 2; secret++) {
+		pid = child_fork();
+		if (!pid) {
+			EXPECT_EQ(0, end_who_mounts(secret));
+			EXPECT_EQ(secret ? -1 : SECCOMP_MODE_FILTER, prctl(PR_GET_SECCOMP));
+			run(self->out, "KIPC_DEV=/dev/kipc cat /proc/sysvipc/msg; echo ended: $?");
+			EXPECT_TRUE(strstr(self->out, "ended: 0\n") ||
+				    strstr(self->out, "ended: 1\n"))
+				TH_LOG("%s", self->out);
+			child_exit();
+		}
+		EXPECT_EQ(0, child_wait(pid));
+	}
+}
+
 /* --- a module that is older than the library */
 
 /* Answer KIPC_IOC_QUERY in the place of the kernel, as version 3 of the ABI had it. */
