@@ -581,14 +581,33 @@ TEST_F(pipe, memory_that_is_shared_after_a_fork_is_written_and_not_pinned)
 	free(buf);
 }
 
-/* Move up to @len bytes of the pipe to the file @out, by the implementation's own call. */
-static ssize_t move(struct _test_data_pipe *self, int out, size_t len)
+/* Pages of a file are not pinned; the write is copied from there on, and pinned behind them. */
+TEST_F(pipe, large_write_of_which_a_part_is_mapped_from_a_file_arrives)
 {
-	struct kipc_pipe_splice arg = { .fd = out, .len = len, .flags = KIPC_SPLICE_FROM_PIPE };
+	/* within the pages that are looked at together */
+	const size_t half = 512 * KIB, at = 20 * KIB;
+	int file = memfd_create("half", MFD_CLOEXEC);
+	char *buf;
+	pid_t pid;
 
-	if (self->dev < 0)
-		return splice(self->r, NULL, out, NULL, len, 0);
-	return ioctl(self->r, KIPC_IOC_PIPE_SPLICE, &arg) ? -1 : (ssize_t)arg.len;
+	ASSERT_EQ(0, ftruncate(file, half));
+	buf = mmap(NULL, 2 * half, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, buf);
+	ASSERT_EQ(buf + at, mmap(buf + at, half, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+				 file, 0));
+	pid = child_fork();
+	if (!pid) {
+		pipe_close(&self->r);
+		pattern(buf, 2 * half, 0);
+		EXPECT_EQ((ssize_t)(2 * half), write(self->w, buf, 2 * half));
+		child_exit();
+	}
+	ASSERT_LT(0, pid);
+	pipe_close(&self->w);
+	EXPECT_TRUE(read_pattern(self->r, 2 * half, 0));
+	EXPECT_EQ(0, child_wait(pid));
+	munmap(buf, 2 * half);
+	close(file);
 }
 
 TEST_F(pipe, large_writes_are_spliced_and_read_in_turn)

@@ -66,6 +66,16 @@ static inline int pipe_renew(struct _test_data_pipe *self, int flags)
 	return 0;
 }
 
+/* Move up to @len bytes of the pipe to the file @out, by the implementation's own call. */
+static inline ssize_t move(struct _test_data_pipe *self, int out, size_t len)
+{
+	struct kipc_pipe_splice arg = { .fd = out, .len = len, .flags = KIPC_SPLICE_FROM_PIPE };
+
+	if (self->dev < 0)
+		return splice(self->r, NULL, out, NULL, len, 0);
+	return ioctl(self->r, KIPC_IOC_PIPE_SPLICE, &arg) ? -1 : (ssize_t)arg.len;
+}
+
 FIXTURE_SETUP(pipe)
 {
 	struct kipc_pipe_size size;

@@ -54,6 +54,26 @@ TEST_F(pipe, packet_longer_than_the_read_loses_its_rest)
 	EXPECT_EQ(EAGAIN, errno);
 }
 
+TEST_F(pipe, packet_that_is_spliced_in_part_keeps_its_rest)
+{
+	int file = memfd_create("spliced", MFD_CLOEXEC);
+	char buf[100];
+
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, pipe_renew(self, O_DIRECT));
+	ASSERT_EQ(6, write(self->w, "abcdef", 6));
+	ASSERT_EQ(3, write(self->w, "ghi", 3));
+	EXPECT_EQ(2, move(self, file, 2));
+	EXPECT_EQ(2, pread(file, buf, sizeof(buf), 0));
+	EXPECT_EQ(0, memcmp(buf, "ab", 2));
+	EXPECT_EQ(7, bytes_in(self->r));
+	EXPECT_EQ(4, read_some(self->r, buf, sizeof(buf)));
+	EXPECT_STREQ("cdef", buf);
+	EXPECT_EQ(3, read_some(self->r, buf, sizeof(buf)));
+	EXPECT_STREQ("ghi", buf);
+	close(file);
+}
+
 TEST_F(pipe, read_of_nothing_takes_no_packet)
 {
 	char buf[8];

@@ -198,10 +198,9 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 		if (ret <= 0)
 			break;
 		done += ret;
+		/* Unlike a read it leaves the rest of a packet. */
 		if (consume)
-			kipc_pipe_commit_read(pipe, sp->end,
-					      ret == span.copy ? span.consume :
-								 ret, &wake);
+			kipc_pipe_commit_read(pipe, sp->end, ret, &wake);
 		else
 			skip += ret;
 		kipc_pipe_wake(pipe, &wake);
