@@ -5,6 +5,7 @@
  * kipc has, are in msg_time_test.
  */
 #include "msg_fixture.h"
+#include "stuck.h"
 
 /* One call in each way in which it can sleep; those that receive do not take type 9. */
 struct call {
@@ -261,6 +262,45 @@ TEST_F(msg, message_of_a_sleeper_that_faults_is_not_lost)
 	EXPECT_EQ(GOT(3), child_wait(pids[1]));
 	EXPECT_EQ(0, msg_qnum(id));
 	EXPECT_EQ(0, msg_rmid(id));
+}
+
+static ssize_t take_message(struct stuck_taker *taker)
+{
+	return msg->receive(taker->from, taker->page, 8, 0, 0);
+}
+
+/* Between those that went back before it and those that were never received. */
+TEST_F(msg, messages_that_come_back_keep_their_order)
+{
+	int id = msg_new(), i;
+	struct stuck_taker takers[2] = {
+		{ .take = take_message, .from = id }, { .take = take_message, .from = id },
+	};
+
+	ASSERT_LE(0, id);
+	for (i = 1; i <= 3; i++)
+		EXPECT_EQ(0, msg_put(id, 1, i));
+	for (i = 0; i < 2; i++)
+		ASSERT_TRUE(stuck_taker_start(&takers[i]));
+	EXPECT_EQ(1, msg_qnum(id));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(EFAULT, stuck_taker_fail(&takers[i]));
+	for (i = msg == &msg_kipc ? 1 : 3; i <= 3; i++)
+		EXPECT_EQ(i, msg_take(id, 1));
+	EXPECT_EQ(0, msg_qnum(id));
+	EXPECT_EQ(0, msg_rmid(id));
+}
+
+TEST_F(msg, message_that_comes_back_to_a_queue_that_is_gone_is_freed)
+{
+	int id = msg_new();
+	struct stuck_taker taker = { .take = take_message, .from = id };
+
+	ASSERT_LE(0, id);
+	EXPECT_EQ(0, msg_put(id, 1, 1));
+	ASSERT_TRUE(stuck_taker_start(&taker));
+	EXPECT_EQ(0, msg_rmid(id));
+	EXPECT_EQ(EFAULT, stuck_taker_fail(&taker));
 }
 
 /* Nor is the room that it left given away for good. */

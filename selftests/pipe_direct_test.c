@@ -6,8 +6,8 @@
  */
 #include "epoll.h"
 #include "pipe_fixture.h"
+#include "stuck.h"
 
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/time.h>
 
@@ -655,7 +655,6 @@ struct stuck {
 	char *place;
 	size_t len;
 	ssize_t result;
-	int faults;
 };
 
 static void *stuck_read(void *arg)
@@ -666,50 +665,28 @@ static void *stuck_read(void *arg)
 	return NULL;
 }
 
-static bool faults_caught(struct stuck *stuck, size_t from)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = {
-		.range = { (unsigned long)stuck->place + from, stuck->len - from },
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
-	};
-
-	stuck->faults = syscall(SYS_userfaultfd, O_CLOEXEC);
-	return stuck->faults >= 0 && !ioctl(stuck->faults, UFFDIO_API, &api) &&
-	       !ioctl(stuck->faults, UFFDIO_REGISTER, &reg);
-}
-
-/* Let the stuck reader go on: its place is zeroes until it has written there. */
-static int let_go(struct stuck *stuck, size_t from)
-{
-	struct uffdio_zeropage zero = {
-		.range = { (unsigned long)stuck->place + from, stuck->len - from },
-	};
-
-	return ioctl(stuck->faults, UFFDIO_ZEROPAGE, &zero);
-}
-
 static void stuck_in_the_middle(struct __test_metadata *_metadata, struct _test_data_pipe *self,
 				int sig)
 {
 	/* beyond the ring, in the writer's memory */
 	const size_t from = CAPACITY + 40 * KIB;
 	struct stuck stuck = { .fd = self->r, .len = 512 * KIB };
-	struct uffd_msg msg;
 	pthread_t thread;
+	int faults;
 	pid_t pid;
 	char *buf;
 
 	stuck.place = mmap(NULL, stuck.len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 			   -1, 0);
 	ASSERT_NE(MAP_FAILED, stuck.place);
-	ASSERT_TRUE(faults_caught(&stuck, from));
+	faults = faults_catch(stuck.place + from, stuck.len - from);
+	ASSERT_LE(0, faults);
 	buf = malloc(MIB);
 	ASSERT_NE(NULL, buf);
 	pid = child_fork();
 	if (!pid) {
 		pipe_close(&self->r);
-		close(stuck.faults);
+		close(faults);
 		handle_signal(SIGUSR1, 0);
 		pattern(buf, MIB, 0);
 		/* what the reader took, and then a ringful */
@@ -719,16 +696,15 @@ static void stuck_in_the_middle(struct __test_metadata *_metadata, struct _test_
 	}
 	ASSERT_TRUE(wait_blocked(pid, SYS_write));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, stuck_read, &stuck));
-	ASSERT_EQ((ssize_t)sizeof(msg), read(stuck.faults, &msg, sizeof(msg)));
-	ASSERT_EQ(UFFD_EVENT_PAGEFAULT, msg.event);
+	ASSERT_TRUE(faults_wait(faults));
 
 	kill(pid, sig);
 	if (sig == SIGKILL) {
 		/* it does not wait for the reader */
 		EXPECT_EQ(128 + SIGKILL, child_wait(pid));
-		ASSERT_EQ(0, let_go(&stuck, from));
+		ASSERT_EQ(0, faults_let_go(faults, stuck.place + from, stuck.len - from));
 	} else {
-		ASSERT_EQ(0, let_go(&stuck, from));
+		ASSERT_EQ(0, faults_let_go(faults, stuck.place + from, stuck.len - from));
 		EXPECT_EQ(0, child_wait(pid));
 	}
 	ASSERT_EQ(0, pthread_join(thread, NULL));
@@ -739,7 +715,7 @@ static void stuck_in_the_middle(struct __test_metadata *_metadata, struct _test_
 	EXPECT_EQ(0, bytes_in(self->r));
 	EXPECT_TRUE(EVENTUALLY(!pinned()));
 	munmap(stuck.place, stuck.len);
-	close(stuck.faults);
+	close(faults);
 	free(buf);
 }
 

@@ -4,6 +4,7 @@
  * timeouts, and what it blocks. Polling is in sig_poll_test.
  */
 #include "sig_fixture.h"
+#include "stuck.h"
 
 #include <assert.h>
 #include <sys/uio.h>
@@ -172,6 +173,49 @@ TEST_F(sigq, sleeper_that_faults_leaves_the_signal_to_others)
 		EXPECT_EQ(SIG, sub_read_one(sub));
 		EXPECT_EQ(SIG, sub_read_one(sub));
 	}
+	close(sub);
+}
+
+static ssize_t take_by_read(struct stuck_taker *taker)
+{
+	return read(taker->from, taker->page, RECORD);
+}
+
+/* The older one of two stays, as if it had never been taken. */
+TEST_F(sigq, standard_signal_that_comes_back_merges_with_one_that_came_meanwhile)
+{
+	int sub = sub_new(self->dev, self->id, NULL);
+	struct stuck_taker taker = { .take = take_by_read, .from = sub };
+	struct kipc_sig_wait got;
+
+	ASSERT_LE(0, sub);
+	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIGUSR1, 1));
+	ASSERT_TRUE(stuck_taker_start(&taker));
+	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIGUSR1, 2));
+	EXPECT_EQ(1, sigq_stat(self->fd, SELF).taken);
+	EXPECT_EQ(EFAULT, stuck_taker_fail(&taker));
+	EXPECT_EQ(0, sigq_stat(self->fd, SELF).taken);
+	EXPECT_EQ(1, sigq_stat(self->fd, SELF).merged);
+	EXPECT_EQ(1, sigq_stat(self->fd, SELF).queued);
+	EXPECT_EQ(SIGUSR1, sub_take_info(sub, ALL, &got));
+	EXPECT_EQ(1, got.value);
+	close(sub);
+}
+
+TEST_F(sigq, signal_that_comes_back_is_dropped_if_it_is_ignored_by_then)
+{
+	int sub = sub_new(self->dev, self->id, NULL);
+	struct stuck_taker taker = { .take = take_by_read, .from = sub };
+
+	ASSERT_LE(0, sub);
+	ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIG, 1));
+	ASSERT_TRUE(stuck_taker_start(&taker));
+	ASSERT_EQ(0, sub_action(sub, KIPC_SIG_IGNORE, BIT_OF(SIG)));
+	EXPECT_EQ(EFAULT, stuck_taker_fail(&taker));
+	EXPECT_EQ(1, sigq_stat(self->fd, SELF).ignored);
+	EXPECT_EQ(0, sigq_stat(self->fd, SELF).queued);
+	EXPECT_EQ(-1, sub_take(sub, ALL));
+	EXPECT_EQ(EAGAIN, errno);
 	close(sub);
 }
 
