@@ -76,7 +76,8 @@ static inline bool stuck_taker_start(struct stuck_taker *taker)
 	if (taker->page == MAP_FAILED)
 		return false;
 	taker->faults = faults_catch(taker->page, STUCK_PAGE);
-	return taker->faults >= 0 && !pthread_create(&taker->thread, NULL, stuck_taker_run, taker) &&
+	return taker->faults >= 0 &&
+	       !pthread_create(&taker->thread, NULL, stuck_taker_run, taker) &&
 	       faults_wait(taker->faults);
 }
 
