@@ -265,6 +265,80 @@ TEST_F(kipc, splice_joins_pipes_of_kipc_named_from_either_side)
 	close(fds[1]);
 }
 
+enum { MESSAGE = 1000 };
+
+/* Two ends, to read from and to write to, that keep messages apart. */
+static int messages_from(int dev, int kind, int fds[2])
+{
+	switch (kind) {
+	case 0:
+		return pipe2(fds, O_DIRECT | O_CLOEXEC);
+	case 1:
+		return kipc_pipe(dev, fds, KIPC_PIPE_PACKET, 0);
+	case 2:
+		return socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds);
+	default:
+		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds);
+	}
+}
+
+/* A byte of room is enough for who reads from a file, but not for one that gives messages. */
+TEST_F(kipc, splice_into_a_nearly_full_pipe_cuts_no_message)
+{
+	char buf[PIPE_BUF], c;
+	int kind, fds[2];
+	pid_t pid;
+
+	for (kind = 0; kind < 4; kind++) {
+		ASSERT_EQ(0, messages_from(self->dev, kind, fds));
+		ASSERT_TRUE(write_pattern(fds[1], MESSAGE, 0));
+		ASSERT_TRUE(write_pattern(fds[1], MESSAGE, MESSAGE));
+		ASSERT_EQ(65536, fill(self->w));
+		ASSERT_EQ(1, read(self->r, &c, 1));
+		EXPECT_EQ(-1, splice_kipc(self->w, fds[0], TO | NOWAIT, 65536, NULL));
+		EXPECT_EQ(EAGAIN, errno);
+		EXPECT_EQ(65535, bytes_in(self->r));
+
+		pid = child_fork();
+		if (!pid) {
+			EXPECT_EQ(MESSAGE, splice_kipc(self->w, fds[0], TO, 65536, NULL));
+			child_exit();
+		}
+		ASSERT_TRUE(wait_blocked(pid, SYS_ioctl));
+		EXPECT_EQ(1, stat_of(self->r).sleeping_writers);
+		ASSERT_TRUE(read_pattern(self->r, PIPE_BUF - 2, 1));
+		EXPECT_TRUE(task_is_blocked(pid, SYS_ioctl));
+		ASSERT_TRUE(read_pattern(self->r, 1, PIPE_BUF - 1));
+		EXPECT_EQ(0, child_wait(pid));
+
+		/* with room for it, who asks for no more than that may have it */
+		EXPECT_EQ(MESSAGE, splice_kipc(self->w, fds[0], TO | NOWAIT, MESSAGE, NULL));
+		EXPECT_TRUE(read_pattern(self->r, 65536 - PIPE_BUF, PIPE_BUF));
+		EXPECT_EQ(2 * MESSAGE, read(self->r, buf, sizeof(buf)));
+		EXPECT_TRUE(is_pattern(buf, 2 * MESSAGE, 0))
+			TH_LOG("kind %d", kind);
+		close(fds[0]);
+		close(fds[1]);
+	}
+}
+
+TEST_F(kipc, splice_from_a_file_uses_the_last_free_byte)
+{
+	int fd = file_of(100);
+	char c;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(65536, fill(self->w));
+	ASSERT_EQ(1, read(self->r, &c, 1));
+	EXPECT_EQ(1, splice_kipc(self->w, fd, TO, 100, NULL));
+	EXPECT_EQ(1, lseek(fd, 0, SEEK_CUR));
+	EXPECT_EQ(-1, splice_kipc(self->w, fd, TO | NOWAIT, 100, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_TRUE(read_pattern(self->r, 65535, 1));
+	EXPECT_TRUE(read_pattern(self->r, 1, 0));
+	close(fd);
+}
+
 /* splice(2) and tee(2) give another pipe what fits, and wait for nothing more. */
 TEST_F(kipc, another_pipe_gets_what_fits_at_once)
 {

@@ -10,7 +10,8 @@
  * - what goes out is claimed: other readers wait as if there were no data, and
  *   what the file did not take stays in the pipe;
  * - what comes in gets its room reserved, pages included, so that what was read
- *   from the file always fits.
+ *   from the file always fits. A file that may give messages, of which it drops what
+ *   a read has no room for, is not read from before there is room for PIPE_BUF bytes.
  *
  * The bytes pass through a buffer of the call's own. No page of the other file
  * enters the ring, and none of the ring's leaves it.
@@ -39,6 +40,7 @@
  * @own_pos: @pos is the caller's, not the file position
  * @nonblock: do not wait for our pipe, for another one, or for input
  * @fifo: @file is a pipe, too, of any kind
+ * @stream: what is not read of @file at once can be read later
  * @buf: the bounce buffer
  * @order: its size
  */
@@ -51,6 +53,7 @@ struct kipc_splice {
 	bool own_pos;
 	bool nonblock;
 	bool fifo;
+	bool stream;
 	void *buf;
 	unsigned int order;
 };
@@ -214,10 +217,14 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 	return done ?: ret;
 }
 
-/* Reserves up to @len bytes of room; *@room says how many. */
-static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, bool nonblock,
-			     u32 *room)
+/*
+ * Reserves up to @len bytes of room, and all at once if @how is KIPC_WRITE_WHOLE and they are
+ * PIPE_BUF or fewer; *@room says how many.
+ */
+static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, unsigned int how,
+			     bool nonblock, u32 *room)
 {
+	u32 want = how & KIPC_WRITE_WHOLE ? min_t(u32, len, PIPE_BUF) : len;
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	struct kipc_pipe_wake wake = {};
 	int ret;
@@ -230,12 +237,12 @@ static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, bool nonblock,
 		if (!READ_ONCE(pipe->readers))
 			goto out_unlock;
 		*room = min(len, kipc_pipe_room(pipe));
-		if (*room)
+		if (*room >= want || (*room && !(how & KIPC_WRITE_WHOLE)))
 			break;
 		ret = -EAGAIN;
 		if (nonblock)
 			goto out_unlock;
-		ret = kipc_pipe_wait_writable(pipe, len, 0, &s);
+		ret = kipc_pipe_wait_writable(pipe, want, how, &s);
 		if (ret)
 			return ret;
 	}
@@ -290,6 +297,7 @@ static int kipc_pipe_add_reserved(struct kipc_splice *sp, u32 len)
 /* From the file to the pipe. */
 static ssize_t kipc_splice_in(struct kipc_splice *sp)
 {
+	unsigned int how = sp->stream ? 0 : KIPC_WRITE_WHOLE;
 	struct kipc_pipe *pipe = sp->pipe;
 	ssize_t ret = 0;
 	u64 done = 0;
@@ -299,7 +307,7 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 	    !kipc_splice_is_ready(sp, EPOLLIN))
 		return -EAGAIN;
 	while (done < sp->len) {
-		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done),
+		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done), how,
 					sp->nonblock || done, &room);
 		if (ret)
 			break;
@@ -335,6 +343,7 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 {
 	struct file *file = sp->file;
 	fmode_t seek = out ? FMODE_PWRITE : FMODE_PREAD;
+	umode_t mode = file_inode(file)->i_mode;
 
 	if (!(file->f_mode & (out ? FMODE_WRITE : FMODE_READ)))
 		return -EBADF;
@@ -344,7 +353,8 @@ static int kipc_splice_prepare(struct kipc_splice *sp,
 		return -ESPIPE;
 	if (kipc_pipe_from_file(file) == sp->pipe)
 		return -EINVAL;
-	sp->fifo = S_ISFIFO(file_inode(file)->i_mode) && file_can_poll(file);
+	sp->fifo = S_ISFIFO(mode) && file_can_poll(file);
+	sp->stream = S_ISREG(mode) || S_ISBLK(mode);
 	/* Between two pipes the mode of either counts for both. */
 	if (sp->fifo && (file->f_flags & O_NONBLOCK))
 		sp->nonblock = true;
