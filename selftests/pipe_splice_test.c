@@ -538,6 +538,43 @@ TEST_F(kipc, waiting_splice_is_interrupted_or_killed_and_nothing_is_lost)
 	close(fd);
 }
 
+/*
+ * A splice need never sleep, and yet has to end when its thread is wanted. The signal is what
+ * the other side of the pipe gets for the first part of the splice.
+ */
+TEST_F(kipc, signal_ends_a_splice_in_which_data_flows)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC), fd = file_of(65536);
+	long long n;
+
+	ASSERT_LE(0, null);
+	ASSERT_LE(0, fd);
+	handle_signal(SIGIO, 0);
+	ASSERT_EQ(65536, fill(self->w));
+	ASSERT_EQ(0, fcntl(self->w, F_SETOWN, getpid()));
+	ASSERT_EQ(0, set_flag(self->w, O_ASYNC, true));
+	n = splice_kipc(self->r, null, FROM, 65536, NULL);
+	EXPECT_LT(0, signals_seen);
+	EXPECT_LT(0, n);
+	EXPECT_GT(65536, n);
+	EXPECT_EQ(65536 - n, bytes_in(self->r));
+	ASSERT_EQ(0, set_flag(self->w, O_ASYNC, false));
+	EXPECT_TRUE(read_pattern(self->r, 65536 - n, n));
+
+	signals_seen = 0;
+	ASSERT_EQ(0, fcntl(self->r, F_SETOWN, getpid()));
+	ASSERT_EQ(0, set_flag(self->r, O_ASYNC, true));
+	n = splice_kipc(self->w, fd, TO, 65536, NULL);
+	EXPECT_LT(0, signals_seen);
+	EXPECT_LT(0, n);
+	EXPECT_GT(65536, n);
+	EXPECT_EQ(n, bytes_in(self->r));
+	EXPECT_EQ(n, lseek(fd, 0, SEEK_CUR));
+	EXPECT_TRUE(read_pattern(self->r, n, 0));
+	close(null);
+	close(fd);
+}
+
 /* While the other file blocks, the pipe must go on, and lose nothing if it is killed. */
 TEST_F(kipc, splice_blocked_by_the_other_file_can_be_killed)
 {

@@ -69,6 +69,12 @@ static bool kipc_splice_is_ready(const struct kipc_splice *sp, __poll_t events)
 	return vfs_poll(sp->file, NULL) & (events | EPOLLERR | EPOLLHUP);
 }
 
+/* With writers or readers that keep up it would never come back to see a signal. */
+static bool kipc_splice_is_wanted(u64 done)
+{
+	return done && signal_pending(current);
+}
+
 /* By page, not by address: direct I/O takes nothing else. */
 static void kipc_splice_iter(struct kipc_splice *sp, unsigned int direction,
 			     size_t len, struct bio_vec *vec,
@@ -181,7 +187,7 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 		spin_lock(&pipe->lock);
 		avail = kipc_ring_used(&pipe->ring) - skip;
 		spin_unlock(&pipe->lock);
-		if (!avail)
+		if (!avail || kipc_splice_is_wanted(done))
 			break;
 		/* Another pipe gets what fits at once, and is not waited for. */
 		ret = -EAGAIN;
@@ -306,7 +312,7 @@ static ssize_t kipc_splice_in(struct kipc_splice *sp)
 	if (sp->nonblock && file_can_poll(sp->file) &&
 	    !kipc_splice_is_ready(sp, EPOLLIN))
 		return -EAGAIN;
-	while (done < sp->len) {
+	while (done < sp->len && !kipc_splice_is_wanted(done)) {
 		ret = kipc_pipe_reserve(pipe, kipc_splice_round(sp, done), how,
 					sp->nonblock || done, &room);
 		if (ret)
