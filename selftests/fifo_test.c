@@ -490,6 +490,32 @@ TEST_F(fs, capacity_is_the_default_again_after_the_last_close)
 	close(rw);
 }
 
+/* Who looks at the inode at the moment of the last close must not keep the pipe for the next. */
+TEST_F(fs, stat_at_the_last_close_keeps_nothing_of_the_pipe)
+{
+	long long end = now_ms() + 2000;
+	int rounds = 0, left = 0, rw;
+	struct stat st;
+	pid_t pid;
+
+	ASSERT_EQ(0, mkfifo("f", 0644));
+	pid = child_fork();
+	if (!pid)
+		for (;;)
+			stat("f", &st);
+	while (now_ms() < end) {
+		rw = open_fifo("f", O_RDWR);
+		ASSERT_LE(0, rw);
+		left += bytes_in(rw);
+		ASSERT_EQ(1, write(rw, "x", 1));
+		close(rw);
+		rounds++;
+	}
+	EXPECT_EQ(0, left)
+		TH_LOG("%d of %d times", left, rounds);
+	EXPECT_EQ(128 + SIGKILL, child_kill(pid));
+}
+
 /* --- it is a pipe */
 
 TEST_F(fs, blocking_atomicity_and_poll_are_those_of_a_pipe)

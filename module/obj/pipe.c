@@ -84,14 +84,15 @@ static struct timespec64 kipc_pipe_time_of(struct inode *inode, unsigned long at
 }
 
 /* The times of an inode move when somebody looks, not with every byte. */
-static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
+static void kipc_pipe_fold_times_locked(struct kipc_pipe *pipe,
+					struct inode *inode)
 {
 	unsigned long read_at, written_at;
 	bool was_read, was_written;
 	struct timespec64 time;
 
 	/* Nobody sets a later time in between, or sees one half of a new one. */
-	spin_lock(&inode->i_lock);
+	lockdep_assert_held(&inode->i_lock);
 	spin_lock(&pipe->lock);
 	read_at = pipe->read_at;
 	written_at = pipe->written_at;
@@ -108,7 +109,6 @@ static void kipc_pipe_fold_times(struct kipc_pipe *pipe, struct inode *inode)
 		kipc_inode_set_mtime(inode, time);
 		kipc_inode_set_ctime(inode, time);
 	}
-	spin_unlock(&inode->i_lock);
 }
 
 /**
@@ -253,8 +253,11 @@ int kipc_pipe_release(struct inode *inode, struct file *file)
 	struct kipc_pipe *pipe = file->private_data;
 
 	/* While the pipe can be found: who sets a time settles ours before. */
-	if (kipc_pipe_leave(pipe, file))
-		kipc_pipe_fold_times(pipe, inode);
+	if (kipc_pipe_leave(pipe, file)) {
+		spin_lock(&inode->i_lock);
+		kipc_pipe_fold_times_locked(pipe, inode);
+		spin_unlock(&inode->i_lock);
+	}
 	kipc_obj_put(&pipe->obj);
 	return 0;
 }
@@ -302,14 +305,19 @@ int kipc_pipe_fasync(int fd, struct file *file, int on)
  *
  * To be called before a time is read, or set: one that is due now must not
  * overwrite it later.
+ *
+ * A reference would keep the pipe, with what is in it, over the last close, for
+ * the next open to find. The lock is enough: the last put takes it.
  */
 void kipc_pipe_settle_times(struct inode *inode)
 {
-	struct kipc_obj *obj = kipc_obj_find(inode);
+	struct kipc_obj *obj;
 
+	spin_lock(&inode->i_lock);
+	obj = inode->i_private;
 	if (obj)
-		kipc_pipe_fold_times(kipc_pipe_of(obj), inode);
-	kipc_obj_put(obj);
+		kipc_pipe_fold_times_locked(kipc_pipe_of(obj), inode);
+	spin_unlock(&inode->i_lock);
 }
 
 /**
