@@ -426,6 +426,33 @@ TEST_F(instance, who_sleeps_in_a_pipe_is_named_at_both_ends)
 	close(fds[1]);
 }
 
+/* An empty ring goes back to its first page: when it has no next one, and when it loses all. */
+TEST_F(instance, bytes_of_a_pipe_are_counted_on_when_its_ring_begins_anew)
+{
+	struct kipc_pipe_stat stat;
+	unsigned int sum = 0, i;
+	int fds[2];
+
+	ASSERT_EQ(0, kipc_pipe(self->in.node, fds, 0, 0));
+	for (i = 0; i < 20; i++) {
+		ASSERT_TRUE(write_pattern(fds[1], 3000, sum));
+		sum += 3000;
+		EXPECT_EQ(sum, info_number(fds[0], "kipc-written:\t"));
+		EXPECT_EQ(sum - 3000, info_number(fds[1], "kipc-read:\t"));
+		ASSERT_TRUE(read_pattern(fds[0], 3000, sum - 3000));
+		EXPECT_EQ(sum, info_number(fds[0], "kipc-written:\t"));
+		EXPECT_EQ(sum, info_number(fds[1], "kipc-read:\t"));
+	}
+	EXPECT_TRUE(EVENTUALLY((stat = stat_of(fds[0]), stat.pages == 0)));
+	EXPECT_EQ(sum, info_number(fds[0], "kipc-written:\t"));
+	EXPECT_EQ(sum, info_number(fds[0], "kipc-read:\t"));
+	ASSERT_EQ(5, write(fds[1], "hello", 5));
+	EXPECT_EQ(sum + 5, info_number(fds[0], "kipc-written:\t"));
+	EXPECT_EQ(sum, info_number(fds[0], "kipc-read:\t"));
+	close(fds[0]);
+	close(fds[1]);
+}
+
 TEST_F(instance, who_waits_for_a_signal_is_named_with_its_subscriber)
 {
 	const __u64 blocked = 1ULL << (SIGUSR1 - 1) | 1ULL << (KIPC_SIG_RTMIN - 1);

@@ -65,7 +65,7 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 	pipe->written_at = pipe->read_at;
 	pipe->was_read = false;
 	pipe->was_written = false;
-	pipe->direct_read = 0;
+	pipe->passed = 0;
 	return pipe;
 
 out_destroy:

@@ -67,7 +67,8 @@ struct kipc_packet {
  * @claimed: a splice has the reading side; set under @rd_lock and @lock,
  *	cleared under @lock alone
  * @direct: memory of a writer to read from, or NULL; @lock
- * @direct_read: bytes read from such; @lock
+ * @passed: bytes written and read that the positions of @ring do not count: those
+ *	of @direct, and those from before the ring was rewound; @lock
  * @nr_packets: entries of @packets; @lock
  * @packets: packets in the ring; @lock
  * @ring: @ring.head changes under @wr_lock and @lock, @ring.tail under @rd_lock
@@ -98,7 +99,7 @@ struct kipc_pipe {
 	u32 reserved;
 	bool claimed;
 	struct kipc_direct *direct;
-	u32 direct_read;
+	u32 passed;
 	unsigned int nr_packets;
 	struct list_head packets;
 	struct kipc_ring ring;
@@ -208,6 +209,17 @@ static inline bool kipc_pipe_is_unused_locked(const struct kipc_pipe *pipe)
 {
 	return !kipc_ring_used(&pipe->ring) && !pipe->reserved &&
 	       !pipe->claimed && !pipe->direct;
+}
+
+/*
+ * Starts an unused ring again at its first page. The caller has both sides' locks, and pages
+ * of the ring may go next.
+ */
+static inline void kipc_pipe_rewind_locked(struct kipc_pipe *pipe)
+{
+	lockdep_assert_held(&pipe->lock);
+	pipe->passed += pipe->ring.head;
+	kipc_ring_rewind(&pipe->ring);
 }
 
 /* Is there data that a reader could take? */

@@ -246,7 +246,7 @@ static void kipc_direct_end_read(struct kipc_pipe *pipe, const struct file *file
 	direct->busy = false;
 	direct->done += bytes;
 	if (bytes) {
-		pipe->direct_read += bytes;
+		pipe->passed += bytes;
 		kipc_pipe_note_write_locked(pipe);
 		kipc_pipe_note_read_locked(pipe, file);
 		trace_kipc_pipe_read(&pipe->obj, bytes,

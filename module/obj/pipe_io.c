@@ -162,7 +162,7 @@ static void kipc_pipe_rewind(struct kipc_pipe *pipe)
 		return;
 	spin_lock(&pipe->lock);
 	if (kipc_pipe_is_unused_locked(pipe))
-		kipc_ring_rewind(&pipe->ring);
+		kipc_pipe_rewind_locked(pipe);
 	spin_unlock(&pipe->lock);
 	mutex_unlock(&pipe->rd_lock);
 }

@@ -30,8 +30,8 @@ void kipc_pipe_show_fdinfo(struct seq_file *m, struct file *file)
 
 	kipc_fdinfo_instance(m, pipe->obj.inst);
 	spin_lock(&pipe->lock);
-	seq_printf(m, "kipc-written:\t%u\n", pipe->ring.head + pipe->direct_read);
-	seq_printf(m, "kipc-read:\t%u\n", pipe->ring.tail + pipe->direct_read);
+	seq_printf(m, "kipc-written:\t%u\n", pipe->passed + pipe->ring.head);
+	seq_printf(m, "kipc-read:\t%u\n", pipe->passed + pipe->ring.tail);
 	kipc_pipe_show_sleepers_locked(&info, &pipe->rd, "read");
 	kipc_pipe_show_sleepers_locked(&info, &pipe->wr, "write");
 	writer = kipc_direct_writer_locked(pipe);

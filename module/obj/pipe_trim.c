@@ -101,7 +101,7 @@ static unsigned int kipc_trim_one_locked(struct kipc_pipe *pipe)
 		spin_lock(&pipe->lock);
 		idle = kipc_pipe_is_unused_locked(pipe);
 		if (idle)
-			kipc_ring_rewind(&pipe->ring);
+			kipc_pipe_rewind_locked(pipe);
 		spin_unlock(&pipe->lock);
 		if (idle)
 			freed = kipc_ring_trim(&pipe->ring, KIPC_TRIM_BATCH);
