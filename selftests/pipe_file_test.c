@@ -403,6 +403,27 @@ TEST_F(pipe, reopened_end_has_flags_of_its_own)
 	close(r);
 }
 
+TEST_F(pipe, pipe_begun_anew_by_a_reader_is_at_its_end)
+{
+	int path = reopen(self->r, O_PATH), r, w;
+	char c;
+
+	ASSERT_LE(0, path);
+	pipe_close(&self->r);
+	pipe_close(&self->w);
+	r = reopen(path, O_RDONLY);
+	ASSERT_LE(0, r);
+	EXPECT_EQ(POLLHUP, poll_now(r, POLL_ALL));
+	EXPECT_EQ(0, read(r, &c, 1));
+	w = reopen(path, O_WRONLY);
+	ASSERT_LE(0, w);
+	EXPECT_EQ(0, poll_now(r, POLL_ALL));
+	close(w);
+	EXPECT_EQ(POLLHUP, poll_now(r, POLL_ALL));
+	close(r);
+	close(path);
+}
+
 /* 3 is "for ioctl only" to some drivers; a pipe has no such end. */
 TEST_F(pipe, access_mode_3_is_einval_and_makes_no_end)
 {

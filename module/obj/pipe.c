@@ -59,8 +59,9 @@ static struct kipc_pipe *kipc_pipe_alloc(const struct kipc_obj_ops *ops,
 	ret = kipc_ring_init(&pipe->ring, size, &inst->buffer_pages);
 	if (ret)
 		goto out_destroy;
-	pipe->r_counter = 0;
-	pipe->w_counter = 0;
+	/* Not what a file begins with: one that never had a writer sees the end. */
+	pipe->r_counter = 1;
+	pipe->w_counter = 1;
 	pipe->read_at = jiffies;
 	pipe->written_at = pipe->read_at;
 	pipe->was_read = false;
