@@ -107,6 +107,18 @@ static inline ssize_t kipc_iter_write(struct file *file, struct iov_iter *iter,
 #define kipc_file_cookie(file)	((file)->f_version)
 #endif
 
+/*
+ * 6.14: a file says what fsnotify has to tell of it. One from alloc_file_pseudo() says
+ * nothing; that of a pipe says all but permission events, as natively.
+ */
+static inline void kipc_file_notify(struct file *file)
+{
+#ifdef FMODE_FSNOTIFY_MASK
+	file->f_mode &= ~FMODE_FSNOTIFY_MASK;
+	file->f_mode |= FMODE_NONOTIFY_PERM;
+#endif
+}
+
 /* 6.8: always 1 is added. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define kipc_eventfd_signal(ctx)	eventfd_signal(ctx)

@@ -6,6 +6,7 @@
 #include "pipe_fixture.h"
 #include "pipe_times.h"
 
+#include <sys/inotify.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -479,6 +480,47 @@ TEST_F(pipe, descriptor_works_for_a_user_that_could_not_open_it)
 		child_exit();
 	}
 	EXPECT_EQ(0, child_wait(pid));
+}
+
+/* --- inotify */
+
+/* What has happened to what is watched, since this was asked last. */
+static unsigned int events_of(int notify)
+{
+	struct inotify_event events[8];
+	unsigned int mask = 0;
+	ssize_t n = read(notify, events, sizeof(events)), i;
+
+	/* none of them has a name */
+	for (i = 0; i < n / (ssize_t)sizeof(events[0]); i++)
+		mask |= events[i].mask;
+	return mask;
+}
+
+TEST_F(pipe, inotify_tells_what_is_written_and_read_by_any_end)
+{
+	int notify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), r, w;
+	char path[64], c;
+
+	ASSERT_LE(0, notify);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", self->w);
+	ASSERT_LE(0, inotify_add_watch(notify, path, IN_MODIFY | IN_ACCESS));
+	EXPECT_EQ(1, write(self->w, "x", 1));
+	EXPECT_EQ(IN_MODIFY, events_of(notify));
+	EXPECT_EQ(1, read(self->r, &c, 1));
+	EXPECT_EQ(IN_ACCESS, events_of(notify));
+
+	w = reopen(self->r, O_WRONLY);
+	ASSERT_LE(0, w);
+	r = reopen(self->w, O_RDONLY);
+	ASSERT_LE(0, r);
+	EXPECT_EQ(1, write(w, "x", 1));
+	EXPECT_EQ(IN_MODIFY, events_of(notify));
+	EXPECT_EQ(1, read(r, &c, 1));
+	EXPECT_EQ(IN_ACCESS, events_of(notify));
+	close(r);
+	close(w);
+	close(notify);
 }
 
 /* --- splice and sendfile: the kernel's calls, with a kernel's pipe on the other side */

@@ -176,8 +176,12 @@ struct inode *kipc_anon_inode(const struct inode_operations *iops,
  */
 struct file *kipc_anon_file(struct inode *inode, int flags)
 {
-	return alloc_file_pseudo(inode, kipc_anon_mnt, "", flags,
-				 inode->i_fop);
+	struct file *file = alloc_file_pseudo(inode, kipc_anon_mnt, "", flags,
+					      inode->i_fop);
+
+	if (!IS_ERR(file))
+		kipc_file_notify(file);
+	return file;
 }
 
 /**
