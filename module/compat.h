@@ -119,6 +119,11 @@ static inline void kipc_file_notify(struct file *file)
 #endif
 }
 
+/* 6.16: inodes of alloc_anon_inode() are marked as such. */
+#ifndef S_ANON_INODE
+#define S_ANON_INODE	0
+#endif
+
 /* 6.8: always 1 is added. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
 #define kipc_eventfd_signal(ctx)	eventfd_signal(ctx)

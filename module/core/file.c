@@ -157,8 +157,11 @@ struct inode *kipc_anon_inode(const struct inode_operations *iops,
 	if (IS_ERR(inode))
 		return inode;
 	__module_get(THIS_MODULE);
-	/* Unlike other anonymous inodes these have permissions worth checking. */
-	inode->i_flags &= ~S_PRIVATE;
+	/*
+	 * Unlike other anonymous inodes these have permissions worth checking, and
+	 * can be opened again: as those of the kernel's pipes they are not marked.
+	 */
+	inode->i_flags &= ~(S_PRIVATE | S_ANON_INODE);
 	inode->i_mode = mode;
 	inode->i_op = iops;
 	inode->i_fop = fops;
