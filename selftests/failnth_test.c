@@ -369,6 +369,39 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_pipe_calls_leave_nothing, 240)
 	faults_done();
 }
 
+/* The kernel's splice(2), whose pipe may get no page for some of the bytes that it asked for. */
+TEST_F_TIMEOUT(kipc, splice_that_fails_half_way_moves_every_byte_once, 120)
+{
+	enum { LEN = 20000 };
+	int nth, in, fds[2], parts = 0;
+	bool reached;
+	ssize_t n;
+
+	if (!have_fault_injection())
+		SKIP(return, "this kernel has no fault injection");
+	faults_prepare();
+	for (nth = 1, reached = true; reached && nth < NTH_MAX; nth++) {
+		ASSERT_EQ(0, pipe2(fds, O_NONBLOCK | O_CLOEXEC));
+		ASSERT_TRUE(write_pattern(self->w, LEN, 0));
+		nth_set(nth);
+		n = splice(self->r, NULL, fds[1], NULL, LEN, 0);
+		reached = nth_was_reached();
+		in = bytes_in(fds[0]);
+		parts += in > 0 && in < LEN;
+		EXPECT_EQ(in, n < 0 ? 0 : n);
+		EXPECT_EQ(LEN - in, bytes_in(self->r));
+		EXPECT_TRUE(read_pattern(fds[0], in, 0));
+		EXPECT_TRUE(read_pattern(self->r, LEN - in, in))
+			TH_LOG("allocation %d: %zd of %d", nth, n, in);
+		close(fds[0]);
+		close(fds[1]);
+	}
+	EXPECT_EQ(LEN, n);
+	/* or nothing was tried */
+	EXPECT_LT(0, parts);
+	faults_done();
+}
+
 #define MOUNT	MOUNTS "/instance"
 
 /* With an instance of its own. */

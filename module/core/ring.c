@@ -183,14 +183,17 @@ u32 kipc_ring_fill_many(struct kipc_ring *ring, u32 len,
 u32 kipc_ring_drain_many(struct kipc_ring *ring, u32 len,
 			 struct kipc_xfer *xfer)
 {
-	u32 done = 0, chunk, copied, pos;
+	u32 done = 0, chunk, copied, whole, pos;
 
 	while (done < len) {
 		pos = ring->tail + done;
 		chunk = kipc_ring_chunk(ring, pos, len - done);
 		copied = kipc_xfer_out(xfer, kipc_ring_addr(ring, pos), chunk);
-		if (unlikely(copied < chunk))
-			return done + kipc_ring_whole_pages(pos, copied);
+		if (unlikely(copied < chunk)) {
+			whole = kipc_ring_whole_pages(pos, copied);
+			kipc_xfer_revert(xfer, copied - whole);
+			return done + whole;
+		}
 		done += chunk;
 	}
 	return done;

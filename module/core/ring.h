@@ -137,6 +137,18 @@ static inline size_t kipc_xfer_out(struct kipc_xfer *xfer, const void *from,
 	return len - left;
 }
 
+/*
+ * Forgets that the last @len bytes were copied out. An iterator may be a pipe of the kernel,
+ * which keeps, up to 6.4, all that it took, and not only what it is told that there was.
+ */
+static inline void kipc_xfer_revert(struct kipc_xfer *xfer, size_t len)
+{
+	if (xfer->iter)
+		iov_iter_revert(xfer->iter, len);
+	else
+		xfer->buf -= len;
+}
+
 u32 kipc_ring_round(u64 size);
 int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages);
 void kipc_ring_destroy(struct kipc_ring *ring);
@@ -194,17 +206,22 @@ static inline u32 kipc_ring_fill(struct kipc_ring *ring, u32 len,
  * @xfer: where they go to
  *
  * Context: may sleep in a fault of user memory.
- * Return: bytes copied; fewer than @len only when the destination faulted, and
- * then up to the end of a page.
+ * Return: bytes copied, by which @xfer is advanced; fewer than @len only when the
+ * destination faulted, and then up to the end of a page.
  */
 static inline u32 kipc_ring_drain(struct kipc_ring *ring, u32 len,
 				  struct kipc_xfer *xfer)
 {
 	void *from = kipc_ring_addr(ring, ring->tail);
+	size_t copied;
 
-	if (likely(kipc_ring_is_one_chunk(ring->tail, len)))
-		return kipc_xfer_out(xfer, from, len) == len ? len : 0;
-	return kipc_ring_drain_many(ring, len, xfer);
+	if (unlikely(!kipc_ring_is_one_chunk(ring->tail, len)))
+		return kipc_ring_drain_many(ring, len, xfer);
+	copied = kipc_xfer_out(xfer, from, len);
+	if (likely(copied == len))
+		return len;
+	kipc_xfer_revert(xfer, copied);
+	return 0;
 }
 
 #endif /* _KIPC_CORE_RING_H */

@@ -105,7 +105,10 @@ ssize_t kipc_pipe_take(struct kipc_pipe *pipe, const struct file *file,
 	copied = kipc_ring_drain(&pipe->ring, span.copy, xfer);
 	if (unlikely(copied < span.copy)) {
 		/* A packet that cannot be delivered whole is not consumed. */
-		copied = min(copied, span.whole_from);
+		if (copied > span.whole_from) {
+			kipc_xfer_revert(xfer, copied - span.whole_from);
+			copied = span.whole_from;
+		}
 		span.consume = copied;
 		if (!copied)
 			return -EFAULT;
