@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The module: its parameters, its device, and the order in which the parts come
- * and go. The device is registered last and removed first, so that nobody is
- * served by a half-made module.
+ * and go. What can be opened or mounted is registered last and removed first, so
+ * that nobody is served by a half-made module. A module whose initialisation fails is
+ * freed whoever uses it: so the file system comes after the device, which takes memory
+ * to register, while it itself can fail only for another one of its name.
  */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -138,16 +140,16 @@ static int __init kipc_init(void)
 	ret = kipc_anon_init();
 	if (ret)
 		goto out_pipe;
-	ret = kipc_fs_init(&node_ops);
-	if (ret)
-		goto out_anon;
 	ret = misc_register(&kipc_device);
 	if (ret)
-		goto out_fs;
+		goto out_anon;
+	ret = kipc_fs_init(&node_ops);
+	if (ret)
+		goto out_device;
 	return 0;
 
-out_fs:
-	kipc_fs_exit();
+out_device:
+	misc_deregister(&kipc_device);
 out_anon:
 	kipc_anon_exit();
 out_pipe:
@@ -166,8 +168,8 @@ out_sem:
 
 static void __exit kipc_exit(void)
 {
-	misc_deregister(&kipc_device);
 	kipc_fs_exit();
+	misc_deregister(&kipc_device);
 	kipc_anon_exit();
 	kipc_pipe_exit();
 	kipc_instances_exit();
