@@ -93,10 +93,12 @@ static void kipc_fs_free_inode(struct inode *inode)
 static int kipc_fs_statfs(struct dentry *dentry, struct kstatfs *buf)
 {
 	struct kipc_fs_mount *mount = kipc_fs_mount_of(dentry->d_sb);
+	long nodes = atomic_long_read(&mount->nodes);
 
 	simple_statfs(dentry, buf);
 	buf->f_files = KIPC_FS_NODES_MAX;
-	buf->f_ffree = KIPC_FS_NODES_MAX - atomic_long_read(&mount->nodes);
+	/* One too many is counted for a moment, before it is refused. */
+	buf->f_ffree = KIPC_FS_NODES_MAX - min_t(long, nodes, KIPC_FS_NODES_MAX);
 	return 0;
 }
 
