@@ -357,6 +357,21 @@ TEST_F(instance, a_list_with_one_bad_value_changes_none)
 	EXPECT_STREQ("18446744073692774399\n", text_in(&self->in, "limits/shmmax"));
 }
 
+/* As it is with the kernel's files of this kind. */
+TEST_F(instance, a_write_of_nothing_changes_nothing)
+{
+	int fds[2], i;
+
+	fds[0] = open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC);
+	fds[1] = open(path_in(&self->in, "limits/shmmni"), O_WRONLY | O_CLOEXEC);
+	for (i = 0; i < 2; i++) {
+		ASSERT_LE(0, fds[i]);
+		EXPECT_EQ(0, write(fds[i], "", 0));
+		close(fds[i]);
+	}
+	EXPECT_STREQ("4096\n", text_in(&self->in, "limits/shmmni"));
+}
+
 /* Every file that the kernel has is there and reads the same, as long as nobody wrote. */
 TEST_F(instance, files_are_those_of_proc_sys_kernel)
 {

@@ -105,6 +105,9 @@ static ssize_t kipc_fs_limit_write(struct file *file, const char __user *buf,
 	char text[128];
 	int i, nr;
 
+	/* As in /proc/sys. */
+	if (!size)
+		return 0;
 	if (size >= sizeof(text))
 		return -EINVAL;
 	if (copy_from_user(text, buf, size))
