@@ -221,8 +221,8 @@ struct kipc_pipe_create {
  *	given.
  *
  * Errors of SET_SIZE, as of fcntl(F_SETPIPE_SZ): EINVAL (above 2^31), EPERM (an
- * unprivileged user's limit would be passed), EBUSY (more bytes are in the pipe
- * than would fit), ENOMEM.
+ * unprivileged user's limit would be passed), EBUSY (more bytes, or packets, are in
+ * the pipe than would fit, with the room that a splice into it has reserved), ENOMEM.
  */
 struct kipc_pipe_size {
 	__aligned_u64 size;
