@@ -557,6 +557,43 @@ TEST_F(set, absolute_timeout_ends_the_sleep_when_it_comes)
 	close(fd);
 }
 
+/* The instant is one of the caller's clock, which a time namespace may set. */
+TEST_F(set, absolute_timeout_is_of_the_time_namespace)
+{
+	static const char *const offsets[] = { "1 100000 5", "1 -1 0" };
+	struct sembuf p = SEM_OP(0, -1, 0);
+	__u64 outside, when;
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		pid = child_fork();
+		if (!pid) {
+			EXPECT_EQ(0, unshare(CLONE_NEWTIME));
+			EXPECT_EQ(0, file_write("/proc/self/timens_offsets", offsets[i]));
+			outside = now_ns();
+			pid = child_fork();
+			if (!pid) {
+				when = now_ns();
+				EXPECT_LT(900000000ULL, when > outside ? when - outside :
+									 outside - when);
+				when += 30000000;
+				EXPECT_EQ(-1, sem_op_on(self->dev, self->id, &p, 1, 0, when));
+				EXPECT_EQ(EAGAIN, errno);
+				EXPECT_LE(when, now_ns());
+				EXPECT_GE(when + 20 * NSEC, now_ns());
+				/* before the machine was there, and never */
+				EXPECT_EQ(-1, sem_op_on(self->dev, self->id, &p, 1, 0, 0));
+				EXPECT_EQ(EAGAIN, errno);
+				child_exit();
+			}
+			EXPECT_EQ(0, child_wait(pid));
+			child_exit();
+		}
+		EXPECT_EQ(0, child_wait(pid));
+	}
+}
+
 TEST_F(set, timeouts_too_far_to_come_are_slept_through)
 {
 	static const struct {

@@ -3,6 +3,8 @@
 #include <linux/hrtimer.h>
 #include <linux/minmax.h>
 #include <linux/sched/signal.h>
+#include <linux/nsproxy.h>
+#include <linux/time_namespace.h>
 #include <linux/timekeeping.h>
 #include <linux/kipc.h>
 
@@ -77,21 +79,36 @@ void kipc_wake_all(struct kipc_waitq *wq, spinlock_t *lock)
 	wake_up_interruptible_all(&wq->pollers);
 }
 
+/* What the caller's clock says, in its time namespace, on that of the machine. */
+static ktime_t kipc_timens_to_host(ktime_t time)
+{
+#ifdef CONFIG_TIME_NS
+	ktime_t offset = timespec64_to_ktime(current->nsproxy->time_ns->offsets.monotonic);
+
+	/* The kernel's own function is not exported. */
+	if (time < offset)
+		return 0;
+	return offset < 0 ? ktime_add_safe(time, -offset) : time - offset;
+#else
+	return time;
+#endif
+}
+
 /**
  * kipc_deadline - when is a call to stop waiting?
- * @timeout: what it says, in ns, or KIPC_TIMEOUT_NONE
+ * @timeout: what it says, in ns of the caller's CLOCK_MONOTONIC, or KIPC_TIMEOUT_NONE
  * @relative: that counts from now
  * @deadline: where to leave the answer
  *
- * Return: @deadline, CLOCK_MONOTONIC, or NULL for never.
+ * Return: @deadline, CLOCK_MONOTONIC of the machine, or NULL for never.
  */
 ktime_t *kipc_deadline(u64 timeout, bool relative, ktime_t *deadline)
 {
 	if (timeout == KIPC_TIMEOUT_NONE)
 		return NULL;
 	*deadline = ns_to_ktime(min_t(u64, timeout, KTIME_MAX));
-	if (relative)
-		*deadline = ktime_add_safe(ktime_get(), *deadline);
+	*deadline = relative ? ktime_add_safe(ktime_get(), *deadline) :
+			       kipc_timens_to_host(*deadline);
 	return deadline;
 }
 
