@@ -314,7 +314,10 @@ static bool kipc_sig_retarget_locked(struct kipc_sig_queue *queue,
 	return false;
 }
 
-/* Lets others have the lock for a moment. Returns false if there is no use in going on. */
+/*
+ * Lets others have the lock for a moment. Returns false if there is no use in going on. Who is
+ * killed goes on: nobody else would tell those who wait.
+ */
 static bool kipc_sig_pause_locked(struct kipc_sig_queue *queue,
 				  struct kipc_sig_wake *wake)
 	__must_hold(&queue->entry.lock)
@@ -323,7 +326,7 @@ static bool kipc_sig_pause_locked(struct kipc_sig_queue *queue,
 	kipc_sig_unlock(queue, wake);
 	cond_resched();
 	kipc_sig_lock(queue, wake);
-	return !queue->entry.gone && !fatal_signal_pending(current);
+	return !queue->entry.gone;
 }
 
 /**
