@@ -291,6 +291,26 @@ TEST_F(msg, messages_that_come_back_keep_their_order)
 	EXPECT_EQ(0, msg_rmid(id));
 }
 
+TEST_F(msg, message_received_by_its_type_comes_back_to_its_place)
+{
+	enum { NR = 7 };
+	int id, i, type;
+
+	if (msg != &msg_kipc)
+		return;
+	id = msg_new();
+	ASSERT_LE(0, id);
+	for (i = 1; i <= NR; i++)
+		EXPECT_EQ(0, msg_put(id, i, i));
+	for (type = NR; type > 0; type--) {
+		EXPECT_EQ(-1, msg->receive(id, nowhere(), 8, type, 0));
+		EXPECT_EQ(EFAULT, errno);
+	}
+	for (i = 1; i <= NR; i++)
+		EXPECT_EQ(i, msg_take(id, 0));
+	EXPECT_EQ(0, msg_rmid(id));
+}
+
 TEST_F(msg, message_that_comes_back_to_a_queue_that_is_gone_is_freed)
 {
 	int id = msg_new();

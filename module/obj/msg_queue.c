@@ -298,18 +298,38 @@ static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
 	return false;
 }
 
+/*
+ * Finds what a message comes behind that was received and comes back. It was one of the
+ * oldest, but where it was received by its type: then it may have been one of the youngest.
+ */
+static struct list_head *kipc_msg_place_locked(struct kipc_msg_queue *queue,
+					       u64 order)
+{
+	struct kipc_msg *msg;
+
+	msg = list_first_entry_or_null(&queue->messages, struct kipc_msg, node);
+	if (!msg || msg->key.order > order)
+		return &queue->messages;
+	if (order - msg->key.order > queue->order - order) {
+		list_for_each_entry_reverse(msg, &queue->messages, node)
+			if (msg->key.order < order)
+				break;
+		return &msg->node;
+	}
+	list_for_each_entry_continue(msg, &queue->messages, node)
+		if (msg->key.order > order)
+			break;
+	return msg->node.prev;
+}
+
 /* Adds a message that was received and comes back. */
 static void kipc_msg_insert_locked(struct kipc_msg_queue *queue,
 				   struct kipc_msg *msg)
 {
-	struct kipc_msg *after;
+	struct list_head *before = kipc_msg_place_locked(queue, msg->key.order);
 
-	/* Few may have come back before it, and be older. */
-	list_for_each_entry(after, &queue->messages, node)
-		if (after->key.order > msg->key.order)
-			break;
 	kipc_msg_append_locked(queue, msg);
-	list_move_tail(&msg->node, &after->node);
+	list_move(&msg->node, before);
 }
 
 /* A message comes to stay: whoever has asked is told if it is alone. */
