@@ -343,6 +343,7 @@ TEST_F(instance, any_user_has_an_instance_of_its_own_in_a_user_namespace)
 		struct instance in = { .dir = USER };
 		struct stat st;
 		struct shmid_ds ds;
+		char text[64];
 		int id;
 
 		EXPECT_EQ(0, user_namespace_enter(OTHER_UID));
@@ -361,6 +362,14 @@ TEST_F(instance, any_user_has_an_instance_of_its_own_in_a_user_namespace)
 		EXPECT_EQ(0, file_write(path_in(&in, "limits/shmmni"), "0"));
 		EXPECT_EQ(-1, segment(&in, KEY));
 		EXPECT_EQ(ENOSPC, errno);
+		/* but for what would keep others from running */
+		EXPECT_EQ(0, file_write(path_in(&in, "limits/sem"), "8 8 500 8"));
+		EXPECT_EQ(-1, file_write(path_in(&in, "limits/sem"), "9 9 501 9"));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_LT(0, file_read(path_in(&in, "limits/sem"), text, sizeof(text)));
+		EXPECT_STREQ("8\t8\t500\t8\n", text);
+		EXPECT_EQ(-1, kipcfs_mount(USER, "semopm=501"));
+		EXPECT_EQ(EPERM, errno);
 		child_exit();
 	}
 	EXPECT_EQ(0, child_wait(pid));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Limits of an instance: names, defaults, ranges; see limit.h. */
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -13,6 +14,12 @@
 
 /* As many as a semaphore's number can tell apart. */
 #define KIPC_SEM_NR_MAX	65536
+
+/*
+ * A call of so many operations is looked at without a pause, once for each thread that waits
+ * and each file that polls. More is not for everybody who may mount.
+ */
+#define KIPC_SEM_OPS_ANYBODY	500
 
 /**
  * struct kipc_limit_row - what is known of a limit
@@ -33,7 +40,7 @@ static const struct kipc_limit_row kipc_limit_rows[KIPC_LIMIT_NR] = {
 	[KIPC_LIMIT_SHM_RMID_FORCED] = { "shm_rmid_forced", 0, 1 },
 	[KIPC_LIMIT_SEMMSL] = { "semmsl", 32000, KIPC_SEM_NR_MAX },
 	[KIPC_LIMIT_SEMMNS] = { "semmns", 1024000000, INT_MAX },
-	[KIPC_LIMIT_SEMOPM] = { "semopm", 500, KIPC_SEM_NR_MAX },
+	[KIPC_LIMIT_SEMOPM] = { "semopm", KIPC_SEM_OPS_ANYBODY, KIPC_SEM_NR_MAX },
 	[KIPC_LIMIT_SEMMNI] = { "semmni", 32000, KIPC_INDEX_NR },
 	[KIPC_LIMIT_MSGMAX] = { "msgmax", 8192, INT_MAX },
 	[KIPC_LIMIT_MSGMNB] = { "msgmnb", 16384, INT_MAX },
@@ -87,7 +94,8 @@ unsigned long kipc_limit_default(enum kipc_limit limit)
  *	k, m, g, t; nothing else
  * @value: where to leave the value
  *
- * Return: 0, or -EINVAL when @text is no number or is out of the limit's range.
+ * Return: 0; -EINVAL when @text is no number or is out of the limit's range; -EPERM when
+ * the caller may not set so much.
  */
 int kipc_limit_parse(enum kipc_limit limit, const char *text,
 		     unsigned long *value)
@@ -119,6 +127,9 @@ int kipc_limit_parse(enum kipc_limit limit, const char *text,
 	if (number > kipc_limit_rows[limit].max >> shift)
 		return -EINVAL;
 	*value = number << shift;
+	if (limit == KIPC_LIMIT_SEMOPM && *value > KIPC_SEM_OPS_ANYBODY &&
+	    !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
 	return 0;
 }
 

@@ -77,20 +77,22 @@ static ssize_t kipc_fs_limit_read(struct file *file, char __user *buf,
 	return simple_read_from_buffer(buf, size, pos, text, len);
 }
 
-/* Reads the values of a row, or the first few of them. Returns how many. */
+/* Reads the values of a row, or the first few of them. Returns how many, or an error. */
 static int kipc_fs_limit_parse(const struct kipc_fs_limit *row, char *text,
 			       unsigned long *values)
 {
 	unsigned int nr = 0;
 	char *word;
+	int ret;
 
 	while ((word = strsep(&text, " \t\n"))) {
 		if (!*word)
 			continue;
 		if (nr == row->nr)
 			return -EINVAL;
-		if (kipc_limit_parse(row->first + nr, word, &values[nr]))
-			return -EINVAL;
+		ret = kipc_limit_parse(row->first + nr, word, &values[nr]);
+		if (ret)
+			return ret;
 		nr++;
 	}
 	return nr ? nr : -EINVAL;

@@ -56,6 +56,7 @@ static int kipc_fs_parse_param(struct fs_context *fc,
 	struct kipc_fs_options *options = fc->fs_private;
 	struct fs_parse_result result;
 	int opt = fs_parse(fc, kipc_fs_parameters, param, &result);
+	int ret;
 
 	if (opt < 0)
 		return opt;
@@ -83,9 +84,13 @@ static int kipc_fs_parse_param(struct fs_context *fc,
 	case KIPC_FS_OPT_DEFAULT:
 		break;
 	default:
-		if (kipc_limit_parse(opt - KIPC_FS_OPT_LIMIT, param->string,
-				     &options->limits[opt - KIPC_FS_OPT_LIMIT]))
-			return kipc_fs_bad_value(fc, param);
+		ret = kipc_limit_parse(opt - KIPC_FS_OPT_LIMIT, param->string,
+				       &options->limits[opt - KIPC_FS_OPT_LIMIT]);
+		if (ret == -EPERM)
+			errorfc(fc, "'%s=%s' is for CAP_SYS_RESOURCE",
+				param->key, param->string);
+		if (ret)
+			return ret == -EPERM ? ret : kipc_fs_bad_value(fc, param);
 	}
 	options->given |= BIT(opt);
 	return 0;
