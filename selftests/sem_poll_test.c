@@ -157,4 +157,44 @@ TEST_F_TIMEOUT(set, list_that_is_very_long_holds_up_nobody, 240)
 	free(ops);
 }
 
+/* All files together; what one of them gives up another one may have. */
+TEST_F_TIMEOUT(set, operations_that_are_polled_for_are_limited, 240)
+{
+	enum { OPS = 65536, FILES = KIPC_SEM_WATCHED_MAX / OPS };
+	struct sembuf *ops = calloc(OPS, sizeof(*ops));
+	int fds[FILES], more, id, i;
+
+	ASSERT_NE(NULL, ops);
+	ASSERT_EQ(0, sem_limit_set("sem", "32000 32000 65536 128"));
+	id = sem_new(1);
+	ASSERT_LE(0, id);
+	for (i = 0; i < OPS; i++)
+		ops[i] = SEM_OP(0, -1, 0);
+	for (i = 0; i < FILES; i++) {
+		fds[i] = sem_open_on(self->dev, id, KIPC_SEM_RDONLY);
+		ASSERT_LE(0, fds[i]);
+		ASSERT_EQ(0, sem_watch_on(fds[i], ops, OPS));
+	}
+	more = sem_open_on(self->dev, id, KIPC_SEM_RDONLY);
+	ASSERT_LE(0, more);
+	EXPECT_EQ(-1, sem_watch_on(more, ops, 1));
+	EXPECT_EQ(ENOSPC, errno);
+	/* instead of its own */
+	EXPECT_EQ(0, sem_watch_on(fds[0], ops, OPS));
+	EXPECT_EQ(0, sem_watch_on(fds[0], ops, OPS - 1));
+	EXPECT_EQ(0, sem_watch_on(more, ops, 1));
+	EXPECT_EQ(-1, sem_watch_on(fds[0], ops, OPS));
+	EXPECT_EQ(ENOSPC, errno);
+	close(fds[1]);
+	EXPECT_EQ(0, sem_watch_on(fds[0], ops, OPS));
+	EXPECT_EQ(0, sem_do(id, 0, 1, 0));
+	EXPECT_TRUE(is_readable(more));
+	close(more);
+	for (i = 0; i < FILES; i++)
+		if (i != 1)
+			close(fds[i]);
+	EXPECT_EQ(0, sem_rmid(id));
+	free(ops);
+}
+
 TEST_HARNESS_MAIN

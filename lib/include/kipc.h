@@ -534,7 +534,7 @@ int kipc_sem_info(int fd, unsigned int flags, struct kipc_sem_info *info, size_t
  * @nops: number of operations, 0 for none any more
  *
  * Errors: EINVAL (a flag in @ops); E2BIG (more than the limit semopm); EFBIG (no such
- * semaphore); EIDRM; ENOMEM.
+ * semaphore); EIDRM; ENOMEM; ENOSPC (more than KIPC_SEM_WATCHED_MAX of all who poll the set).
  *
  * Return: 0, or -1 and errno.
  */

@@ -56,6 +56,9 @@ static const struct meaning {
 	{ KIPC_NR_SEM_WATCH, KIPC_NR_SEM_WATCH, E2BIG,
 	  "so many operations cannot be watched (limit semopm, see kipc limits)"
 	},
+	{ KIPC_NR_SEM_WATCH, KIPC_NR_SEM_WATCH, ENOSPC,
+	  "those who poll the set wait for 1048576 operations already; close some, or poll for fewer"
+	},
 	{ KIPC_NR_MSG_GET, KIPC_NR_MSG_GET, ENOSPC,
 	  "the instance has all the queues that it may (limit msgmni); remove some (kipc rm msg) or raise the limit (kipc limits)"
 	},

@@ -101,6 +101,7 @@ int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 	set->robust = get->flags & KIPC_SEM_ROBUST;
 	spin_lock_init(&set->lock);
 	set->claims = KIPC_SEM_CLAIM_END;
+	set->turns = RB_ROOT_CACHED;
 	INIT_LIST_HEAD(&set->undos);
 	INIT_LIST_HEAD(&set->files);
 	for (i = 0; i < nsems; i++)
@@ -153,7 +154,7 @@ unsigned int kipc_sem_set_sleepers(struct kipc_sem_set *set)
 
 	for (sem = set->sems; sem < set->sems + set->nsems; sem++) {
 		wide = kipc_sem_lock(set, sem);
-		kipc_sem_count_waiters(sem, &ncnt, &zcnt);
+		kipc_sem_count_waiters(set, sem, &ncnt, &zcnt);
 		kipc_sem_unlock(set, sem, wide);
 		nr += ncnt + zcnt;
 	}

@@ -6,6 +6,7 @@
 #include <linux/cache.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/rbtree_types.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
@@ -36,8 +37,9 @@
  * order in which they began to wait, does the work of those who can go on, and
  * wakes them after the unlock (struct kipc_waiter). A list that cannot go on after
  * all moves to the semaphore that stops it now. While lists wait at a semaphore,
- * or poll watches it, or a holder of it has died, all operations on it go wide
- * (@nr_wide); those on other semaphores of the set do not.
+ * or poll watches it, or a holder of it has died, or there are too many to be looked
+ * at without a pause, all operations on it go wide (@nr_wide); those on other semaphores
+ * of the set do not.
  *
  * Adjustments of SEM_UNDO belong to a process and a set. They are found by these
  * two in a hash table of the module and are guarded as the semaphores are that they
@@ -103,10 +105,13 @@ struct kipc_sem {
  * @lock: taken by who goes wide
  * @claims: number of the semaphore claimed last plus 1, or KIPC_SEM_CLAIM_END;
  *	guarded by @lock
+ * @turns: those who have been taken from a queue and not been looked at yet, who waits
+ *	longest first; guarded by @lock
  * @undos: adjustments of processes; guarded by @lock
  * @files: open files; guarded by @lock
  * @watches: for each semaphore, those who poll for it; NULL if nobody ever did;
  *	set once, under @lock
+ * @nr_watched: operations that are polled for, by all files; guarded by @lock
  * @looks: how often those who poll have been looked for; guarded by @lock
  * @tickets: the last that was given to one who waits
  * @sems: the semaphores
@@ -119,9 +124,11 @@ struct kipc_sem_set {
 	/* What it guards is said above, member by member. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	u32 claims;
+	struct rb_root_cached turns;
 	struct list_head undos;
 	struct list_head files;
 	struct hlist_head *watches;
+	u32 nr_watched;
 	u64 looks;
 	atomic64_t tickets;
 	struct kipc_sem sems[];
@@ -230,8 +237,8 @@ void kipc_sem_put_value(struct kipc_sem_set *set, struct kipc_sem *sem,
 void kipc_sem_change_pid(struct kipc_sem *sem, struct pid *pid);
 void kipc_sem_set_dead(struct kipc_sem *sem, bool dead);
 void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken);
-void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
-			    unsigned int *zcnt);
+void kipc_sem_count_waiters(struct kipc_sem_set *set, struct kipc_sem *sem,
+			    unsigned int *ncnt, unsigned int *zcnt);
 void kipc_sem_show_waiters(struct kipc_fdinfo *info, struct kipc_sem_set *set);
 void kipc_sem_end(struct kipc_sem_set *set);
 

@@ -57,6 +57,7 @@ static void kipc_sem_watch_link_locked(struct kipc_sem_set *set,
 		set->sems[num].nr_wide++;
 		hlist_add_head(&watch->nodes[i].node, &set->watches[num]);
 	}
+	set->nr_watched += watch->list.nr;
 }
 
 static void kipc_sem_watch_unlink_locked(struct kipc_sem_set *set,
@@ -72,9 +73,23 @@ static void kipc_sem_watch_unlink_locked(struct kipc_sem_set *set,
 		set->sems[num].nr_wide--;
 		hlist_del(&watch->nodes[i].node);
 	}
+	set->nr_watched -= watch->list.nr;
 }
 
-/* Replaces what an open file polls for. Returns what it was, or ERR_PTR(-EIDRM). */
+/* Whether an open file may poll for something else; all are looked at without a pause. */
+static bool kipc_sem_watch_fits_locked(const struct kipc_sem_file *sem_file,
+				       const struct kipc_sem_watch_list *watch)
+{
+	u32 nr = sem_file->set->nr_watched;
+
+	if (sem_file->watch)
+		nr -= sem_file->watch->list.nr;
+	return !watch || nr + watch->list.nr <= KIPC_SEM_WATCHED_MAX;
+}
+
+/*
+ * Replaces what an open file polls for. Returns what it was, or ERR_PTR() of -EIDRM or -ENOSPC.
+ */
 static struct kipc_sem_watch_list *
 kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 		       struct kipc_sem_watch_list *watch,
@@ -87,6 +102,10 @@ kipc_sem_watch_replace(struct kipc_sem_file *sem_file,
 	if (READ_ONCE(set->entry.gone)) {
 		kipc_sem_unlock_wide(set);
 		return ERR_PTR(-EIDRM);
+	}
+	if (!kipc_sem_watch_fits_locked(sem_file, watch)) {
+		kipc_sem_unlock_wide(set);
+		return ERR_PTR(-ENOSPC);
 	}
 	if (!set->watches) {
 		/* Without the lock it is only asked whether they are there. */
@@ -132,7 +151,7 @@ kipc_sem_watch_alloc(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
  * @ops: operations, checked; kvmalloc()ed memory that becomes ours
  * @nr: how many; 0 for nothing
  *
- * Context: may sleep. Return: 0; -EFBIG, -EIDRM, -ENOMEM.
+ * Context: may sleep. Return: 0; -EFBIG, -EIDRM, -ENOMEM, -ENOSPC.
  */
 int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 		   unsigned int nr)

@@ -231,7 +231,7 @@ static int kipc_sem_get_value(struct kipc_sem_set *set,
 	value->value = sem->value;
 	value->pid = pid_vnr(sem->pid);
 	value->dead = sem->dead;
-	kipc_sem_count_waiters(sem, &ncnt, &zcnt);
+	kipc_sem_count_waiters(set, sem, &ncnt, &zcnt);
 	kipc_sem_unlock(set, sem, wide);
 	value->ncnt = ncnt;
 	value->zcnt = zcnt;
@@ -277,9 +277,9 @@ static int kipc_sem_set_values(struct kipc_sem_set *set, unsigned int first,
 		kipc_sem_set_dead(sem, false);
 	}
 	kipc_sem_undo_forget_locked(set, first, nr);
-	kipc_sem_wake_locked(set, &taken);
 	/* Whoever is woken finds the time noted. */
 	kipc_sem_set_changed(set);
+	kipc_sem_wake_locked(set, &taken);
 out_unlock:
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(&taken);

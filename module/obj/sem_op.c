@@ -12,13 +12,13 @@
 /**
  * struct kipc_sem_waiter - a thread whose list waits, on its own stack
  * @waiter: what all waiters have
- * @turn: among those who are looked at when semaphores have changed; it is in no
- *	queue then
+ * @turn: in the set's @turns, or empty; it is in no queue then
  * @list: what is to be done
  * @ticket: those who wait longer have a smaller one; constant
  * @num: at which semaphore it waits; changes under the set's lock, and only for
  *	lists of more than one
  * @for_zero: for that to be 0; otherwise for it to be large enough
+ * @parked: in @turns with a single operation while nobody has the set's lock
  */
 struct kipc_sem_waiter {
 	struct kipc_waiter waiter;
@@ -27,7 +27,11 @@ struct kipc_sem_waiter {
 	u64 ticket;
 	unsigned int num;
 	bool for_zero;
+	bool parked;
 };
+
+/* What may be done to others without a pause, in steps of one operation: some 100 us. */
+#define KIPC_SEM_STEPS	16384
 
 /**
  * kipc_sem_check_list - check operations, and see what they are
@@ -179,12 +183,16 @@ static void kipc_sem_enqueue(struct kipc_sem_set *set,
 		sem->nr_wide++;
 }
 
-/* Undoes that; who is taken from a queue is in a list of who takes it then. */
+/*
+ * Undoes that, at a semaphore that is locked or claimed; who is taken from a queue is in a
+ * list of who takes it then, or has a turn.
+ */
 static void kipc_sem_left_queue(struct kipc_sem_set *set,
 				struct kipc_sem_waiter *waiter)
 {
-	if (waiter->list->nr > 1)
+	if (waiter->list->nr > 1 || waiter->parked)
 		set->sems[waiter->num].nr_wide--;
+	waiter->parked = false;
 }
 
 static void kipc_sem_set_stop(struct kipc_sem_waiter *waiter, unsigned int stop)
@@ -248,8 +256,8 @@ static bool kipc_sem_serve_wide(struct kipc_sem_set *set,
 	bool done;
 	int ret;
 
-	kipc_sem_left_queue(set, waiter);
 	kipc_sem_claim_list(set, list);
+	kipc_sem_left_queue(set, waiter);
 	ret = kipc_sem_apply(set, list, &stop);
 	done = !ret;
 	if (ret == KIPC_SEM_WAIT) {
@@ -273,17 +281,20 @@ static bool kipc_sem_is_longer(struct rb_node *a, const struct rb_node *b)
 }
 
 /*
- * Empties the queues of a semaphore that has changed. Those who only wait for zero
- * are served at once; the others enter @turns.
+ * Empties the queues of a semaphore that has changed, but for single operations if these
+ * cannot be done all the same. Those who only wait for zero are served at once; the others
+ * get a turn. Adds to @steps what that takes.
  */
 static void kipc_sem_gather(struct kipc_sem_set *set, struct kipc_sem *sem,
-			    struct rb_root_cached *turns, struct list_head *taken)
+			    bool singles, struct list_head *taken,
+			    unsigned int *steps)
 {
 	struct kipc_sem_waiter *waiter, *next;
 
 	if (!sem->value) {
 		/* None of them comes back: another one stops it, if any. */
 		list_for_each_entry_safe(waiter, next, &sem->zeros, waiter.node) {
+			*steps += waiter->list->nr;
 			list_del_init(&waiter->waiter.node);
 			kipc_sem_serve_wide(set, waiter, taken);
 		}
@@ -292,43 +303,72 @@ static void kipc_sem_gather(struct kipc_sem_set *set, struct kipc_sem *sem,
 			return;
 	}
 	list_for_each_entry_safe(waiter, next, &sem->alters, waiter.node) {
+		(*steps)++;
+		if (!singles && waiter->list->nr == 1)
+			continue;
 		list_del_init(&waiter->waiter.node);
-		rb_add_cached(&waiter->turn, turns, kipc_sem_is_longer);
+		rb_add_cached(&waiter->turn, &set->turns, kipc_sem_is_longer);
 	}
 }
 
 /* Likewise of all semaphores that the list of a waiter, which is done, has changed. */
 static void kipc_sem_gather_list(struct kipc_sem_set *set,
 				 const struct kipc_sem_list *list,
-				 struct rb_root_cached *turns,
-				 struct list_head *taken)
+				 struct list_head *taken, unsigned int *steps)
 {
+	/*
+	 * A single operation that waited has made it smaller: not for those who stand there
+	 * with single ones, and have had too little before.
+	 */
+	bool singles = list->nr > 1;
 	const struct kipc_sem_op *op;
 	struct kipc_sem *sem;
 
 	for (op = list->ops; op < list->ops + list->nr; op++) {
 		sem = &set->sems[op->num];
-		/*
-		 * A single operation that waited has made it smaller: not for those
-		 * who stand there with single ones, and have had too little before.
-		 */
-		if (list->nr == 1 && sem->value && !sem->nr_wide)
-			continue;
-		if (op->op)
-			kipc_sem_gather(set, sem, turns, taken);
+		if (op->op && (singles || !sem->value || sem->nr_wide))
+			kipc_sem_gather(set, sem, singles, taken, steps);
 	}
 }
 
 /* Takes the one who waits longest. */
-static struct kipc_sem_waiter *
-kipc_sem_next_turn(struct rb_root_cached *turns)
+static struct kipc_sem_waiter *kipc_sem_next_turn(struct kipc_sem_set *set)
 {
-	struct rb_node *first = rb_first_cached(turns);
+	struct rb_node *first = rb_first_cached(&set->turns);
 
 	if (!first)
 		return NULL;
-	rb_erase_cached(first, turns);
+	rb_erase_cached(first, &set->turns);
+	RB_CLEAR_NODE(first);
 	return rb_entry(first, struct kipc_sem_waiter, turn);
+}
+
+/*
+ * Gives others a chance to use the set, and tells those who are done. Who still has a turn
+ * is where the next one finds it who goes wide, as all do who come to its semaphore.
+ */
+static void kipc_sem_pause_locked(struct kipc_sem_set *set,
+				  struct list_head *taken)
+{
+	struct kipc_sem_waiter *waiter;
+	struct rb_node *node;
+	struct kipc_sem *sem;
+
+	for (node = rb_first_cached(&set->turns); node; node = rb_next(node)) {
+		waiter = rb_entry(node, struct kipc_sem_waiter, turn);
+		if (waiter->list->nr > 1 || waiter->parked)
+			continue;
+		sem = &set->sems[waiter->num];
+		kipc_sem_claim(set, sem);
+		sem->nr_wide++;
+		waiter->parked = true;
+	}
+	kipc_sem_poll_wake_locked(set);
+	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(taken);
+	INIT_LIST_HEAD(taken);
+	cond_resched();
+	kipc_sem_lock_wide(set);
 }
 
 /**
@@ -342,22 +382,33 @@ kipc_sem_next_turn(struct rb_root_cached *turns)
  * stands in a queue who could go on. It comes to an end, as those who are done are
  * gone, and each of them gives a turn at most to all who are left.
  *
+ * That may be many: the lock is dropped now and then, all claims with it, and somebody
+ * else may take what others wait for, or go on with their turns.
+ *
  * Those who poll are woken as well.
+ *
+ * Context: may sleep.
  */
 void kipc_sem_wake_locked(struct kipc_sem_set *set, struct list_head *taken)
 {
-	struct rb_root_cached turns = RB_ROOT_CACHED;
 	struct kipc_sem_waiter *waiter;
+	unsigned int steps = 0;
 	struct kipc_sem *sem;
 
 	for (sem = kipc_sem_first_claimed(set); sem;
 	     sem = kipc_sem_next_claimed(set, sem))
 		if (sem->changed)
-			kipc_sem_gather(set, sem, &turns, taken);
+			kipc_sem_gather(set, sem, true, taken, &steps);
 	/* Its list is there as long as it has not been told that it is done. */
-	while ((waiter = kipc_sem_next_turn(&turns)))
+	while ((waiter = kipc_sem_next_turn(set))) {
+		steps += waiter->list->nr;
 		if (kipc_sem_serve_wide(set, waiter, taken))
-			kipc_sem_gather_list(set, waiter->list, &turns, taken);
+			kipc_sem_gather_list(set, waiter->list, taken, &steps);
+		if (steps >= KIPC_SEM_STEPS) {
+			kipc_sem_pause_locked(set, taken);
+			steps = 0;
+		}
+	}
 	kipc_sem_poll_wake_locked(set);
 }
 
@@ -385,6 +436,8 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 				struct kipc_sem_list *list, unsigned int stop)
 {
 	kipc_waiter_init(&waiter->waiter);
+	RB_CLEAR_NODE(&waiter->turn);
+	waiter->parked = false;
 	waiter->list = list;
 	waiter->ticket = atomic64_inc_return(&set->tickets);
 	kipc_sem_set_stop(waiter, stop);
@@ -395,6 +448,7 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 static bool kipc_sem_lock_waiter(struct kipc_sem_set *set,
 				 struct kipc_sem_waiter *waiter)
 {
+	/* That goes wide if it is parked. */
 	if (waiter->list->nr == 1)
 		return kipc_sem_lock(set, &set->sems[waiter->num]);
 	/* One with a list may move from one semaphore to another. */
@@ -422,7 +476,10 @@ static int kipc_sem_wait(struct kipc_sem_set *set,
 	wide = kipc_sem_lock_waiter(set, waiter);
 	queued = kipc_waiter_is_queued_locked(&waiter->waiter);
 	if (queued) {
-		list_del(&waiter->waiter.node);
+		if (RB_EMPTY_NODE(&waiter->turn))
+			list_del(&waiter->waiter.node);
+		else
+			rb_erase_cached(&waiter->turn, &set->turns);
 		kipc_sem_left_queue(set, waiter);
 	}
 	kipc_sem_unlock(set, &set->sems[waiter->num], wide);
@@ -526,26 +583,41 @@ bool kipc_sem_could(struct kipc_sem_set *set, struct kipc_sem_list *list)
 	return true;
 }
 
+static void kipc_sem_count_waiter(const struct kipc_sem_waiter *waiter,
+				  unsigned int *ncnt, unsigned int *zcnt)
+{
+	if (waiter->for_zero)
+		(*zcnt)++;
+	else
+		(*ncnt)++;
+}
+
 /**
  * kipc_sem_count_waiters - count those who wait at a semaphore
- * @sem: the semaphore, locked or claimed
+ * @set: its set
+ * @sem: the semaphore, as kipc_sem_lock() has locked it
  * @ncnt: where to leave how many wait for it to be larger
  * @zcnt: where to leave how many wait for it to be 0
  */
-void kipc_sem_count_waiters(struct kipc_sem *sem, unsigned int *ncnt,
-			    unsigned int *zcnt)
+void kipc_sem_count_waiters(struct kipc_sem_set *set, struct kipc_sem *sem,
+			    unsigned int *ncnt, unsigned int *zcnt)
 {
 	struct kipc_sem_waiter *waiter;
+	struct rb_node *node;
 
 	*ncnt = 0;
 	*zcnt = 0;
 	list_for_each_entry(waiter, &sem->zeros, waiter.node)
-		(*zcnt)++;
-	list_for_each_entry(waiter, &sem->alters, waiter.node) {
-		if (waiter->for_zero)
-			(*zcnt)++;
-		else
-			(*ncnt)++;
+		kipc_sem_count_waiter(waiter, ncnt, zcnt);
+	list_for_each_entry(waiter, &sem->alters, waiter.node)
+		kipc_sem_count_waiter(waiter, ncnt, zcnt);
+	/* Otherwise none of those who have a turn waits here, and the set is not locked. */
+	if (!sem->nr_wide)
+		return;
+	for (node = rb_first_cached(&set->turns); node; node = rb_next(node)) {
+		waiter = rb_entry(node, struct kipc_sem_waiter, turn);
+		if (&set->sems[waiter->num] == sem)
+			kipc_sem_count_waiter(waiter, ncnt, zcnt);
 	}
 }
 
@@ -608,12 +680,20 @@ static void kipc_sem_end_waits(struct kipc_sem_set *set, struct kipc_sem *sem)
  */
 void kipc_sem_end(struct kipc_sem_set *set)
 {
+	struct kipc_sem_waiter *waiter;
 	struct kipc_sem *sem;
+	LIST_HEAD(taken);
 	bool quiet;
 
 	/* Who has gone wide may be moving waiters, and enters none after this. */
 	kipc_sem_lock_wide(set);
+	while ((waiter = kipc_sem_next_turn(set))) {
+		kipc_sem_claim(set, &set->sems[waiter->num]);
+		kipc_sem_left_queue(set, waiter);
+		kipc_waiter_take_locked(&waiter->waiter, -EIDRM, &taken);
+	}
 	kipc_sem_unlock_wide(set);
+	kipc_waiters_wake(&taken);
 	for (sem = set->sems; sem < set->sems + set->nsems; sem++) {
 		spin_lock(&sem->lock);
 		quiet = kipc_sem_is_narrow(sem) &&

@@ -837,13 +837,17 @@ struct kipc_sem_info {
  * and an edge is seen whenever a semaphore among them changes and they can. Nothing is
  * done or reserved: follow with KIPC_SEM_NOWAIT. A set that was removed is EPOLLERR
  * and EPOLLHUP. Duplicates of the descriptor share the list. Errors: EINVAL (flags),
- * E2BIG, EFBIG, EIDRM, ENOMEM, EFAULT.
+ * E2BIG, EFBIG, EIDRM, ENOMEM, ENOSPC (all that poll a set have more than
+ * KIPC_SEM_WATCHED_MAX operations), EFAULT.
  */
 struct kipc_sem_watch {
 	__aligned_u64 ops;
 	__u32 nops;
 	__u32 flags;
 };
+
+/** KIPC_SEM_WATCHED_MAX - so many operations are all that a set is polled for */
+#define KIPC_SEM_WATCHED_MAX	(1U << 20)
 
 /** KIPC_MSG_NUM_MAX - so many messages are all that a queue takes, however large it is */
 #define KIPC_MSG_NUM_MAX	(1U << 18)
