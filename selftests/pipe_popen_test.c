@@ -128,6 +128,40 @@ TEST_F(libc, streams_that_are_standard_descriptors)
 	EXPECT_EQ(0, child_wait(child));
 }
 
+/* The next pipe gets the numbers of streams that were closed behind them, as daemons do it. */
+TEST_F(libc, streams_that_others_have_closed)
+{
+	FILE *written = popen("cat >/dev/null", "w"), *read;
+	char word[20] = "";
+	pid_t child;
+
+	ASSERT_NE(NULL, written);
+	child = child_fork();
+	if (child == 0) {
+		closefrom(3);
+		EXPECT_EQ(0, output_of("echo works", word, sizeof(word)));
+		EXPECT_STREQ("works", word);
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(child));
+	EXPECT_EQ(0, close(fileno(written)));
+	EXPECT_EQ(0, output_of("echo works", word, sizeof(word)));
+	EXPECT_STREQ("works", word);
+	/* what that says is another matter */
+	pclose(written);
+
+	read = popen(":", "r");
+	ASSERT_NE(NULL, read);
+	EXPECT_EQ(0, close(fileno(read)));
+	written = popen("read a && [ \"$a\" = works ]", "w");
+	ASSERT_NE(NULL, written);
+	EXPECT_LT(0, fprintf(written, "works\n"));
+	EXPECT_EQ(0, pclose(written));
+	pclose(read);
+	while (wait(NULL) > 0)
+		;
+}
+
 TEST_F(libc, fclose_ends_a_stream_of_popen_too)
 {
 	FILE *f = popen("cat >/dev/null; exit 5", "w");

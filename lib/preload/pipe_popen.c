@@ -85,20 +85,21 @@ static bool parse_modes(const char *text, struct modes *modes)
 }
 
 /*
- * What the child does before it becomes the shell: it has no stream of an earlier popen, and
- * @end in place of its standard input or output, which takes close-on-exec from it.
+ * What the child does before it becomes the shell: it has @end in place of its standard input or
+ * output, which takes close-on-exec from it, and no stream of an earlier popen. In this order, as
+ * the list may have numbers that the program has closed behind it, so that one of them is now @end.
  */
 static int prepare_child(posix_spawn_file_actions_t *actions, int end, int standard)
 {
+	int error = posix_spawn_file_actions_adddup2(actions, end, standard);
 	const struct popened *p;
-	int error = 0;
 
 	for (p = popened_list; p && !error; p = p->next) {
-		/* that number is about to be replaced, or has been free and is @end's */
+		/* that number has been replaced, and what it meant is gone with that */
 		if (p->fd != standard)
 			error = posix_spawn_file_actions_addclose(actions, p->fd);
 	}
-	return error ?: posix_spawn_file_actions_adddup2(actions, end, standard);
+	return error;
 }
 
 static int spawn_shell(const char *command, int end, int standard, pid_t *pid)
