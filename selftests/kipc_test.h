@@ -190,23 +190,30 @@ static inline void children_reap(void)
 
 #define child_exit() _exit(_metadata->passed ? 0 : 1)
 
-/* Whether the task sleeps, interruptibly, in the system call @nr. */
-static inline bool task_is_blocked(pid_t tid, long nr)
+/* The letter of the task's state, 0 if there is no such task. */
+static inline char task_state(pid_t tid)
 {
-	char path[64], line[512], *end;
-	bool asleep;
+	char path[64], line[512] = "", *end;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	f = fopen(path, "r");
 	if (!f)
-		return false;
+		return 0;
 	end = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	asleep = end && end[1] == ' ' && end[2] == 'S';
 	fclose(f);
-	if (!asleep)
-		return false;
+	return end && end[1] == ' ' ? end[2] : 0;
+}
 
+/* Whether the task sleeps, interruptibly, in the system call @nr. */
+static inline bool task_is_blocked(pid_t tid, long nr)
+{
+	char path[64], line[512];
+	bool asleep;
+	FILE *f;
+
+	if (task_state(tid) != 'S')
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
 	f = fopen(path, "r");
 	if (!f)

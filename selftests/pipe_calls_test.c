@@ -8,6 +8,8 @@
  * the latter.
  */
 #include "pipe_calls.h"
+#include "stuck.h"
+#include "threads.h"
 
 #include <pthread.h>
 #include <sys/mman.h>
@@ -516,6 +518,41 @@ TEST_F(calls, vmsplice_waits_whatever_the_end_says)
 	EXPECT_EQ(0, child_wait(child));
 	EXPECT_EQ(10, bytes_in(self->a[R]));
 }
+
+#ifdef KIPC_SHIM
+/* A page that is nowhere until it is let go. */
+static ssize_t write_page(struct stuck_taker *taker)
+{
+	return write(taker->from, taker->page, STUCK_PAGE);
+}
+
+/* There is room, but no end of the write before: the kernel's own calls would all wait for it. */
+TEST_F(calls, vmsplice_behind_a_writer_that_is_stopped_neither_fails_nor_spins)
+{
+	struct stuck_taker writer = { .take = write_page, .from = self->a[W] };
+	struct iovec vec = { (char *)"0123456789", 10 };
+	pid_t child;
+
+	if (!variant->a_is_kipc)
+		return;
+	if (!has_threads())
+		SKIP(return, "this kernel has no threads for 32-bit programs");
+	ASSERT_TRUE(stuck_taker_start(&writer));
+	EXPECT_TRUE(FAILS(EAGAIN, vmsplice(self->a[W], &vec, 1, SPLICE_F_NONBLOCK)));
+	child = child_fork();
+	if (child == 0) {
+		/* or the writer would be stopped for as long as we live */
+		close(writer.faults);
+		EXPECT_EQ(10, vmsplice(self->a[W], &vec, 1, 0));
+		child_exit();
+	}
+	EXPECT_TRUE(EVENTUALLY(task_state(child) == 'D'));
+	EXPECT_EQ(0, bytes_in(self->a[R]));
+	EXPECT_EQ(EFAULT, stuck_taker_fail(&writer));
+	EXPECT_EQ(0, child_wait(child));
+	EXPECT_EQ(10, bytes_in(self->a[R]));
+}
+#endif
 
 TEST_F(calls, vmsplice_refuses_what_is_no_way)
 {

@@ -116,21 +116,6 @@ static inline int status_of(enum ending how)
 	return statuses[how];
 }
 
-/* The letter of the task's state, 0 if there is no such task. */
-static inline char task_state(pid_t tid)
-{
-	char path[64], line[512] = "", *end;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	f = fopen(path, "r");
-	if (!f)
-		return 0;
-	end = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	fclose(f);
-	return end && end[1] == ' ' ? end[2] : 0;
-}
-
 /* --- a child or a thread that does one list */
 
 /* A child that has done the list, and then waits to be killed. Or -1. */

@@ -205,24 +205,47 @@ ssize_t tee(int in, int out, size_t len, unsigned int flags)
 
 /* --- vmsplice */
 
-/* Between the end @fd, in its one direction, and memory; what can be moved at once is enough. */
+/* Write no more than there is room for when poll says so; what else it takes is waited for. */
+static long write_first_bytes(int fd, const struct iovec *iov, size_t nr)
+{
+	size_t room = PIPE_BUF, n = 0, i;
+	struct iovec part[16];
+
+	for (i = 0; i < nr && n < ARRAY_SIZE(part) && room; i++) {
+		part[n] = iov[i];
+		if (part[n].iov_len > room)
+			part[n].iov_len = room;
+		room -= part[n].iov_len;
+		n += part[n].iov_len > 0;
+	}
+	return SHIM_RAW(SYS_pwritev2, fd, part, n, -1, -1, 0);
+}
+
+/*
+ * Between the end @fd, in its one direction, and memory; what can be moved at once is enough.
+ * RWF_NOWAIT has EAGAIN also for a lock or for memory that it would have to wait for, of which
+ * ppoll(2) knows nothing: to ask again and again would never sleep.
+ */
 static long move_memory(int fd, const struct iovec *iov, size_t nr, bool nonblock)
 {
 	static const long long no_time[2];
 	long mode = SHIM_RAW(SYS_fcntl, fd, F_GETFL), ret;
-	bool is_write = (mode & O_ACCMODE) != O_RDONLY;
+	bool is_write = (mode & O_ACCMODE) != O_RDONLY, was_ready = false;
 	struct pollfd pfd = { .fd = fd, .events = is_write ? POLLOUT : POLLIN };
 	/* only a write would go on to sleep when it has moved something */
-	int rwf = is_write || nonblock || (mode & O_NONBLOCK) ? RWF_NOWAIT : 0;
+	int rwf = is_write || nonblock ? RWF_NOWAIT : 0;
 
-	do {
+	for (;;) {
 		ret = SHIM_RAW(is_write ? SYS_pwritev2 : SYS_preadv2, fd, iov, nr, -1, -1, rwf);
-		if (ret != -EAGAIN)
+		if (ret == -EAGAIN && was_ready && is_write && !nonblock)
+			ret = write_first_bytes(fd, iov, nr);
+		if (ret != -EAGAIN || (was_ready && nonblock))
 			return ret;
-		/* perhaps it would only have had to wait for a lock, or for memory */
 		ret = SHIM_RAW(SYS_ppoll, &pfd, 1, nonblock ? no_time : NULL);
-	} while (ret > 0);
-	return ret ?: -EAGAIN;
+		if (ret <= 0)
+			return ret ?: -EAGAIN;
+		was_ready = true;
+	}
 }
 
 static long do_vmsplice(int fd, const struct iovec *iov, size_t nr, unsigned int flags,
