@@ -11,7 +11,9 @@
 
 #include <pthread.h>
 #include <setjmp.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* --- descriptors */
 
@@ -460,6 +462,133 @@ TEST_F_TIMEOUT(preload, child_that_a_handler_makes_returns_into_the_call, 120)
 	EXPECT_EQ(0, bad);
 	EXPECT_EQ(0, child_wait(handler_child));
 	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(0, ids_remove(&ids));
+}
+
+/* --- handlers that come at a certain step of a call */
+
+enum call { FIRST_CALL, SEMCTL, SEMOP, MSGSND, PIPE, CALLS };
+
+/* The step after which the signal comes; there are others before and behind it. */
+static const long steps[CALLS] = {
+	[FIRST_CALL] = SYS_ioctl,
+	[SEMCTL] = SYS_ioctl,
+	[SEMOP] = SYS_ioctl,
+	[MSGSND] = SYS_ioctl,
+	[PIPE] = SYS_ioctl,
+};
+
+/* Let the child go on from its SIGSTOP, with SIGUSR1 after that step; its exit status. */
+static int disturb(pid_t pid, long step)
+{
+	enum __ptrace_request how = PTRACE_SYSCALL;
+	struct __ptrace_syscall_info info;
+	bool is_in_it = false;
+	int status, sig;
+
+	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
+		sig = WSTOPSIG(status);
+		if (sig == SIGSTOP) {
+			ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_TRACESYSGOOD);
+			sig = 0;
+		} else if (sig == (SIGTRAP | 0x80)) {
+			sig = 0;
+			ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info);
+			if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+				is_in_it = (long)info.entry.nr == step;
+			} else if (is_in_it) {
+				sig = SIGUSR1;
+				how = PTRACE_CONT;
+			}
+		}
+		ptrace(how, pid, NULL, sig);
+	}
+	child_forget(pid);
+	/* without the step there was no signal */
+	return WIFEXITED(status) && how == PTRACE_CONT ? WEXITSTATUS(status) : -1;
+}
+
+static int number;
+
+/* What a program does that closes all descriptors it finds, and opens some of its own. */
+static void replace_number(int sig)
+{
+	(void)sig;
+	close(number);
+	open("/dev/null", O_RDONLY);
+}
+
+static bool is_null(int fd)
+{
+	struct stat st, null;
+
+	return !stat("/dev/null", &null) && !fstat(fd, &st) && st.st_rdev == null.st_rdev;
+}
+
+static int lowest_free(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* Make the call, which may have to do its work again. */
+static bool is_made(enum call call, const struct ids *ids)
+{
+	struct message m = { .type = 1 };
+	int fds[2] = { -1, -1 };
+
+	switch (call) {
+	case FIRST_CALL:
+		return semget(IPC_PRIVATE, 1, IPC_CREAT | 0600) >= 0 && instance_stats().sems == 1;
+	case SEMCTL:
+		return value_of(ids->set) == 0;
+	case SEMOP:
+		return add(ids->set, 0, 0) == 0;
+	case MSGSND:
+		return msgsnd(ids->empty, &m, 8, 0) == 0;
+	case PIPE:
+		return pipe(fds) == 0 && write(fds[1], "x", 1) == 1 && read(fds[0], &m, 1) == 1 &&
+		       fds[0] != number && fds[1] != number && !close(fds[0]) && !close(fds[1]);
+	default:
+		return false;
+	}
+}
+
+/* The call's descriptor has been replaced when the call goes on: who did that keeps his file. */
+static int replaced_in(enum call call, const struct ids *ids)
+{
+	pid_t pid = child_fork();
+	int before, bad = 0;
+
+	if (pid)
+		return disturb(pid, steps[call]);
+	before = fds_open();
+	number = lowest_free();
+	signal(SIGUSR1, replace_number);
+	ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+	raise(SIGSTOP);
+	if (!is_made(call, ids))
+		bad |= 1;
+	if (!is_null(number))
+		bad |= 2;
+	if (close(number) || fds_open() != before)
+		bad |= 4;
+	_exit(bad);
+}
+
+TEST_F(preload, what_took_the_number_of_a_calls_descriptor_stays_open)
+{
+	enum call call = FIRST_CALL;
+	struct ids ids;
+
+	EXPECT_EQ(0, replaced_in(call, NULL));
+	ids = ids_make();
+	for (call = FIRST_CALL + 1; call < CALLS; call++) {
+		EXPECT_EQ(0, replaced_in(call, &ids))
+			TH_LOG("call %d", call);
+	}
 	EXPECT_EQ(0, ids_remove(&ids));
 }
 

@@ -55,7 +55,7 @@ static void free_note(struct shim_note *note)
 	STORE(note->use, NULL);
 }
 
-/* What has got its number since must not be closed. */
+/* What has got its number since, which may be long ago, must not be closed. */
 static void close_ours(int fd)
 {
 	if (shim_is_ours(fd))
@@ -132,19 +132,15 @@ void shim_end(struct shim_use *use)
 {
 	if (!shim_take(use))
 		return;
-	SHIM_RAW(SYS_close, use->fd);
+	/* others may have closed it, however short the call was, and have its number by now */
+	if (shim_is_still_ours(use->fd))
+		SHIM_RAW(SYS_close, use->fd);
 	shim_forget(use);
 }
 
-/* As shim_end(), after a time in which others may have closed it. */
-static void end_sleep(void *arg)
+static void end_cancelled(void *use)
 {
-	struct shim_use *use = arg;
-
-	if (!shim_take(use))
-		return;
-	close_ours(use->fd);
-	shim_forget(use);
+	shim_end(use);
 }
 
 /* --- forks */
@@ -220,7 +216,7 @@ static long sleep_cancellable(struct shim_use *use, unsigned int cmd, void *arg)
 	int type, old;
 	long ret;
 
-	pthread_cleanup_push(end_sleep, use);
+	pthread_cleanup_push(end_cancelled, use);
 	/* acts upon a request that came before, too */
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
 	ret = SHIM_RAW(SYS_ioctl, use->fd, cmd, arg);
@@ -242,11 +238,7 @@ static long sleep_once(unsigned int cmd, void *arg, bool is_cancellable)
 	else
 		ret = SHIM_RAW(SYS_ioctl, fd, cmd, arg);
 	ret = shim_filtered(fd, ret);
-	/* alone, and not interrupted: nobody has closed it meanwhile */
-	if (__libc_single_threaded && ret != -EINTR)
-		shim_end(&use);
-	else
-		end_sleep(&use);
+	shim_end(&use);
 	return ret;
 }
 

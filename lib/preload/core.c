@@ -54,7 +54,7 @@ bool shim_can_read(const void *addr, size_t size)
 
 	if (size < MASK_SIZE)
 		return can_read((const void *)((uintptr_t)addr & -MASK_SIZE));
-	return can_read(last) && can_read(addr);
+	return can_read(last) && (last == addr || can_read(addr));
 }
 
 /* What is there is lost. @size is that of an int, or as above. */
@@ -64,7 +64,7 @@ bool shim_can_write(void *addr, size_t size)
 
 	if (size < MASK_SIZE)
 		return can_write_int(addr);
-	return can_write(last) && can_write(addr);
+	return can_write(last) && (last == addr || can_write(addr));
 }
 
 long shim_give(void *to, const void *from, size_t size)

@@ -36,6 +36,14 @@ bool shim_is_ours(int fd)
 	       SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_STATS, &stats) == 0;
 }
 
+bool shim_is_still_ours(int fd)
+{
+	long flags = SHIM_RAW(SYS_fcntl, fd, F_GETFL);
+
+	/* a filter may not let us see */
+	return flags < 0 ? flags != -EBADF : (flags & (O_ACCMODE | MARKS)) == MARKS;
+}
+
 /* Who opens a node in our place. */
 struct opener {
 	const char *path;
@@ -89,7 +97,8 @@ static int above_standard(int fd)
 	high = SHIM_RAW(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
 	if (high < 0)
 		return fd;
-	SHIM_RAW(SYS_close, fd);
+	if (shim_is_still_ours(fd))
+		SHIM_RAW(SYS_close, fd);
 	return high;
 }
 
@@ -166,7 +175,8 @@ static enum trouble check_node(int fd)
 	struct kipc_query query = { .nr = KIPC_NR_QUERY };
 	long ret = SHIM_RAW(SYS_ioctl, fd, KIPC_IOC_QUERY, &query);
 
-	if (ret == -ENOTTY || ret == -EINVAL)
+	/* EBADF: another thread, or a handler, has closed it */
+	if (ret == -ENOTTY || ret == -EINVAL || ret == -EBADF)
 		return NOT_OURS;
 	if (ret < 0)
 		return IOCTL_FORBIDDEN;
@@ -227,6 +237,9 @@ static int decide(void)
 			found = NOT_MOUNTED;
 	} else {
 		found = check_node(fd);
+		/* what has its number by now says nothing: look again with the next call */
+		if (!shim_is_still_ours(fd))
+			return SHIM_KIPC;
 		SHIM_RAW(SYS_close, fd);
 	}
 	__atomic_store_n(&trouble, found, __ATOMIC_RELAXED);

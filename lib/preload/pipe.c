@@ -61,6 +61,9 @@ static void settle(struct shim_use *use, int fds[2], int flags)
 
 	if (!shim_take(use))
 		return;
+	/* who closed it, or has its number, may know the pipe's numbers as well: leave them */
+	if (!shim_is_still_ours(spare))
+		goto out_forget;
 	for (i = 0; i < 2; i++) {
 		int old = fds[i];
 
@@ -70,6 +73,7 @@ static void settle(struct shim_use *use, int fds[2], int flags)
 		}
 	}
 	SHIM_RAW(SYS_close, spare);
+out_forget:
 	shim_forget(use);
 }
 

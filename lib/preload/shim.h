@@ -78,6 +78,9 @@ int shim_open(void);
 /* Whether shim_open() has made it. */
 bool shim_is_ours(int fd);
 
+/* The same of one that was it a moment ago, by its flags alone: one short system call. */
+bool shim_is_still_ours(int fd);
+
 /* How many descriptors there may be above the soft limit for them. */
 #define SHIM_MORE_FDS 64
 

@@ -31,8 +31,8 @@ session_is_empty()
 	! pgrep -s "$1" > /dev/null
 }
 
-# What comes before the selftest program $1: it may want libkipc-preload.so, for pipes, or
-# for System V on an instance that each of its tests mounts.
+# What comes before the selftest program $1: it may want libkipc-preload.so, for pipes, for
+# System V on an instance that each of its tests mounts, or for both on that.
 environment()
 {
 	local lib=lib set
@@ -44,6 +44,7 @@ environment()
 	esac
 	case $1 in
 	pipe_*)	set=(KIPC_FAMILIES=pipe) ;;
+	preload_fd_*)	set=(KIPC_DEV=/tmp/instance KIPC_FALLBACK=refuse) ;;
 	*)	set=(KIPC_DEV=/tmp/instance KIPC_FAMILIES=sysv KIPC_FALLBACK=refuse) ;;
 	esac
 	echo env LD_PRELOAD=/usr/$lib/kipc/libkipc-preload.so "${set[@]}"
