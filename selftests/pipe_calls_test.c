@@ -446,6 +446,58 @@ TEST_F(calls, tee_copies_what_fits)
 	EXPECT_TRUE(read_pattern(self->a[R], 8192, 0));
 }
 
+#ifdef KIPC_SHIM
+struct teeing {
+	int in;
+	int out;
+	pid_t tid;
+	ssize_t done;
+};
+
+static void *tee_in_thread(void *arg)
+{
+	struct teeing *t = arg;
+
+	__atomic_store_n(&t->tid, gettid(), __ATOMIC_RELEASE);
+	t->done = tee(t->in, t->out, 10, 0);
+	return NULL;
+}
+
+static bool is_teeing(struct teeing *t)
+{
+	pid_t tid = __atomic_load_n(&t->tid, __ATOMIC_ACQUIRE);
+
+	return tid && task_is_blocked(tid, SYS_ioctl);
+}
+
+/* The library has descriptors of its own then. */
+TEST_F(calls, tee_that_sleeps_does_not_close_what_took_a_number_meanwhile)
+{
+	struct teeing t = { .in = self->a[R], .out = self->b[W] };
+	int low = lowest_free(), i, files[3];
+	pthread_t thread;
+
+	if (!variant->b_is_kipc)
+		return;
+	if (!has_threads())
+		SKIP(return, "this kernel has no threads for 32-bit programs");
+	ASSERT_LT(0, fill(self->b[W]));
+	ASSERT_TRUE(write_pattern(self->a[W], 10, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, tee_in_thread, &t));
+	ASSERT_TRUE(EVENTUALLY(is_teeing(&t)));
+	for (i = 0; i < 3; i++)
+		close(low + i);
+	for (i = 0; i < 3; i++)
+		files[i] = open("/dev/null", O_RDONLY);
+	EXPECT_TRUE(read_pattern(self->b[R], 65536, 0));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(10, t.done);
+	EXPECT_TRUE(read_pattern(self->b[R], 10, 0));
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, close(files[i]));
+}
+#endif
+
 TEST_F(calls, tee_refuses_what_is_no_way)
 {
 	int file = file_of(10);

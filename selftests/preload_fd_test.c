@@ -467,7 +467,7 @@ TEST_F_TIMEOUT(preload, child_that_a_handler_makes_returns_into_the_call, 120)
 
 /* --- handlers that come at a certain step of a call */
 
-enum call { FIRST_CALL, SEMCTL, SEMOP, MSGSND, PIPE, CALLS };
+enum call { FIRST_CALL, SEMCTL, SEMOP, MSGSND, PIPE, OPEN_PROC, FOPEN_PROC, CALLS };
 
 /* The step after which the signal comes; there are others before and behind it. */
 static const long steps[CALLS] = {
@@ -476,6 +476,8 @@ static const long steps[CALLS] = {
 	[SEMOP] = SYS_ioctl,
 	[MSGSND] = SYS_ioctl,
 	[PIPE] = SYS_ioctl,
+	[OPEN_PROC] = SYS_faccessat,
+	[FOPEN_PROC] = SYS_faccessat,
 };
 
 /* Let the child go on from its SIGSTOP, with SIGUSR1 after that step; its exit status. */
@@ -538,6 +540,7 @@ static bool is_made(enum call call, const struct ids *ids)
 {
 	struct message m = { .type = 1 };
 	int fds[2] = { -1, -1 };
+	FILE *f;
 
 	switch (call) {
 	case FIRST_CALL:
@@ -551,6 +554,12 @@ static bool is_made(enum call call, const struct ids *ids)
 	case PIPE:
 		return pipe(fds) == 0 && write(fds[1], "x", 1) == 1 && read(fds[0], &m, 1) == 1 &&
 		       fds[0] != number && fds[1] != number && !close(fds[0]) && !close(fds[1]);
+	case OPEN_PROC:
+		fds[0] = open("/proc/sysvipc/sem", O_RDONLY);
+		return fds[0] >= 0 && fds[0] != number && !close(fds[0]);
+	case FOPEN_PROC:
+		f = fopen("/proc/sysvipc/sem", "r");
+		return f && fileno(f) != number && !fclose(f);
 	default:
 		return false;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The functions behind ours, and the memory of the program. */
+/* The functions behind ours, the memory of the program, and other descriptors. */
 #include "shim.h"
 
 #include <dlfcn.h>
@@ -73,4 +73,33 @@ long shim_give(void *to, const void *from, size_t size)
 		return -EFAULT;
 	memcpy(to, from, size);
 	return 0;
+}
+
+struct shim_file shim_file(int fd)
+{
+	struct shim_file file = { .fd = fd };
+	struct shim_stat st;
+
+	if (SHIM_RAW(SHIM_SYS_fstat, fd, &st) == 0) {
+		file.is_known = true;
+		file.dev = st.st_dev;
+		file.ino = st.st_ino;
+	}
+	return file;
+}
+
+bool shim_file_is_same(const struct shim_file *file)
+{
+	struct shim_file now;
+
+	if (!file->is_known)
+		return true;
+	now = shim_file(file->fd);
+	return now.is_known && now.dev == file->dev && now.ino == file->ino;
+}
+
+void shim_file_close(const struct shim_file *file)
+{
+	if (file->fd >= 0 && shim_file_is_same(file))
+		SHIM_RAW(SYS_close, file->fd);
 }

@@ -19,16 +19,9 @@
 
 bool shim_is_fifo(int fd)
 {
-	/* the kernel's own structure, which is that of the C library in these cases */
-#ifdef SYS_fstat64
-	struct stat64 st;
+	struct shim_stat st;
 
-	return SHIM_RAW(SYS_fstat64, fd, &st) == 0 && S_ISFIFO(st.st_mode);
-#else
-	struct stat st;
-
-	return SHIM_RAW(SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode);
-#endif
+	return SHIM_RAW(SHIM_SYS_fstat, fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
 bool shim_is_kipc_pipe(int fd)

@@ -137,14 +137,38 @@ ssize_t splice(int in, loff_t *in_at, int out, loff_t *out_at, size_t len, unsig
 
 /* --- tee */
 
+/* What is asked for again if others have closed the pipe between. */
+static long tee_once(int in, int out, size_t len, unsigned int flags)
+{
+	unsigned int out_flags = KIPC_SPLICE_TO_PIPE |
+				 (flags & SPLICE_F_NONBLOCK ? KIPC_SPLICE_NONBLOCK : 0);
+	struct shim_file ends[2];
+	int fds[2];
+	long ret;
+
+	ret = SHIM_RAW(SYS_pipe2, fds, O_CLOEXEC);
+	if (ret)
+		return ret;
+	ends[0] = shim_file(fds[0]);
+	ends[1] = shim_file(fds[1]);
+	ret = SHIM_RAW(SYS_tee, in, fds[1], len, flags);
+	/* both calls may sleep */
+	if (ret > 0 && !shim_file_is_same(&ends[0]))
+		ret = -EBADF;
+	else if (ret > 0)
+		ret = splice_by(out, out_flags, fds[0], NULL, ret, false);
+	shim_file_close(&ends[0]);
+	shim_file_close(&ends[1]);
+	return ret;
+}
+
 /*
  * From a pipe of the kernel, which gives copies only to its like: through one of those, which
  * nobody else knows. What does not fit into the pipe at @out is still in that at @in.
  */
 static long tee_through(int in, int out, size_t len, unsigned int flags)
 {
-	unsigned int out_flags = KIPC_SPLICE_TO_PIPE;
-	int fds[2], in_mode, out_mode;
+	int in_mode, out_mode, tries = SHIM_TRIES;
 	long ret;
 
 	in_mode = SHIM_RAW(SYS_fcntl, in, F_GETFL);
@@ -154,16 +178,9 @@ static long tee_through(int in, int out, size_t len, unsigned int flags)
 		return -EBADF;
 	if ((in_mode | out_mode) & O_NONBLOCK)
 		flags |= SPLICE_F_NONBLOCK;
-	if (flags & SPLICE_F_NONBLOCK)
-		out_flags |= KIPC_SPLICE_NONBLOCK;
-	ret = SHIM_RAW(SYS_pipe2, fds, O_CLOEXEC);
-	if (ret)
-		return ret;
-	ret = SHIM_RAW(SYS_tee, in, fds[1], len, flags);
-	if (ret > 0)
-		ret = splice_by(out, out_flags, fds[0], NULL, ret, false);
-	SHIM_RAW(SYS_close, fds[0]);
-	SHIM_RAW(SYS_close, fds[1]);
+	do {
+		ret = tee_once(in, out, len, flags);
+	} while (ret == -EBADF && --tries);
 	return ret;
 }
 

@@ -43,7 +43,7 @@ static const struct node {
 /* A path of ours, and the mount that it leads through, if that is only for this moment. */
 struct place {
 	char path[4096 + 64];
-	int mount;
+	struct shim_file mount;
 };
 
 static const struct node *find_node(const char *path)
@@ -90,8 +90,9 @@ static bool is_beside_device(struct place *place, const char *ours)
  */
 static bool is_mounted_for_now(struct place *place, const char *ours)
 {
+	int fs, mode = SHIM_RAW(SYS_prctl, PR_GET_SECCOMP), mount = -1;
+	struct shim_file context;
 	char directory[32];
-	int fs, mode = SHIM_RAW(SYS_prctl, PR_GET_SECCOMP);
 
 	/* It may also be the filter that answers. */
 	if (mode && mode != -EINVAL)
@@ -99,13 +100,15 @@ static bool is_mounted_for_now(struct place *place, const char *ours)
 	fs = SHIM_RAW(SYS_fsopen, KIPCFS_NAME, FSOPEN_CLOEXEC);
 	if (fs < 0)
 		return false;
+	context = shim_file(fs);
 	if (SHIM_RAW(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, "default", NULL, 0) == 0 &&
 	    SHIM_RAW(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		place->mount = SHIM_RAW(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-	SHIM_RAW(SYS_close, fs);
-	if (place->mount < 0)
+		mount = SHIM_RAW(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	shim_file_close(&context);
+	if (mount < 0)
 		return false;
-	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", place->mount);
+	place->mount = shim_file(mount);
+	snprintf(directory, sizeof(directory), "/proc/self/fd/%d", mount);
 	return is_in(place, directory, strlen(directory), ours);
 }
 
@@ -137,6 +140,7 @@ static bool is_in_mount(struct place *place, char *line, const char *ours)
 static bool is_mounted(struct place *place, const char *ours)
 {
 	int fd = SHIM_RAW(SYS_openat, AT_FDCWD, "/proc/self/mounts", O_RDONLY | O_CLOEXEC, 0);
+	struct shim_file mounts;
 	char text[4096];
 	size_t len = 0;
 	bool found = false;
@@ -145,6 +149,7 @@ static bool is_mounted(struct place *place, const char *ours)
 
 	if (fd < 0)
 		return false;
+	mounts = shim_file(fd);
 	while (!found && (n = SHIM_RAW(SYS_read, fd, text + len, sizeof(text) - 1 - len)) > 0) {
 		len += n;
 		text[len] = '\0';
@@ -158,14 +163,14 @@ static bool is_mounted(struct place *place, const char *ours)
 		if (len == sizeof(text) - 1)
 			len = 0;
 	}
-	SHIM_RAW(SYS_close, fd);
+	shim_file_close(&mounts);
 	return found;
 }
 
 /* Where the file is that @node means; if that is the kernel's, false. */
 static bool find_place(struct place *place, const struct node *node)
 {
-	place->mount = -1;
+	place->mount.fd = -1;
 	if (shim_world(node->family) != SHIM_KIPC)
 		return false;
 	if (is_beside_device(place, node->ours))
@@ -179,8 +184,7 @@ static void leave_place(const struct place *place)
 {
 	int error = errno;
 
-	if (place->mount >= 0)
-		SHIM_RAW(SYS_close, place->mount);
+	shim_file_close(&place->mount);
 	errno = error;
 }
 
@@ -278,11 +282,11 @@ static int call_next(enum opener opener, int dir, const char *path, int flags, m
 static __attribute__((noinline)) int open_ours(enum opener opener, int fd,
 					       const struct node *node, int flags, mode_t mode)
 {
+	struct shim_file file = shim_file(fd);
 	struct place place;
 
 	if (find_place(&place, node)) {
-		if (fd >= 0)
-			SHIM_RAW(SYS_close, fd);
+		shim_file_close(&file);
 		fd = call_next(opener, AT_FDCWD, place.path, flags, mode);
 		if (shim_is_traced())
 			shim_trace_line(fd, opener_names[opener], "(\"%s\", %#x)", node->path,
@@ -358,10 +362,12 @@ int __openat64_2(int dir, const char *path, int flags)
 static __attribute__((noinline)) FILE *fopen_ours(__typeof__(fopen) *next, FILE *stream,
 						  const struct node *node, const char *mode)
 {
+	struct shim_file file = shim_file(stream ? fileno(stream) : -1);
 	struct place place;
 
 	if (find_place(&place, node)) {
-		if (stream)
+		/* better to lose a stream than a descriptor of others */
+		if (stream && shim_file_is_same(&file))
 			fclose(stream);
 		stream = next(place.path, mode);
 		if (shim_is_traced())

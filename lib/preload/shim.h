@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include <linux/kipc.h>
 
@@ -156,6 +157,33 @@ bool shim_can_write(void *addr, size_t size);
 
 /* Copy an answer there: 0 or -EFAULT. */
 long shim_give(void *to, const void *from, size_t size);
+
+/* --- other files that the library has open for a while: core.c */
+
+/* A descriptor, and which file that was. */
+struct shim_file {
+	int fd;
+	bool is_known;
+	unsigned long long dev;
+	unsigned long long ino;
+};
+
+/* The kernel's own structure, which is that of the C library in these cases. */
+#ifdef SYS_fstat64
+#define SHIM_SYS_fstat SYS_fstat64
+#define shim_stat stat64
+#else
+#define SHIM_SYS_fstat SYS_fstat
+#define shim_stat stat
+#endif
+
+struct shim_file shim_file(int fd);
+
+/* Is it not known to be another by now? That which was closed meanwhile is. */
+bool shim_file_is_same(const struct shim_file *file);
+
+/* Close it if it is the same; nothing if it never was there. */
+void shim_file_close(const struct shim_file *file);
 
 /* --- KIPC_TRACE: trace.c */
 

@@ -16,6 +16,7 @@ static void put_line(const char *line, size_t len)
 {
 	const struct shim_config *config = shim_config();
 	int fd = config->trace_fd;
+	struct shim_file file;
 
 	if (fd >= 0) {
 		SHIM_RAW(SYS_write, fd, line, len);
@@ -25,8 +26,10 @@ static void put_line(const char *line, size_t len)
 		      O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return;
+	/* it may be a terminal or a FIFO, for which one waits */
+	file = shim_file(fd);
 	SHIM_RAW(SYS_write, fd, line, len);
-	SHIM_RAW(SYS_close, fd);
+	shim_file_close(&file);
 }
 
 void shim_trace_line(long ret, const char *call, const char *format, ...)
