@@ -107,6 +107,43 @@ TEST_F_TIMEOUT(sem, killed_ones_of_many_long_lists_leave_the_others_in_their_ord
 	EXPECT_EQ(0, sem_rmid(id));
 }
 
+/* One that comes in a pause has not waited as long as those whom the pause is for. */
+TEST_F_TIMEOUT(sem, who_comes_while_others_are_looked_at_stands_behind_them, 240)
+{
+	int round, i, id = sem_new(2);
+	pid_t pids[HERD], setter, first, next;
+	struct sembuf ops[LIST];
+
+	ASSERT_LE(0, id);
+	/* 0 will not do for any of them */
+	for (i = 0; i < LIST - 1; i++)
+		ops[i] = SEM_OP(1, 0, 0);
+	ops[i] = SEM_OP(0, -1000, 0);
+	for (round = 0; round < rounds_of(4); round++) {
+		for (i = 0; i < HERD; i++) {
+			pids[i] = sem_sleeper(id, ops, LIST);
+			ASSERT_LT(0, pids[i]);
+		}
+		first = SEM_SLEEPER(id, SEM_OP(0, -1, 0));
+		ASSERT_LT(0, first);
+		setter = child_fork();
+		if (!setter)
+			_exit(sem_setval(id, 0, 0) ? errno : 0);
+		next = SEM_SLEEPER(id, SEM_OP(0, -1, 0));
+		ASSERT_LT(0, next);
+		EXPECT_EQ(0, child_wait(setter));
+		EXPECT_EQ(HERD + 2, sem_getncnt(id, 0));
+		for (i = 0; i < HERD; i++)
+			EXPECT_EQ(128 + SIGKILL, child_kill(pids[i]));
+		EXPECT_EQ(0, SEM_DO(id, SEM_OP(0, 1, 0)));
+		EXPECT_EQ(0, child_wait(first));
+		EXPECT_TRUE(sem_is_asleep(next));
+		EXPECT_EQ(0, SEM_DO(id, SEM_OP(0, 1, 0)));
+		EXPECT_EQ(0, child_wait(next));
+	}
+	EXPECT_EQ(0, sem_rmid(id));
+}
+
 TEST_F_TIMEOUT(sem, removal_while_long_lists_go_ends_the_rest_of_them, 240)
 {
 	int round, id, gone, done;

@@ -101,9 +101,9 @@ int kipc_sem_set_alloc(struct kipc_instance *inst, const struct kipc_get *get,
 	set->robust = get->flags & KIPC_SEM_ROBUST;
 	spin_lock_init(&set->lock);
 	set->claims = KIPC_SEM_CLAIM_END;
-	set->turns = RB_ROOT_CACHED;
-	INIT_LIST_HEAD(&set->undos);
-	INIT_LIST_HEAD(&set->files);
+	set->turns = RB_ROOT;
+	INIT_HLIST_HEAD(&set->undos);
+	INIT_HLIST_HEAD(&set->files);
 	for (i = 0; i < nsems; i++)
 		kipc_sem_setup(&set->sems[i]);
 	ret = kipc_entry_init(&set->entry, &kipc_sem_obj_ops,

@@ -70,8 +70,7 @@ struct kipc_user;
  * @otime: time of the last operation that is noted here; the set's is the latest
  * @zeros: those who wait here with a list that alters nothing
  * @alters: others who wait here: those with a single operation in the order in which
- *	they came, those with lists anywhere
- *	between them
+ *	they came, those with lists anywhere between them
  */
 struct kipc_sem {
 	spinlock_t lock; /* what it guards is said above, member by member */
@@ -124,9 +123,9 @@ struct kipc_sem_set {
 	/* What it guards is said above, member by member. */
 	spinlock_t lock ____cacheline_aligned_in_smp;
 	u32 claims;
-	struct rb_root_cached turns;
-	struct list_head undos;
-	struct list_head files;
+	struct rb_root turns;
+	struct hlist_head undos;
+	struct hlist_head files;
 	struct hlist_head *watches;
 	u32 nr_watched;
 	u64 looks;
@@ -173,7 +172,7 @@ struct kipc_sem_undo_key {
 struct kipc_sem_undo {
 	struct kipc_sem_undo_key key;
 	struct rhash_head hash_node;
-	struct list_head set_node;
+	struct hlist_node set_node;
 	struct kipc_exit_watch watch;
 	struct kipc_user *user;
 	refcount_t ref;
@@ -190,7 +189,7 @@ struct kipc_sem_undo {
  */
 struct kipc_sem_file {
 	struct kipc_sem_set *set;
-	struct list_head node;
+	struct hlist_node node;
 	wait_queue_head_t pollers;
 	struct kipc_sem_watch_list *watch;
 };

@@ -237,10 +237,10 @@ void kipc_sem_poll_end(struct kipc_sem_set *set)
 	struct kipc_sem_file *sem_file;
 
 	/* One that is being opened is not polled yet. */
-	if (list_empty_careful(&set->files))
+	if (hlist_empty(&set->files))
 		return;
 	kipc_sem_lock_wide(set);
-	list_for_each_entry(sem_file, &set->files, node)
+	hlist_for_each_entry(sem_file, &set->files, node)
 		wake_up_all(&sem_file->pollers);
 	kipc_sem_unlock_wide(set);
 }
@@ -283,7 +283,7 @@ static int kipc_sem_release(struct inode *inode, struct file *file)
 
 	kipc_sem_lock_wide(set);
 	kipc_sem_watch_unlink_locked(set, sem_file->watch);
-	list_del(&sem_file->node);
+	hlist_del(&sem_file->node);
 	kipc_sem_unlock_wide(set);
 	kipc_sem_watch_free(sem_file->watch);
 	kfree(sem_file);
@@ -345,7 +345,7 @@ struct file *kipc_sem_open(struct kipc_sem_set *set, bool read_only)
 		goto out_free;
 	}
 	kipc_sem_lock_wide(set);
-	list_add(&sem_file->node, &set->files);
+	hlist_add_head(&sem_file->node, &set->files);
 	kipc_sem_unlock_wide(set);
 	return file;
 

@@ -280,6 +280,30 @@ static bool kipc_sem_is_longer(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct kipc_sem_waiter, turn)->ticket;
 }
 
+/* Takes a waiter from a queue: it is looked at when those have been who wait longer. */
+static void kipc_sem_give_turn(struct kipc_sem_set *set,
+			       struct kipc_sem_waiter *waiter)
+{
+	list_del_init(&waiter->waiter.node);
+	rb_add(&waiter->turn, &set->turns, kipc_sem_is_longer);
+}
+
+/*
+ * Who has a turn while the lock is dropped is where the next one finds it who goes wide, as all
+ * do then who come to its semaphore.
+ */
+static void kipc_sem_park(struct kipc_sem_set *set,
+			  struct kipc_sem_waiter *waiter)
+{
+	struct kipc_sem *sem = &set->sems[waiter->num];
+
+	if (waiter->list->nr > 1 || waiter->parked)
+		return;
+	kipc_sem_claim(set, sem);
+	sem->nr_wide++;
+	waiter->parked = true;
+}
+
 /*
  * Empties the queues of a semaphore that has changed, but for single operations if these
  * cannot be done all the same. Those who only wait for zero are served at once; the others
@@ -306,8 +330,7 @@ static void kipc_sem_gather(struct kipc_sem_set *set, struct kipc_sem *sem,
 		(*steps)++;
 		if (!singles && waiter->list->nr == 1)
 			continue;
-		list_del_init(&waiter->waiter.node);
-		rb_add_cached(&waiter->turn, &set->turns, kipc_sem_is_longer);
+		kipc_sem_give_turn(set, waiter);
 	}
 }
 
@@ -334,35 +357,23 @@ static void kipc_sem_gather_list(struct kipc_sem_set *set,
 /* Takes the one who waits longest. */
 static struct kipc_sem_waiter *kipc_sem_next_turn(struct kipc_sem_set *set)
 {
-	struct rb_node *first = rb_first_cached(&set->turns);
+	struct rb_node *first = rb_first(&set->turns);
 
 	if (!first)
 		return NULL;
-	rb_erase_cached(first, &set->turns);
+	rb_erase(first, &set->turns);
 	RB_CLEAR_NODE(first);
 	return rb_entry(first, struct kipc_sem_waiter, turn);
 }
 
-/*
- * Gives others a chance to use the set, and tells those who are done. Who still has a turn
- * is where the next one finds it who goes wide, as all do who come to its semaphore.
- */
+/* Gives others a chance to use the set, and tells those who are done. */
 static void kipc_sem_pause_locked(struct kipc_sem_set *set,
 				  struct list_head *taken)
 {
-	struct kipc_sem_waiter *waiter;
 	struct rb_node *node;
-	struct kipc_sem *sem;
 
-	for (node = rb_first_cached(&set->turns); node; node = rb_next(node)) {
-		waiter = rb_entry(node, struct kipc_sem_waiter, turn);
-		if (waiter->list->nr > 1 || waiter->parked)
-			continue;
-		sem = &set->sems[waiter->num];
-		kipc_sem_claim(set, sem);
-		sem->nr_wide++;
-		waiter->parked = true;
-	}
+	for (node = rb_first(&set->turns); node; node = rb_next(node))
+		kipc_sem_park(set, rb_entry(node, struct kipc_sem_waiter, turn));
 	kipc_sem_poll_wake_locked(set);
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(taken);
@@ -444,6 +455,20 @@ static void kipc_sem_begin_wait(struct kipc_sem_set *set,
 	kipc_sem_enqueue(set, waiter);
 }
 
+/* Likewise in a set that is locked wide. */
+static void kipc_sem_begin_wait_wide(struct kipc_sem_set *set,
+				     struct kipc_sem_waiter *waiter,
+				     struct kipc_sem_list *list,
+				     unsigned int stop)
+{
+	kipc_sem_begin_wait(set, waiter, list, stop);
+	/* In a queue it would come before those who have a turn, and wait longer. */
+	if (unlikely(!RB_EMPTY_ROOT(&set->turns))) {
+		kipc_sem_give_turn(set, waiter);
+		kipc_sem_park(set, waiter);
+	}
+}
+
 /* Locks a set for the semaphore that a waiter is at; as kipc_sem_lock(). */
 static bool kipc_sem_lock_waiter(struct kipc_sem_set *set,
 				 struct kipc_sem_waiter *waiter)
@@ -479,7 +504,7 @@ static int kipc_sem_wait(struct kipc_sem_set *set,
 		if (RB_EMPTY_NODE(&waiter->turn))
 			list_del(&waiter->waiter.node);
 		else
-			rb_erase_cached(&waiter->turn, &set->turns);
+			rb_erase(&waiter->turn, &set->turns);
 		kipc_sem_left_queue(set, waiter);
 	}
 	kipc_sem_unlock(set, &set->sems[waiter->num], wide);
@@ -558,7 +583,7 @@ int kipc_sem_do(struct kipc_sem_set *set, struct kipc_sem_list *list,
 		if (list->ops[stop].flags & KIPC_SEM_NOWAIT)
 			ret = -EAGAIN;
 		else
-			kipc_sem_begin_wait(set, &waiter, list, stop);
+			kipc_sem_begin_wait_wide(set, &waiter, list, stop);
 	}
 	kipc_sem_unlock_wide(set);
 	kipc_waiters_wake(&taken);
@@ -614,11 +639,22 @@ void kipc_sem_count_waiters(struct kipc_sem_set *set, struct kipc_sem *sem,
 	/* Otherwise none of those who have a turn waits here, and the set is not locked. */
 	if (!sem->nr_wide)
 		return;
-	for (node = rb_first_cached(&set->turns); node; node = rb_next(node)) {
+	for (node = rb_first(&set->turns); node; node = rb_next(node)) {
 		waiter = rb_entry(node, struct kipc_sem_waiter, turn);
 		if (&set->sems[waiter->num] == sem)
 			kipc_sem_count_waiter(waiter, ncnt, zcnt);
 	}
+}
+
+/* Returns false if there is no room for more. */
+static bool kipc_sem_show_waiter_locked(struct kipc_fdinfo *info,
+					const struct kipc_sem_waiter *waiter)
+{
+	if (!kipc_fdinfo_waiter_locked(info, waiter->waiter.task))
+		return false;
+	seq_printf(info->m, "sem %u %s\n", waiter->num,
+		   waiter->for_zero ? "zero" : "larger");
+	return true;
 }
 
 static void kipc_sem_show_queue_locked(struct kipc_fdinfo *info,
@@ -626,12 +662,21 @@ static void kipc_sem_show_queue_locked(struct kipc_fdinfo *info,
 {
 	const struct kipc_sem_waiter *waiter;
 
-	list_for_each_entry(waiter, queue, waiter.node) {
-		if (!kipc_fdinfo_waiter_locked(info, waiter->waiter.task))
+	list_for_each_entry(waiter, queue, waiter.node)
+		if (!kipc_sem_show_waiter_locked(info, waiter))
 			return;
-		seq_printf(info->m, "sem %u %s\n", waiter->num,
-			   waiter->for_zero ? "zero" : "larger");
-	}
+}
+
+/* Those who have a turn are in no queue. */
+static void kipc_sem_show_turns_locked(struct kipc_fdinfo *info,
+				       const struct kipc_sem_set *set)
+{
+	const struct rb_node *node;
+
+	for (node = rb_first(&set->turns); node; node = rb_next(node))
+		if (!kipc_sem_show_waiter_locked(info,
+						 rb_entry(node, struct kipc_sem_waiter, turn)))
+			return;
 }
 
 /**
@@ -644,6 +689,9 @@ void kipc_sem_show_waiters(struct kipc_fdinfo *info, struct kipc_sem_set *set)
 	struct kipc_sem *sem;
 	bool wide;
 
+	kipc_sem_lock_wide(set);
+	kipc_sem_show_turns_locked(info, set);
+	kipc_sem_unlock_wide(set);
 	for (sem = set->sems; sem < set->sems + set->nsems && info->left; sem++) {
 		wide = kipc_sem_lock(set, sem);
 		kipc_sem_show_queue_locked(info, &sem->alters);

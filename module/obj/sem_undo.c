@@ -39,7 +39,7 @@ static void kipc_sem_undo_detach_locked(struct kipc_sem_undo *undo)
 	struct kipc_sem_set *set = undo->key.set;
 
 	lockdep_assert_held(&set->lock);
-	list_del_init(&undo->set_node);
+	hlist_del_init(&undo->set_node);
 	kipc_sem_undo_uncharge(undo);
 	rhashtable_remove_fast(&kipc_sem_undos, &undo->hash_node,
 			       kipc_sem_undo_params);
@@ -106,7 +106,7 @@ static void kipc_sem_undo_exited(struct kipc_exit_watch *watch)
 
 	kipc_sem_lock_wide(set);
 	/* Removal of the set may have been quicker, or who has to see it done. */
-	ours = !list_empty(&undo->set_node);
+	ours = !hlist_unhashed(&undo->set_node);
 	if (ours)
 		kipc_sem_undo_end_locked(undo, &taken);
 	kipc_sem_unlock_wide(set);
@@ -145,7 +145,7 @@ static struct kipc_sem_undo *kipc_sem_undo_alloc(struct kipc_sem_set *set)
 	refcount_set(&undo->ref, 1);
 	undo->key.pid = get_pid(task_tgid(current));
 	undo->key.set = set;
-	INIT_LIST_HEAD(&undo->set_node);
+	INIT_HLIST_NODE(&undo->set_node);
 	return undo;
 }
 
@@ -167,7 +167,7 @@ static struct kipc_sem_undo *kipc_sem_undo_insert(struct kipc_sem_undo *undo)
 		old = ERR_PTR(-ENOMEM);
 	if (!old) {
 		old = undo;
-		list_add(&undo->set_node, &set->undos);
+		hlist_add_head(&undo->set_node, &set->undos);
 		/* As in kipc_sem_undo_detach_locked(). */
 		smp_store_release(&set->nr_undos, set->nr_undos + 1);
 	}
@@ -240,7 +240,7 @@ kipc_sem_undo_end_one(struct kipc_sem_set *set)
 	LIST_HEAD(taken);
 
 	kipc_sem_lock_wide(set);
-	list_for_each_entry(undo, &set->undos, set_node) {
+	hlist_for_each_entry(undo, &set->undos, set_node) {
 		if (kipc_pid_has_exited(undo->key.pid)) {
 			found = undo;
 			break;
@@ -284,7 +284,7 @@ void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
 	struct kipc_sem_undo *undo;
 
 	lockdep_assert_held(&set->lock);
-	list_for_each_entry(undo, &set->undos, set_node)
+	hlist_for_each_entry(undo, &set->undos, set_node)
 		memset(&undo->adj[first], 0, array_size(nr, sizeof(undo->adj[0])));
 }
 
@@ -293,8 +293,8 @@ static struct kipc_sem_undo *kipc_sem_undo_take(struct kipc_sem_set *set)
 	struct kipc_sem_undo *undo;
 
 	kipc_sem_lock_wide(set);
-	undo = list_first_entry_or_null(&set->undos, struct kipc_sem_undo,
-					set_node);
+	undo = hlist_entry_safe(set->undos.first, struct kipc_sem_undo,
+				set_node);
 	if (undo)
 		kipc_sem_undo_detach_locked(undo);
 	kipc_sem_unlock_wide(set);
@@ -351,7 +351,7 @@ void kipc_sem_undo_show(struct seq_file *m, struct kipc_sem_set *set)
 	kipc_sem_undo_settle(set);
 	kipc_sem_lock_wide(set);
 	kipc_sem_claim_all(set);
-	list_for_each_entry(undo, &set->undos, set_node) {
+	hlist_for_each_entry(undo, &set->undos, set_node) {
 		if (!left--)
 			break;
 		kipc_sem_undo_show_locked(m, undo, set->nsems);
