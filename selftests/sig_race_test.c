@@ -295,6 +295,46 @@ TEST_F_TIMEOUT(sigq, signal_that_is_handed_to_a_dying_sleeper_is_not_lost, 60)
 	close(other);
 }
 
+/* What is delivered meanwhile dies with it, but no more than that. */
+TEST_F_TIMEOUT(sigq, subscriber_that_is_killed_while_it_is_delivered_to_leaves_the_rest, 240)
+{
+	enum { NR = 900 };
+	int other = sub_new(self->dev, self->id, NULL), *begun = shared_alloc(4096);
+	int round, i, sub, left = 0;
+	long spins = 10000;
+	sigset_t all;
+	pid_t pid;
+
+	ASSERT_LE(0, other);
+	ASSERT_NE(NULL, begun);
+	for (round = 0; round < 200 && (!left || left == NR); round++) {
+		for (i = 0; i < NR; i++)
+			ASSERT_EQ(0, sigq_put(self->fd, GROUP, SIG, i));
+		STORE(begun, 0);
+		pid = child_fork();
+		if (!pid) {
+			sub = sub_new(self->dev, self->id, NULL);
+			sigfillset(&all);
+			if (sub < 0 || sigprocmask(SIG_BLOCK, &all, NULL))
+				_exit(1);
+			STORE(begun, 1);
+			sub_action(sub, KIPC_SIG_DELIVER, BIT_OF(SIG));
+			pause();
+		}
+		while (!LOAD(begun))
+			sched_yield();
+		spin(spins);
+		ASSERT_EQ(128 + SIGKILL, child_kill(pid));
+		left = sub_drain(other);
+		ASSERT_LE(0, left);
+		ASSERT_TRUE(sigq_adds_up(self->fd, SELF));
+		tune(&spins, left == NR);
+	}
+	EXPECT_TRUE(left && left < NR)
+		TH_LOG("%d left in round %d", left, round);
+	close(other);
+}
+
 /* --- the end of the wait against the wake-up: class 3 */
 
 struct waiter {

@@ -45,10 +45,14 @@ static bool kipc_thread_blocks(struct task_struct *thread, int signo)
 
 /* Can this thread be sent a signal that its process has asked for? */
 static bool kipc_target_fits(const struct kipc_target *target,
-			     const struct task_struct *thread)
+			     struct task_struct *thread)
 {
-	/* A thread may come to its end right after this was looked at, too. */
+	/*
+	 * A thread may come to its end right after this was looked at, too. One that has been
+	 * killed gets no other signal, whatever the kernel says who sends it.
+	 */
 	return !(data_race(thread->flags) & (PF_EXITING | PF_IO_WORKER)) &&
+	       !data_race(sigismember(&thread->pending.signal, SIGKILL)) &&
 	       READ_ONCE(thread->self_exec_id) == target->exec_id;
 }
 
