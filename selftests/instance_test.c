@@ -375,6 +375,31 @@ TEST_F(instance, any_user_has_an_instance_of_its_own_in_a_user_namespace)
 	EXPECT_EQ(0, child_wait(pid));
 }
 
+/* Nor need who owns a mount take back what was set for them, to set something else. */
+TEST_F(instance, owner_of_a_mount_keeps_what_is_for_the_administrator_to_set)
+{
+	char text[64], options[64];
+	pid_t pid;
+
+	ASSERT_EQ(0, mkdir(USER, 0755));
+	snprintf(options, sizeof(options), "uid=%d,semopm=1000", OTHER_UID);
+	ASSERT_EQ(0, kipcfs_mount(USER, options));
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, become(OTHER_UID));
+		EXPECT_EQ(0, file_write(USER "/limits/sem", "8 8 1000 8"));
+		EXPECT_EQ(-1, file_write(USER "/limits/sem", "9 9 1001 9"));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_LT(0, file_read(USER "/limits/sem", text, sizeof(text)));
+		EXPECT_STREQ("8\t8\t1000\t8\n", text);
+		EXPECT_EQ(0, file_write(USER "/limits/sem", "8 8 900 8"));
+		EXPECT_EQ(-1, file_write(USER "/limits/sem", "8 8 1000 8"));
+		child_exit();
+	}
+	EXPECT_EQ(0, child_wait(pid));
+	EXPECT_EQ(0, umount(USER));
+}
+
 /* --- when an instance goes */
 
 TEST_F(instance, umount_takes_all_objects_with_it)

@@ -94,8 +94,7 @@ unsigned long kipc_limit_default(enum kipc_limit limit)
  *	k, m, g, t; nothing else
  * @value: where to leave the value
  *
- * Return: 0; -EINVAL when @text is no number or is out of the limit's range; -EPERM when
- * the caller may not set so much.
+ * Return: 0, or -EINVAL when @text is no number or is out of the limit's range.
  */
 int kipc_limit_parse(enum kipc_limit limit, const char *text,
 		     unsigned long *value)
@@ -127,10 +126,24 @@ int kipc_limit_parse(enum kipc_limit limit, const char *text,
 	if (number > kipc_limit_rows[limit].max >> shift)
 		return -EINVAL;
 	*value = number << shift;
-	if (limit == KIPC_LIMIT_SEMOPM && *value > KIPC_SEM_OPS_ANYBODY &&
-	    !capable(CAP_SYS_RESOURCE))
-		return -EPERM;
 	return 0;
+}
+
+/**
+ * kipc_limit_permits - may the caller set a limit to this value?
+ * @limits: the limits of the instance
+ * @limit: which
+ * @value: a value that kipc_limit_parse() has accepted
+ *
+ * Return: true if so. What it is already is permitted: a remount names all limits, and
+ * files have several in a row.
+ */
+bool kipc_limit_permits(const struct kipc_limits *limits,
+			enum kipc_limit limit, unsigned long value)
+{
+	return limit != KIPC_LIMIT_SEMOPM || value <= KIPC_SEM_OPS_ANYBODY ||
+	       value <= kipc_limit_get(limits, limit) ||
+	       capable(CAP_SYS_RESOURCE);
 }
 
 /**

@@ -75,6 +75,8 @@ const char *kipc_limit_name(enum kipc_limit limit);
 unsigned long kipc_limit_default(enum kipc_limit limit);
 int kipc_limit_parse(enum kipc_limit limit, const char *text,
 		     unsigned long *value);
+bool kipc_limit_permits(const struct kipc_limits *limits,
+			enum kipc_limit limit, unsigned long value);
 int kipc_limit_print(enum kipc_limit limit, unsigned long value, char *buf,
 		     size_t size);
 int kipc_limit_charge(atomic_long_t *used, unsigned long nr,

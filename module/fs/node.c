@@ -120,6 +120,9 @@ static ssize_t kipc_fs_limit_write(struct file *file, const char __user *buf,
 	if (nr < 0)
 		return nr;
 	for (i = 0; i < nr; i++)
+		if (!kipc_limit_permits(&inst->limits, row->first + i, values[i]))
+			return -EPERM;
+	for (i = 0; i < nr; i++)
 		kipc_instance_set_limit(inst, row->first + i, values[i]);
 	*pos += size;
 	return size;

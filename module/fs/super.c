@@ -56,7 +56,6 @@ static int kipc_fs_parse_param(struct fs_context *fc,
 	struct kipc_fs_options *options = fc->fs_private;
 	struct fs_parse_result result;
 	int opt = fs_parse(fc, kipc_fs_parameters, param, &result);
-	int ret;
 
 	if (opt < 0)
 		return opt;
@@ -84,13 +83,9 @@ static int kipc_fs_parse_param(struct fs_context *fc,
 	case KIPC_FS_OPT_DEFAULT:
 		break;
 	default:
-		ret = kipc_limit_parse(opt - KIPC_FS_OPT_LIMIT, param->string,
-				       &options->limits[opt - KIPC_FS_OPT_LIMIT]);
-		if (ret == -EPERM)
-			errorfc(fc, "'%s=%s' is for CAP_SYS_RESOURCE",
-				param->key, param->string);
-		if (ret)
-			return ret == -EPERM ? ret : kipc_fs_bad_value(fc, param);
+		if (kipc_limit_parse(opt - KIPC_FS_OPT_LIMIT, param->string,
+				     &options->limits[opt - KIPC_FS_OPT_LIMIT]))
+			return kipc_fs_bad_value(fc, param);
 	}
 	options->given |= BIT(opt);
 	return 0;
@@ -108,6 +103,25 @@ static void kipc_fs_apply_nodes(struct kipc_fs_mount *mount,
 		mount->mode = options->mode;
 	if (options->given & BIT(KIPC_FS_OPT_DIRMODE))
 		mount->dirmode = options->dirmode;
+}
+
+/* May the caller set the limits that the options name? */
+static int kipc_fs_check_limits(struct fs_context *fc,
+				const struct kipc_fs_mount *mount)
+{
+	const struct kipc_fs_options *options = fc->fs_private;
+	int i;
+
+	for (i = 0; i < KIPC_LIMIT_NR; i++) {
+		if (!(options->given & BIT(KIPC_FS_OPT_LIMIT + i)) ||
+		    kipc_limit_permits(&mount->mount.inst->limits, i,
+				       options->limits[i]))
+			continue;
+		errorfc(fc, "'%s=%lu' is for CAP_SYS_RESOURCE",
+			kipc_limit_name(i), options->limits[i]);
+		return -EPERM;
+	}
+	return 0;
 }
 
 /* Sets the limits that the options name. */
@@ -208,6 +222,7 @@ static int kipc_fs_get_tree(struct fs_context *fc)
 	struct kipc_fs_options *options = fc->fs_private;
 	bool show_default = options->given & BIT(KIPC_FS_OPT_DEFAULT);
 	struct kipc_fs_mount *mount;
+	int ret;
 
 	if (show_default && (fc->user_ns != &init_user_ns ||
 			     !capable(CAP_SYS_ADMIN))) {
@@ -230,6 +245,9 @@ static int kipc_fs_get_tree(struct fs_context *fc)
 	mount->mode = KIPC_FS_MODE_DEFAULT;
 	mount->dirmode = KIPC_FS_DIRMODE_DEFAULT;
 	fc->s_fs_info = mount;
+	ret = kipc_fs_check_limits(fc, mount);
+	if (ret)
+		return ret;
 	return get_tree_nodev(fc, kipc_fs_fill_super);
 }
 
@@ -237,10 +255,14 @@ static int kipc_fs_reconfigure(struct fs_context *fc)
 {
 	struct kipc_fs_mount *mount = kipc_fs_mount_of(fc->root->d_sb);
 	struct kipc_fs_options *options = fc->fs_private;
+	int ret;
 
 	if ((options->given & BIT(KIPC_FS_OPT_DEFAULT)) &&
 	    mount->mount.inst != kipc_default_instance)
 		return invalfc(fc, "'default' cannot be given to a remount");
+	ret = kipc_fs_check_limits(fc, mount);
+	if (ret)
+		return ret;
 	kipc_fs_fixed_update(fc->root->d_sb, options);
 	kipc_fs_apply_limits(mount, options);
 	return 0;
