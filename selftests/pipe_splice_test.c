@@ -322,6 +322,60 @@ TEST_F(kipc, splice_into_a_nearly_full_pipe_cuts_no_message)
 	}
 }
 
+/* A child that splices what @fd has, up to @len, into the pipe; it exits with what came. */
+static pid_t splicer_from(const struct _test_data_kipc *self, int fd, size_t len)
+{
+	pid_t pid = child_fork();
+
+	if (!pid)
+		_exit(splice_kipc(self->w, fd, TO, len, NULL));
+	return asleep_in(pid, SYS_ioctl);
+}
+
+/* What one that waits for input has reserved may be most of a small pipe, for any time. */
+TEST_F(kipc, splice_does_with_what_others_have_left_of_an_empty_pipe)
+{
+	int idle[2], busy[2];
+	pid_t first, second;
+	char buf[8192];
+
+	ASSERT_LE(0, size_set(self->w, 4096));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, idle));
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, busy));
+	first = splicer_from(self, idle[0], 100);
+	ASSERT_LT(0, first);
+
+	ASSERT_TRUE(write_pattern(busy[1], 50, 0));
+	EXPECT_EQ(50, splice_kipc(self->w, busy[0], TO | NOWAIT, 65536, NULL));
+
+	/* not while something is there to be read */
+	ASSERT_TRUE(write_pattern(busy[1], 50, 50));
+	EXPECT_EQ(-1, splice_kipc(self->w, busy[0], TO | NOWAIT, 65536, NULL));
+	EXPECT_EQ(EAGAIN, errno);
+	second = splicer_from(self, busy[0], 65536);
+	ASSERT_LT(0, second);
+	EXPECT_TRUE(read_pattern(self->r, 49, 0));
+	EXPECT_TRUE(task_is_blocked(second, SYS_ioctl));
+	EXPECT_TRUE(read_pattern(self->r, 1, 49));
+	EXPECT_EQ(50, child_wait(second));
+	EXPECT_TRUE(read_pattern(self->r, 50, 50));
+
+	/* as does a write that can be divided */
+	second = child_fork();
+	if (!second)
+		_exit(write_pattern(self->w, sizeof(buf), 0) ? 0 : 1);
+	EXPECT_TRUE(read_pattern(self->r, sizeof(buf), 0));
+	EXPECT_EQ(0, child_wait(second));
+
+	ASSERT_TRUE(write_pattern(idle[1], 60, 0));
+	EXPECT_EQ(60, child_wait(first));
+	EXPECT_TRUE(read_pattern(self->r, 60, 0));
+	close(idle[0]);
+	close(idle[1]);
+	close(busy[0]);
+	close(busy[1]);
+}
+
 TEST_F(kipc, splice_from_a_file_uses_the_last_free_byte)
 {
 	int fd = file_of(100);

@@ -161,6 +161,7 @@ struct kipc_pipe_span {
 #define KIPC_WRITE_PACKET	BIT(1)	/* as a packet */
 #define KIPC_WRITE_NOWAIT	BIT(2)	/* do not sleep, for memory or locks either */
 #define KIPC_WRITE_NOSIGNAL	BIT(3)	/* no SIGPIPE */
+#define KIPC_WRITE_REST		BIT(4)	/* less will do if splices have the rest of an empty pipe */
 
 /* A packet counts for so many bytes at least when their number is limited. */
 #define KIPC_PIPE_PACKET_SHARE	64
@@ -178,6 +179,22 @@ static inline u32 kipc_pipe_room(const struct kipc_pipe *pipe)
 
 	return pipe->ring.size - (READ_ONCE(pipe->ring.head) - tail) -
 	       READ_ONCE(pipe->reserved);
+}
+
+/*
+ * Is there room for @need bytes? Or for fewer, if @how says that these will do, and no reader can
+ * make more: nothing is in the pipe, and splices have reserved the rest. The caller has the pipe's
+ * lock, or wr_lock: then there may be more than this says.
+ */
+static inline bool kipc_pipe_has_room(const struct kipc_pipe *pipe, u32 need,
+				      unsigned int how)
+{
+	u32 room = kipc_pipe_room(pipe);
+
+	if (likely(room >= need))
+		return true;
+	return (how & KIPC_WRITE_REST) && room &&
+	       !kipc_ring_used_about(&pipe->ring);
 }
 
 /* Is there a slot for one more packet? */

@@ -224,13 +224,13 @@ static ssize_t kipc_splice_out(struct kipc_splice *sp, bool consume)
 }
 
 /*
- * Reserves up to @len bytes of room, and all at once if @how is KIPC_WRITE_WHOLE and they are
- * PIPE_BUF or fewer; *@room says how many.
+ * Reserves up to @len bytes of room, of which there must be PIPE_BUF, or @len, if @how has
+ * KIPC_WRITE_WHOLE; *@room says how many.
  */
 static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, unsigned int how,
 			     bool nonblock, u32 *room)
 {
-	u32 want = how & KIPC_WRITE_WHOLE ? min_t(u32, len, PIPE_BUF) : len;
+	u32 want = how & KIPC_WRITE_WHOLE ? min_t(u32, len, PIPE_BUF) : 1;
 	struct kipc_sleeper s = KIPC_SLEEPER_INIT(s);
 	struct kipc_pipe_wake wake = {};
 	int ret;
@@ -242,16 +242,17 @@ static int kipc_pipe_reserve(struct kipc_pipe *pipe, u32 len, unsigned int how,
 		ret = -EPIPE;
 		if (!READ_ONCE(pipe->readers))
 			goto out_unlock;
-		*room = min(len, kipc_pipe_room(pipe));
-		if (*room >= want || (*room && !(how & KIPC_WRITE_WHOLE)))
+		if (kipc_pipe_has_room(pipe, want, how))
 			break;
 		ret = -EAGAIN;
 		if (nonblock)
 			goto out_unlock;
-		ret = kipc_pipe_wait_writable(pipe, want, how, &s);
+		ret = kipc_pipe_wait_writable(pipe, how & KIPC_WRITE_WHOLE ?
+					      want : len, how, &s);
 		if (ret)
 			return ret;
 	}
+	*room = min(len, kipc_pipe_room(pipe));
 	ret = kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + *room, false);
 	if (ret)
 		goto out_unlock;
@@ -303,7 +304,7 @@ static int kipc_pipe_add_reserved(struct kipc_splice *sp, u32 len)
 /* From the file to the pipe. */
 static ssize_t kipc_splice_in(struct kipc_splice *sp)
 {
-	unsigned int how = sp->stream ? 0 : KIPC_WRITE_WHOLE;
+	unsigned int how = sp->stream ? 0 : KIPC_WRITE_WHOLE | KIPC_WRITE_REST;
 	struct kipc_pipe *pipe = sp->pipe;
 	ssize_t ret = 0;
 	u64 done = 0;

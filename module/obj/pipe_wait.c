@@ -35,7 +35,7 @@ kipc_pipe_pick_writer_locked(struct kipc_pipe *pipe,
 
 	lockdep_assert_held(&pipe->lock);
 	WARN_ON_ONCE(wake->what & KIPC_WAKE_WRITER);
-	if (!writer || kipc_pipe_room(pipe) < writer->need ||
+	if (!writer || !kipc_pipe_has_room(pipe, writer->need, writer->tag) ||
 	    ((writer->tag & KIPC_WRITE_PACKET) &&
 	     !kipc_pipe_packet_fits(pipe)))
 		return;
@@ -278,13 +278,11 @@ int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock)
 static bool kipc_pipe_may_write_locked(const struct kipc_pipe *pipe, u32 want,
 				       unsigned int how)
 {
-	u32 room = kipc_pipe_room(pipe);
-
 	if (!pipe->readers)
 		return true;
 	if ((how & KIPC_WRITE_PACKET) && !kipc_pipe_packet_fits(pipe))
 		return false;
-	return how & KIPC_WRITE_WHOLE ? room >= want : room;
+	return kipc_pipe_has_room(pipe, how & KIPC_WRITE_WHOLE ? want : 1, how);
 }
 
 /**
@@ -314,7 +312,7 @@ int kipc_pipe_wait_writable(struct kipc_pipe *pipe, u32 want, unsigned int how,
 	}
 	page = PAGE_SIZE - offset_in_page(pipe->ring.tail);
 	s->need = how & KIPC_WRITE_WHOLE ? want : min(want, page);
-	s->tag = how;
+	s->tag = how & KIPC_WRITE_WHOLE ? how : how | KIPC_WRITE_REST;
 	kipc_sleeper_enter_locked(&pipe->wr, s);
 	spin_unlock(&pipe->lock);
 	return kipc_pipe_sleep(pipe, &pipe->wr, s, &pipe->wr_lock);
