@@ -301,25 +301,21 @@ static bool kipc_msg_hand_over_locked(struct kipc_msg_queue *queue,
 /*
  * Finds what a message comes behind that was received and comes back. It was one of the
  * oldest, but where it was received by its type: then it may have been one of the youngest.
+ * So this looks from both ends at the same time.
  */
 static struct list_head *kipc_msg_place_locked(struct kipc_msg_queue *queue,
 					       u64 order)
 {
-	struct kipc_msg *msg;
+	struct list_head *before = &queue->messages, *behind = before;
 
-	msg = list_first_entry_or_null(&queue->messages, struct kipc_msg, node);
-	if (!msg || msg->key.order > order)
-		return &queue->messages;
-	if (order - msg->key.order > queue->order - order) {
-		list_for_each_entry_reverse(msg, &queue->messages, node)
-			if (msg->key.order < order)
-				break;
-		return &msg->node;
-	}
-	list_for_each_entry_continue(msg, &queue->messages, node)
-		if (msg->key.order > order)
-			break;
-	return msg->node.prev;
+	do {
+		before = before->prev;
+		if (before == &queue->messages ||
+		    list_entry(before, struct kipc_msg, node)->key.order < order)
+			return before;
+		behind = behind->next;
+	} while (list_entry(behind, struct kipc_msg, node)->key.order < order);
+	return behind->prev;
 }
 
 /* Adds a message that was received and comes back. */
