@@ -250,13 +250,13 @@ static long move_memory(int fd, const struct iovec *iov, size_t nr, bool nonbloc
 	bool is_write = (mode & O_ACCMODE) != O_RDONLY, was_ready = false;
 	struct pollfd pfd = { .fd = fd, .events = is_write ? POLLOUT : POLLIN };
 	/* only a write would go on to sleep when it has moved something */
-	int rwf = is_write || nonblock ? RWF_NOWAIT : 0;
+	int rwf = is_write || nonblock ? RWF_NOWAIT : 0, tries = SHIM_TRIES;
 
 	for (;;) {
 		ret = SHIM_RAW(is_write ? SYS_pwritev2 : SYS_preadv2, fd, iov, nr, -1, -1, rwf);
 		if (ret == -EAGAIN && was_ready && is_write && !nonblock)
 			ret = write_first_bytes(fd, iov, nr);
-		if (ret != -EAGAIN || (was_ready && nonblock))
+		if (ret != -EAGAIN || (was_ready && (nonblock || !--tries)))
 			return ret;
 		ret = SHIM_RAW(SYS_ppoll, &pfd, 1, nonblock ? no_time : NULL);
 		if (ret <= 0)
