@@ -43,16 +43,20 @@ static bool kipc_thread_blocks(struct task_struct *thread, int signo)
 	return data_race(sigismember(&thread->blocked, signo));
 }
 
+/* It gets no other signal then, whatever the kernel says who sends it. */
+static bool kipc_thread_is_killed(struct task_struct *thread)
+{
+	/* It may also be killed right after this was looked at. */
+	return data_race(sigismember(&thread->pending.signal, SIGKILL));
+}
+
 /* Can this thread be sent a signal that its process has asked for? */
 static bool kipc_target_fits(const struct kipc_target *target,
 			     struct task_struct *thread)
 {
-	/*
-	 * A thread may come to its end right after this was looked at, too. One that has been
-	 * killed gets no other signal, whatever the kernel says who sends it.
-	 */
+	/* As may a thread come to its end. */
 	return !(data_race(thread->flags) & (PF_EXITING | PF_IO_WORKER)) &&
-	       !data_race(sigismember(&thread->pending.signal, SIGKILL)) &&
+	       !kipc_thread_is_killed(thread) &&
 	       READ_ONCE(thread->self_exec_id) == target->exec_id;
 }
 
