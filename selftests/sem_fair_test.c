@@ -539,7 +539,7 @@ TEST_F_TIMEOUT(sem, one_new_value_lets_a_herd_go_on, 360)
 
 	ASSERT_LE(0, herd.id);
 	ASSERT_EQ(0, pthread_attr_init(&attr));
-	ASSERT_EQ(0, pthread_attr_setstacksize(&attr, 64 << 10));
+	ASSERT_EQ(0, pthread_attr_setstacksize(&attr, 256 << 10));
 	for (round = 0; round < ROUNDS; round++) {
 		/* alone; behind a list; behind one that cannot go on */
 		pids[0] = round ? SEM_SLEEPER(herd.id, SEM_OP(0, -1, 0), SEM_OP(1, -1, 0)) : 0;
