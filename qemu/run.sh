@@ -38,7 +38,7 @@ image=$BUILD/image/$GUEST_SUITE-$arch.cpio
 # A debug kernel is some five times slower, and its shadow memory must fit as well.
 case $kind in
 source) memory=2048 limit=600 ;;
-*)      memory=1024 limit=360 ;;
+*)      memory=1024 limit=480 ;;
 esac
 # The first report ends the run, and the console then gets all of the log. But mistakes on
 # purpose are to be survived, and the fuzzer is to live on and to tell which programs were

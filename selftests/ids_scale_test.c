@@ -121,7 +121,7 @@ TEST_F_TIMEOUT(shm, tens_of_thousands_are_found_by_id_and_by_key, 280)
  * Half of the first 1,024 indices are taken, and the others are used over and over:
  * the sequence number runs through all its 2,048 values and begins again.
  */
-TEST_F_TIMEOUT(instance, ids_stay_valid_when_the_sequence_wraps, 200)
+TEST_F_TIMEOUT(instance, ids_stay_valid_when_the_sequence_wraps, 400)
 {
 	enum { KEEP = 511, ROUNDS = 1200000 };
 	int keep[KEEP], id, last, i, round, after = 0;
