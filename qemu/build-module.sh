@@ -33,7 +33,8 @@ mapfile -t -O ${#args[@]} args < <(clang_args "$clang")
 mkdir -p "$BUILD/log"
 log=$BUILD/log/$name-clang-module.log
 "$ROOT/scripts/build-module.sh" "$name-clang" "$kdir" "${args[@]}" \
-	KCFLAGS="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier" "$@" 2>&1 | tee "$log" && exit
+	KCFLAGS="-Wno-unknown-warning-option -Wno-duplicate-decl-specifier -include $ROOT/qemu/clang.h" \
+	"$@" 2>&1 | tee "$log" && exit
 if option=$(grep -oE "clang.*: error: (unknown argument|unsupported).*" "$log" | head -n 1); then
 	say "clang $("$clang" -dumpversion) is too old for kernel '$name': ${option#*: error: }"
 	exit 2
