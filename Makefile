@@ -23,7 +23,7 @@ vm_kdir = $(B)/kernels/$(vm_kernel)/kdir
 vm_cc = $(shell awk '$$1 == "$(vm_kernel)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
-export T MINUTES SEED PROGRAM MISTAKE ARGS
+export T MINUTES SEED PROGRAM MINIMIZE MISTAKE ARGS
 # more words for the kernel's command line
 export APPEND
 # it would reach the kernel's own make
@@ -80,6 +80,10 @@ $(B)/kselftest: | setup
 
 # --- the VM
 
+# before anything else that a goal needs
+args-%:
+	@KERNELS="$(or $(control_kernels),$(vm_kernel))" scripts/check-args.sh $*
+
 vm-kernel: setup
 	@qemu/get-kernel.sh '$(vm_kernel)'
 
@@ -96,7 +100,7 @@ run: vm
 shell: vm
 	@qemu/run.sh shell $(vm_kernel)
 
-test: vm
+test: args-test vm
 	@qemu/run.sh test $(vm_kernel)
 
 # all kernels, each in a make of its own
@@ -106,7 +110,7 @@ matrix:
 # the kernel's own objects and kipc's, longer than "test" does, from other seeds
 MINUTES ?= 10
 DIFF_SEED ?= $(shell date +%s)
-differential: vm
+differential: args-differential vm
 	@T="diff_sysv_test diff_pipe_test" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
 		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(vm_kernel)
 
@@ -114,16 +118,18 @@ differential: vm
 ifeq ($(origin KERNEL),file)
 controls: control_kernels = debug kcsan
 else
-controls: control_kernels = $(KERNEL)
+controls: control_kernels = $(vm_kernel)
 endif
-controls: programs
+controls: args-controls programs
 	@for kernel in $(control_kernels); do \
 		$(MAKE) -s vm vm-faulty KERNEL=$$kernel || exit; \
 	done
 	@scripts/controls.sh $(control_kernels)
 
+ifeq ($(origin KERNEL),file)
 coverage: KERNEL = gcov
-coverage: vm
+endif
+coverage: args-coverage vm
 	@scripts/coverage.sh
 
 vm-faulty: vm-kernel
@@ -142,10 +148,11 @@ apps: vm-module programs
 	@qemu/make-image.sh $(vm_kernel) apps
 	@qemu/run.sh apps $(vm_kernel)
 
+# to leave something out of a program takes many runs
 ifeq ($(origin MINUTES),file)
-fuzz: MINUTES = 3
+fuzz: MINUTES = $(if $(MINIMIZE),1,3)
 endif
-fuzz: vm-kernel programs
+fuzz: args-fuzz vm-kernel programs
 	@qemu/make-image.sh $(KERNEL)
 	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(KERNEL)
 
