@@ -7,7 +7,7 @@
 #include "race.h"
 #include "sem_fixture.h"
 
-enum { HERD = 120, LIST = 500 };
+enum { HERD = 60, LIST = 500 };
 
 /*
  * Wait as the one of @place: semaphore 0 has to be HERD - @place, and is one more then. So the
@@ -110,8 +110,9 @@ TEST_F_TIMEOUT(sem, killed_ones_of_many_long_lists_leave_the_others_in_their_ord
 /* One that comes in a pause has not waited as long as those whom the pause is for. */
 TEST_F_TIMEOUT(sem, who_comes_while_others_are_looked_at_stands_behind_them, 240)
 {
+	enum { MANY = 2 * HERD };
 	int round, i, id = sem_new(2);
-	pid_t pids[HERD], setter, first, next;
+	pid_t pids[MANY], setter, first, next;
 	struct sembuf ops[LIST];
 
 	ASSERT_LE(0, id);
@@ -120,7 +121,7 @@ TEST_F_TIMEOUT(sem, who_comes_while_others_are_looked_at_stands_behind_them, 240
 		ops[i] = SEM_OP(1, 0, 0);
 	ops[i] = SEM_OP(0, -1000, 0);
 	for (round = 0; round < rounds_of(4); round++) {
-		for (i = 0; i < HERD; i++) {
+		for (i = 0; i < MANY; i++) {
 			pids[i] = sem_sleeper(id, ops, LIST);
 			ASSERT_LT(0, pids[i]);
 		}
@@ -132,8 +133,8 @@ TEST_F_TIMEOUT(sem, who_comes_while_others_are_looked_at_stands_behind_them, 240
 		next = SEM_SLEEPER(id, SEM_OP(0, -1, 0));
 		ASSERT_LT(0, next);
 		EXPECT_EQ(0, child_wait(setter));
-		EXPECT_EQ(HERD + 2, sem_getncnt(id, 0));
-		for (i = 0; i < HERD; i++)
+		EXPECT_EQ(MANY + 2, sem_getncnt(id, 0));
+		for (i = 0; i < MANY; i++)
 			EXPECT_EQ(128 + SIGKILL, child_kill(pids[i]));
 		EXPECT_EQ(0, SEM_DO(id, SEM_OP(0, 1, 0)));
 		EXPECT_EQ(0, child_wait(first));
