@@ -190,6 +190,15 @@ static inline void children_reap(void)
 
 #define child_exit() _exit(_metadata->passed ? 0 : 1)
 
+/* The number that the next file will get. */
+static inline int lowest_free(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 /* The letter of the task's state, 0 if there is no such task. */
 static inline char task_state(pid_t tid)
 {

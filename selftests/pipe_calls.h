@@ -41,14 +41,6 @@ FIXTURE(libc)
 	struct kipc_stats before;
 };
 
-static inline int lowest_free(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 FIXTURE_SETUP(libc)
 {
 	self->dev = kipc_open();

@@ -527,14 +527,6 @@ static bool is_null(int fd)
 	return !stat("/dev/null", &null) && !fstat(fd, &st) && st.st_rdev == null.st_rdev;
 }
 
-static int lowest_free(void)
-{
-	int fd = dup(0);
-
-	close(fd);
-	return fd;
-}
-
 /* Make the call, which may have to do its work again. */
 static bool is_made(enum call call, const struct ids *ids)
 {
