@@ -126,9 +126,6 @@ controls: args-controls programs
 	done
 	@scripts/controls.sh $(control_kernels)
 
-ifeq ($(origin KERNEL),file)
-coverage: KERNEL = gcov
-endif
 coverage: args-coverage vm
 	@scripts/coverage.sh
 
@@ -141,6 +138,7 @@ bench: vm
 
 # their own kernels, if none is asked for
 ifeq ($(origin KERNEL),file)
+coverage: KERNEL = gcov
 apps: KERNEL = bare
 fuzz: KERNEL = debug
 endif
