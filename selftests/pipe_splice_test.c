@@ -666,7 +666,8 @@ TEST_F(kipc, splice_blocked_by_the_other_file_can_be_killed)
 static void read_behind_a_splice(struct __test_metadata *_metadata,
 				 struct _test_data_kipc *self, int readers, bool kill_it)
 {
-	pid_t splicer, pids[2];
+	struct pollfd poller = { .fd = self->r };
+	pid_t splicer, polling, pids[2];
 	int fds[2], i, left;
 	char buf[10];
 	ssize_t n;
@@ -692,6 +693,15 @@ static void read_behind_a_splice(struct __test_metadata *_metadata,
 		ASSERT_TRUE(wait_blocked(pids[i], SYS_read));
 	}
 	end_close(&self->w);
+	/* a reader would have to wait, so poll must not say that it is the end */
+	EXPECT_EQ(0, poll_now(self->r, POLL_ALL));
+	polling = child_fork();
+	if (!polling) {
+		EXPECT_EQ(1, poll(&poller, 1, -1));
+		EXPECT_EQ(POLLHUP, poller.revents);
+		child_exit();
+	}
+	ASSERT_TRUE(wait_blocked(polling, CALL_POLL));
 	if (kill_it) {
 		EXPECT_EQ(128 + SIGKILL, child_kill(splicer));
 	} else {
@@ -710,6 +720,7 @@ static void read_behind_a_splice(struct __test_metadata *_metadata,
 			left = 0;
 	}
 	EXPECT_EQ(0, left);
+	EXPECT_EQ(0, child_wait(polling));
 	EXPECT_EQ(POLLHUP, poll_now(self->r, POLL_ALL));
 	close(fds[0]);
 	close(fds[1]);

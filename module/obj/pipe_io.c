@@ -502,7 +502,8 @@ ssize_t kipc_pipe_write_iter(struct kiocb *iocb, struct iov_iter *from)
  * @file: an end
  * @table: where to enter
  *
- * Return: EPOLLIN for data; EPOLLHUP when no writer is left; EPOLLOUT when
+ * Return: EPOLLIN for data; EPOLLHUP when no writer is left; neither for data
+ * that a splice has claimed, as a read has to wait for that; EPOLLOUT when
  * PIPE_BUF bytes can be written; EPOLLERR when no reader is left.
  */
 __poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table)
@@ -519,9 +520,13 @@ __poll_t kipc_pipe_poll(struct file *file, struct poll_table_struct *table)
 	if (file->f_mode & FMODE_READ) {
 		if (kipc_pipe_is_readable_locked(pipe))
 			mask |= EPOLLIN | EPOLLRDNORM;
-		/* Who opened a FIFO before any writer came sees no end yet. */
+		/*
+		 * Who opened a FIFO before any writer came sees no end yet, and nobody
+		 * does while a splice may leave what it has claimed.
+		 */
 		if (!pipe->writers &&
-		    kipc_file_cookie(file) != pipe->w_counter)
+		    kipc_file_cookie(file) != pipe->w_counter &&
+		    !(pipe->claimed && kipc_ring_used(&pipe->ring)))
 			mask |= EPOLLHUP;
 	}
 	if (file->f_mode & FMODE_WRITE) {
