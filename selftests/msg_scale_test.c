@@ -198,8 +198,8 @@ static int sleepers_start(int fd, int wanted)
 		wanted = room - 500;
 	file_read(THREADS_MAX, threads_max, sizeof(threads_max));
 	file_write(THREADS_MAX, "30000");
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, 32768);
+	if (pthread_attr_init(&attr) || pthread_attr_setstacksize(&attr, 256 << 10))
+		return 0;
 	for (n = 0; n < wanted; n++) {
 		sleepers[n].fd = fd;
 		sleepers[n].type = FIRST_TYPE + n;
