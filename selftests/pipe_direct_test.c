@@ -648,6 +648,47 @@ TEST_F(pipe, large_writes_are_spliced_and_read_in_turn)
 	free(buf);
 }
 
+/* That the writer is woken for it, and has to go on by itself, must not show. */
+TEST_F(pipe, who_does_not_wait_finds_a_large_write_that_is_spliced_or_resized)
+{
+	int file = memfd_create("spliced", MFD_CLOEXEC), round;
+	const size_t part = 8 * KIB, len = 4 * MIB;
+	size_t capacity = CAPACITY, at = 0;
+	char *buf = malloc(part);
+	pid_t pid;
+
+	ASSERT_LE(0, file);
+	ASSERT_NE(NULL, buf);
+	pid = writer_fork(_metadata, self, len, 0);
+	ASSERT_LT(0, pid);
+	pipe_close(&self->w);
+	self->w = dup(self->r);
+	set_flag(self->r, O_NONBLOCK, true);
+	for (round = 0; round < 10; round++) {
+		ASSERT_TRUE(wait_blocked(pid, SYS_write));
+		/* so that nothing is in kipc's pipe */
+		ASSERT_TRUE(read_pattern(self->r, capacity, at));
+		at += capacity;
+		ASSERT_TRUE(wait_blocked(pid, SYS_write));
+		if (round % 2) {
+			capacity = 2 * CAPACITY;
+			ASSERT_EQ(0, resize(self, capacity));
+			ASSERT_EQ((ssize_t)part, read(self->r, buf, part));
+		} else {
+			ASSERT_EQ((ssize_t)part, move(self, file, part));
+			ASSERT_EQ((ssize_t)part, pread(file, buf, part, round / 2 * part));
+		}
+		ASSERT_TRUE(is_pattern(buf, part, at));
+		at += part;
+	}
+	set_flag(self->r, O_NONBLOCK, false);
+	pipe_close(&self->w);
+	EXPECT_TRUE(read_pattern(self->r, len - at, at));
+	EXPECT_EQ(0, child_wait(pid));
+	close(file);
+	free(buf);
+}
+
 /* --- a reader that is stopped in the middle of its copy */
 
 struct stuck {

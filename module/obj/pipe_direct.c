@@ -13,8 +13,10 @@
  * it knows how much was taken. A writer that is killed does not wait. So the pages are
  * unpinned by whoever is last, which the reference count tells.
  *
- * Who cannot read from them, a splice, ends it, and the writer goes on through the ring.
+ * A splice cannot read from them: it has the ring filled and ends it, and the writer goes on
+ * through the ring.
  */
+#include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -22,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/uio.h>
 
 #include "core/account.h"
 #include "obj/pipe.h"
@@ -187,20 +190,6 @@ void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	wake->what |= KIPC_WAKE_DIRECT;
 }
 
-/**
- * kipc_direct_end - have the writer go on
- * @pipe: the pipe; the caller has rd_lock, and no spinlock
- */
-void kipc_direct_end(struct kipc_pipe *pipe)
-{
-	struct kipc_pipe_wake wake = {};
-
-	spin_lock(&pipe->lock);
-	kipc_direct_end_locked(pipe, &wake);
-	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
-}
-
 /* Copies bytes out, without counting them as read. */
 static u32 kipc_direct_copy(const struct kipc_direct *direct, u32 len,
 			    struct kipc_xfer *xfer)
@@ -319,6 +308,69 @@ ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 		return done;
 	more = kipc_pipe_take(pipe, file, xfer, len - done, ahead, wake);
 	return done + max_t(ssize_t, more, 0);
+}
+
+/* Moves bytes to the ring, as many as it has room and memory for. */
+static void kipc_direct_fill(struct kipc_pipe *pipe, struct kipc_direct *direct)
+{
+	u32 left = min(kipc_pipe_room(pipe), direct->len - direct->done), pos;
+	struct kipc_pipe_wake wake = {};
+
+	if (kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + left, false))
+		return;
+	while (left) {
+		struct kipc_xfer xfer = {};
+		struct iov_iter iter;
+		struct bio_vec vec;
+
+		pos = direct->offset + direct->done;
+		vec.bv_page = direct->pages[pos >> PAGE_SHIFT];
+		vec.bv_offset = offset_in_page(pos);
+		vec.bv_len = min_t(u32, left, PAGE_SIZE - vec.bv_offset);
+		iov_iter_bvec(&iter, ITER_SOURCE, &vec, 1, vec.bv_len);
+		xfer.iter = &iter;
+		WARN_ON_ONCE(kipc_ring_fill(&pipe->ring, vec.bv_len, &xfer) !=
+			     vec.bv_len);
+		kipc_pipe_commit_write(pipe, vec.bv_len, NULL, 0, &wake);
+		kipc_pipe_wake(pipe, &wake);
+		spin_lock(&pipe->lock);
+		direct->done += vec.bv_len;
+		spin_unlock(&pipe->lock);
+		left -= vec.bv_len;
+	}
+}
+
+/**
+ * kipc_direct_to_ring - have a large write go on through the ring
+ * @pipe: the pipe; the caller has rd_lock and wr_lock, and no spinlock
+ *
+ * If the ring is empty it then has what the writer would fill it with, so that who looks before
+ * the writer has run finds no gap. Nothing happens if there is no large write.
+ *
+ * Context: sleeps for memory. Without memory the writer comes to fill the ring itself.
+ */
+void kipc_direct_to_ring(struct kipc_pipe *pipe)
+{
+	struct kipc_pipe_wake wake = {};
+	struct kipc_direct *direct;
+
+	lockdep_assert_held(&pipe->rd_lock);
+	/* The writer cannot withdraw it now, unless it is killed. */
+	lockdep_assert_held(&pipe->wr_lock);
+	spin_lock(&pipe->lock);
+	direct = pipe->direct;
+	if (direct)
+		refcount_inc(&direct->ref);
+	spin_unlock(&pipe->lock);
+	if (!direct)
+		return;
+	if (!kipc_ring_used_about(&pipe->ring))
+		kipc_direct_fill(pipe, direct);
+	spin_lock(&pipe->lock);
+	kipc_direct_end_locked(pipe, &wake);
+	spin_unlock(&pipe->lock);
+	kipc_pipe_wake(pipe, &wake);
+	kipc_direct_put(direct);
 }
 
 static bool kipc_direct_may_publish_locked(const struct kipc_pipe *pipe)

@@ -104,34 +104,41 @@ static ssize_t kipc_splice_file_write(struct kipc_splice *sp, size_t len)
 	return kipc_iter_write(sp->file, &iter, &sp->pos, 0);
 }
 
-/* Claims the reading side, with what is in the ring. Returns false if that is nothing. */
+/* Claims the reading side, with what is in the ring, if that comes first. */
 static bool kipc_pipe_try_claim(struct kipc_pipe *pipe)
 {
-	struct kipc_pipe_wake wake = {};
 	bool claimed;
 
 	spin_lock(&pipe->lock);
-	/* Its writer fills the ring instead. */
-	kipc_direct_end_locked(pipe, &wake);
-	claimed = kipc_ring_used(&pipe->ring);
+	claimed = kipc_ring_used(&pipe->ring) && !pipe->direct;
 	WRITE_ONCE(pipe->claimed, claimed);
 	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
 	return claimed;
 }
 
 /* Waits for data and claims the reading side: 1, or 0 at the end of file. */
 static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 {
-	int ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
+	int ret;
 
+	ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
 	if (ret)
 		return ret;
-	do {
+	for (;;) {
 		ret = kipc_pipe_wait_readable(pipe, nonblock);
 		if (ret < 0)
 			return ret;
-	} while (ret && !kipc_pipe_try_claim(pipe));
+		if (!ret || kipc_pipe_try_claim(pipe))
+			break;
+		ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
+		if (ret) {
+			mutex_unlock(&pipe->rd_lock);
+			kipc_pipe_pass_on(pipe, &pipe->rd);
+			return ret;
+		}
+		kipc_direct_to_ring(pipe);
+		mutex_unlock(&pipe->wr_lock);
+	}
 	mutex_unlock(&pipe->rd_lock);
 	return ret;
 }
