@@ -60,13 +60,14 @@ cross_prefix()
 }
 
 # Print the arguments of a kernel's make that let clang build modules for a kernel which is
-# configured for gcc, one a line: the options that only gcc has are taken out. $1: the clang.
+# configured for gcc, one a line: the options that only gcc has are taken out, but for those that
+# only headers ask for, see qemu/clang.h. $1: the clang.
 clang_args()
 {
 	local clang=$1 option
 
 	for option in CC_IS_GCC RETHUNK SLS MITIGATION_RETHUNK MITIGATION_SLS FTRACE_MCOUNT_USE_CC \
-		      CC_HAS_NAMED_AS USE_X86_SEG_SUPPORT UBSAN_BOUNDS_STRICT; do
+		      UBSAN_BOUNDS_STRICT; do
 		echo "CONFIG_$option="
 	done
 	echo CC="$clang" CONFIG_CC_IS_CLANG=y \
