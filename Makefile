@@ -24,6 +24,9 @@ vm_cc = $(shell awk '$$1 == "$(vm_kernel)" { print $$5 }' qemu/kernels)
 
 export BUILD := $(CURDIR)/$(B)
 export T MINUTES SEED PROGRAM MINIMIZE MISTAKE ARGS
+# what builds the kernel builds the module, too, but where it is clang that is asked for
+override COMPILER := $(filter-out gcc,$(COMPILER))
+export COMPILER
 # more words for the kernel's command line
 export APPEND
 # it would reach the kernel's own make
@@ -62,7 +65,8 @@ lib32 := $(if $(cross),,$(P)/lib32)
 jobs = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 make_in = flock $(B)/lock/$(subst /,-,$(1))-$(vm_arch) $(MAKE) -s $(jobs) -C $(1) $(cross_tools)
 
-programs: $(B)/kselftest
+# all but the tests
+userland: setup
 	@mkdir -p $(B)/lock
 	@$(get_cross)
 	@$(call make_in,lib) O=$(P)/lib O32=$(lib32) PREFIX=$(PREFIX)
@@ -70,6 +74,8 @@ programs: $(B)/kselftest
 	@$(call make_in,lib/preload) O=$(P)/lib O32=$(lib32)
 	@$(call make_in,bench) O=$(P)/bench
 	@$(call make_in,examples) O=$(P)/examples
+
+programs: userland $(B)/kselftest
 	@$(call make_in,selftests/fuzz) O=$(P)/fuzz
 	@$(call make_in,selftests) O=$(P)/selftests HARNESS=$(BUILD)/kselftest \
 		LIB=$(P)/lib LIB32=$(lib32)
@@ -80,9 +86,11 @@ $(B)/kselftest: | setup
 
 # --- the VM
 
-# before anything else that a goal needs
+# those that a goal runs on
+kernels = $(vm_kernel)
+# before anything else that it needs
 args-%:
-	@KERNELS="$(or $(control_kernels),$(vm_kernel))" scripts/check-args.sh $*
+	@KERNELS="$(kernels)" scripts/check-args.sh $*
 
 vm-kernel: setup
 	@qemu/get-kernel.sh '$(vm_kernel)'
@@ -91,40 +99,41 @@ vm-module: vm-kernel
 	@$(get_cross)
 	qemu/build-module.sh $(vm_kernel) $(if $(filter gcov,$(vm_kernel)),GCOV_PROFILE=y)
 
-vm: vm-module programs
+vm-image: vm-kernel
 	@qemu/make-image.sh $(vm_kernel)
 
-run: vm
+vm: vm-module vm-image programs
+
+run: args-run vm-module vm-image userland
 	@qemu/run.sh demo $(vm_kernel)
 
-shell: vm
+shell: args-shell vm
 	@qemu/run.sh shell $(vm_kernel)
 
 test: args-test vm
 	@qemu/run.sh test $(vm_kernel)
 
 # all kernels, each in a make of its own
-matrix:
+matrix: kernels = $(KERNELS)
+matrix: args-matrix
 	@scripts/matrix.sh
 
 # the kernel's own objects and kipc's, longer than "test" does, from other seeds
 MINUTES ?= 10
 DIFF_SEED ?= $(shell date +%s)
 differential: args-differential vm
-	@T="diff_sysv_test diff_pipe_test" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
+	@T="$(or $(T),diff_sysv_test diff_pipe_test)" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
 		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(vm_kernel)
 
 # Without KERNEL=, on both of those that look for errors.
 ifeq ($(origin KERNEL),file)
-controls: control_kernels = debug kcsan
-else
-controls: control_kernels = $(vm_kernel)
+controls: kernels = debug kcsan
 endif
 controls: args-controls programs
-	@for kernel in $(control_kernels); do \
+	@for kernel in $(kernels); do \
 		$(MAKE) -s vm vm-faulty KERNEL=$$kernel || exit; \
 	done
-	@scripts/controls.sh $(control_kernels)
+	@scripts/controls.sh $(kernels)
 
 coverage: args-coverage vm
 	@scripts/coverage.sh
@@ -133,7 +142,7 @@ vm-faulty: vm-kernel
 	PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=selftests/faulty \
 		scripts/build-module.sh $(KERNEL)/faulty $(vm_kdir) CC=$(vm_cc)
 
-bench: vm
+bench: args-bench vm-module vm-image userland
 	@scripts/bench.sh $(vm_kernel)
 
 # their own kernels, if none is asked for
@@ -142,7 +151,7 @@ coverage: KERNEL = gcov
 apps: KERNEL = bare
 fuzz: KERNEL = debug
 endif
-apps: vm-module programs
+apps: args-apps vm-module userland
 	@qemu/make-image.sh $(vm_kernel) apps
 	@qemu/run.sh apps $(vm_kernel)
 
@@ -150,8 +159,7 @@ apps: vm-module programs
 ifeq ($(origin MINUTES),file)
 fuzz: MINUTES = $(if $(MINIMIZE),1,3)
 endif
-fuzz: args-fuzz vm-kernel programs
-	@qemu/make-image.sh $(KERNEL)
+fuzz: args-fuzz vm-image programs
 	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(KERNEL)
 
 # --- the rest
@@ -175,5 +183,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module programs vm-kernel vm-module vm-faulty vm run shell test matrix \
+.PHONY: all help setup module userland programs vm-kernel vm-module vm-image vm-faulty vm run shell test matrix \
 	controls coverage bench apps fuzz check differential imports install clean distclean

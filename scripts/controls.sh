@@ -4,10 +4,10 @@
 # judged to have failed. In few boots: some reports switch off what others need (lockdep
 # stays silent after any report of memory), or leave a lock held (list_corruption).
 #
-# Arguments: the kernels to try (default: debug and kcsan); of 6.1 only how the programs are
-# judged. The last line adds up.
-# Environment: SHORT=1, what fits into CI: one boot of those mistakes that show at once, and
-# on debug not the programs, which are judged by the same scripts on 6.1.
+# Arguments: the kernels to try, of those that check-args.sh lets through; on 6.1 it is only
+# looked how the programs are judged. The last line adds up.
+# Environment: SHORT=1, what fits into CI: on debug one boot of those mistakes that show at once,
+# and not the programs, which are judged by the same scripts on 6.1.
 set -uo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,7 +19,6 @@ trap 'rm -rf "$work"' EXIT
 boots()
 {
 	case $1${SHORT:+-short} in
-	6.1 | 6.1-short) ;;
 	debug-short)
 		echo "unset_member suspicious_rcu lock_inversion sleep_in_atomic" \
 			"cpu_while_preemptible free_active_timer double_call_rcu reference_underflow leak" \
@@ -40,14 +39,10 @@ boots()
 			"unlock_page_that_is_not_locked list_corruption"
 		echo destroyed_mutex
 		;;
-	kcsan)
+	kcsan | kcsan-short)
 		echo "unlocked_counter missing_barrier unlocked_constant counter_in_interrupt" \
 			"unset_member failure_of_a_page failure_of_a_copy warning" \
 			"workqueue_lockup hung_task soft_lockup list_corruption"
-		;;
-	*)
-		die "no controls${SHORT:+ in short form} for the kernel '$1';" \
-		    "there are some for 6.1, debug and kcsan"
 		;;
 	esac
 }
@@ -185,9 +180,7 @@ programs_of_a_dead_guest_are_told()
 	grep -q 'Kernel panic - not syncing: kipc_faulty' "$BUILD/log/$1-fuzz.log"
 }
 
-[ $# -gt 0 ] || set -- debug kcsan
 for kernel; do
-	lines=$(boots "$kernel") || exit
 	if [ "$kernel" != debug ] || [ -z "${SHORT:-}" ]; then
 		check "$kernel: programs that behave badly fail" programs_are_judged "$kernel"
 	fi
@@ -198,7 +191,7 @@ for kernel; do
 			programs_of_a_dead_guest_are_told "$kernel"
 	while read -r mistakes; do
 		[ -z "$mistakes" ] || T=$mistakes part "$ROOT/qemu/run.sh" controls "$kernel"
-	done <<< "$lines"
+	done <<< "$(boots "$kernel")"
 done
 
 echo "$passed passed, $failed failed"

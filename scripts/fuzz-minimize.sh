@@ -4,14 +4,14 @@
 # is not needed for the run to fail: halves, quarters and so on, then single calls. Each attempt
 # is a boot. The last line is what is left.
 #
-# Environment: PROGRAM; MISTAKE; MINUTES, how long an attempt may take to fail (default: 1).
+# Environment, as check-args.sh has let it through: PROGRAM; MISTAKE; MINUTES, how long an attempt may take to fail (default: 1).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 name=${1:?usage: fuzz-minimize.sh NAME}
 # a ";" is a step that can be left out like any other
-read -ra steps <<< "${PROGRAM:?which program? PROGRAM= says it}"
+read -ra steps <<< "$PROGRAM"
 read -ra steps <<< "${steps[*]//;/ ; }"
 export MINUTES=${MINUTES:-1}
 log=$BUILD/log/$name-fuzz-minimize.log
