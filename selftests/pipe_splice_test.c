@@ -692,9 +692,14 @@ static void read_behind_a_splice(struct __test_metadata *_metadata,
 		}
 		ASSERT_TRUE(wait_blocked(pids[i], SYS_read));
 	}
+	block_signal(SIGIO);
+	ASSERT_EQ(0, fcntl(self->r, F_SETOWN, getpid()));
+	ASSERT_EQ(0, set_flag(self->r, O_ASYNC, true));
 	end_close(&self->w);
+	EXPECT_EQ(0, take_signal(SIGIO, NULL, DEADLINE_MS));
 	/* a reader would have to wait, so poll must not say that it is the end */
 	EXPECT_EQ(0, poll_now(self->r, POLL_ALL));
+	EXPECT_EQ(-1, take_signal(SIGIO, NULL, 0));
 	polling = child_fork();
 	if (!polling) {
 		EXPECT_EQ(1, poll(&poller, 1, -1));
@@ -721,6 +726,7 @@ static void read_behind_a_splice(struct __test_metadata *_metadata,
 	}
 	EXPECT_EQ(0, left);
 	EXPECT_EQ(0, child_wait(polling));
+	EXPECT_EQ(0, take_signal(SIGIO, NULL, DEADLINE_MS));
 	EXPECT_EQ(POLLHUP, poll_now(self->r, POLL_ALL));
 	close(fds[0]);
 	close(fds[1]);

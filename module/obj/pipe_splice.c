@@ -152,9 +152,13 @@ static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
 	ended = !pipe->writers;
 	/* Pairs with the acquire in kipc_pipe_avail(). */
 	smp_store_release(&pipe->claimed, false);
-	if (kipc_pipe_is_readable_locked(pipe) &&
-	    kipc_waitq_is_polled_locked(&pipe->rd))
-		wake->what |= KIPC_WAKE_POLL_READERS;
+	/* Who was told of data, or of the end, meanwhile has found neither. */
+	if (ended || kipc_pipe_is_readable_locked(pipe)) {
+		if (kipc_waitq_is_polled_locked(&pipe->rd))
+			wake->what |= KIPC_WAKE_POLL_READERS;
+		if (READ_ONCE(pipe->fasync_readers))
+			wake->what |= KIPC_WAKE_FASYNC_READERS;
+	}
 	kipc_pipe_pick_locked(pipe, wake);
 	spin_unlock(&pipe->lock);
 	kipc_pipe_wake(pipe, wake);
