@@ -219,6 +219,24 @@ void kipc_ring_peek(const struct kipc_ring *ring, u32 start, u32 len, void *to)
 }
 
 /**
+ * kipc_ring_poke - copy bytes in from kernel memory, without moving the head
+ * @ring: the ring; the caller is the only writer
+ * @start: position of the first byte
+ * @len: bytes to copy, for which the ring is populated
+ * @from: where they come from
+ */
+void kipc_ring_poke(struct kipc_ring *ring, u32 start, u32 len, const void *from)
+{
+	u32 done, chunk, pos;
+
+	for (done = 0; done < len; done += chunk) {
+		pos = start + done;
+		chunk = kipc_ring_chunk(ring, pos, len - done);
+		memcpy(kipc_ring_addr(ring, pos), from + done, chunk);
+	}
+}
+
+/**
  * kipc_ring_copy - copy the content of one ring into another
  * @to: the ring to fill: its head is at the first byte to copy, and it is
  *	populated for all from there to the head of @from

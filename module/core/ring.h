@@ -154,6 +154,7 @@ int kipc_ring_init(struct kipc_ring *ring, u32 size, atomic_long_t *pages);
 void kipc_ring_destroy(struct kipc_ring *ring);
 int kipc_ring_populate(struct kipc_ring *ring, u32 len, gfp_t gfp);
 void kipc_ring_peek(const struct kipc_ring *ring, u32 start, u32 len, void *to);
+void kipc_ring_poke(struct kipc_ring *ring, u32 start, u32 len, const void *from);
 void kipc_ring_copy(struct kipc_ring *to, const struct kipc_ring *from);
 void kipc_ring_assign(struct kipc_ring *to, const struct kipc_ring *from);
 u32 kipc_ring_trim(struct kipc_ring *ring, u32 max);

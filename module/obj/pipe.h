@@ -296,6 +296,9 @@ void kipc_pipe_commit_read(struct kipc_pipe *pipe, const struct file *file,
 void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_packet *packet, u32 release,
 			    struct kipc_pipe_wake *wake);
+void kipc_pipe_commit_write_locked(struct kipc_pipe *pipe, u32 bytes,
+				   struct kipc_packet *packet, u32 release,
+				   struct kipc_pipe_wake *wake);
 
 /* pipe_wait.c */
 int kipc_pipe_wait_readable(struct kipc_pipe *pipe, bool nonblock);

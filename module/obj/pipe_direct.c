@@ -16,7 +16,6 @@
  * A splice cannot read from them: it has the ring filled and ends it, and the writer goes on
  * through the ring.
  */
-#include <linux/bvec.h>
 #include <linux/cred.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
@@ -24,7 +23,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/uio.h>
 
 #include "core/account.h"
 #include "obj/pipe.h"
@@ -38,11 +36,12 @@
 
 /**
  * struct kipc_direct - memory of a writer, for readers to copy from
- * @ref: one of the writer and one of the reader
+ * @ref: one of the writer and one of whoever copies
  * @at: it comes after the bytes of the ring up to this position; constant
  * @offset: of its first byte in the first page; constant
  * @len: bytes; constant
- * @done: bytes that were read; changes under the pipe's rd_lock and lock
+ * @done: bytes that were taken; changes under the pipe's rd_lock and lock
+ * @moved: those of them that went to the ring; likewise
  * @busy: a reader is copying; lock
  * @leaving: the writer wants to know when that is done; lock
  * @waiter: the writer, which is there as long as this is published; constant
@@ -56,6 +55,7 @@ struct kipc_direct {
 	u32 offset;
 	u32 len;
 	u32 done;
+	u32 moved;
 	bool busy;
 	bool leaving;
 	struct kipc_waiter *waiter;
@@ -125,6 +125,7 @@ static struct kipc_direct *kipc_direct_pin(const void __user *buf, size_t len)
 	direct->nr_pages = kipc_direct_pin_pages(direct, (unsigned long)buf - offset,
 						 nr_pages);
 	direct->done = 0;
+	direct->moved = 0;
 	direct->busy = false;
 	direct->leaving = false;
 	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED,
@@ -310,42 +311,33 @@ ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 	return done + max_t(ssize_t, more, 0);
 }
 
-/* Moves bytes to the ring, as many as it has room and memory for. */
-static void kipc_direct_fill(struct kipc_pipe *pipe, struct kipc_direct *direct)
+/* Copies to the ring as many bytes as it has room and memory for; returns how many. */
+static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *direct)
 {
-	u32 left = min(kipc_pipe_room(pipe), direct->len - direct->done), pos;
-	struct kipc_pipe_wake wake = {};
+	u32 len = min(kipc_pipe_room(pipe), direct->len - direct->done);
+	u32 done, bytes, pos;
+	void *from;
 
-	if (kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + left, false))
-		return;
-	while (left) {
-		struct kipc_xfer xfer = {};
-		struct iov_iter iter;
-		struct bio_vec vec;
-
-		pos = direct->offset + direct->done;
-		vec.bv_page = direct->pages[pos >> PAGE_SHIFT];
-		vec.bv_offset = offset_in_page(pos);
-		vec.bv_len = min_t(u32, left, PAGE_SIZE - vec.bv_offset);
-		iov_iter_bvec(&iter, ITER_SOURCE, &vec, 1, vec.bv_len);
-		xfer.iter = &iter;
-		WARN_ON_ONCE(kipc_ring_fill(&pipe->ring, vec.bv_len, &xfer) !=
-			     vec.bv_len);
-		kipc_pipe_commit_write(pipe, vec.bv_len, NULL, 0, &wake);
-		kipc_pipe_wake(pipe, &wake);
-		spin_lock(&pipe->lock);
-		direct->done += vec.bv_len;
-		spin_unlock(&pipe->lock);
-		left -= vec.bv_len;
+	if (kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + len, false))
+		return 0;
+	for (done = 0; done < len; done += bytes) {
+		pos = direct->offset + direct->done + done;
+		bytes = min_t(u32, len - done, PAGE_SIZE - offset_in_page(pos));
+		from = kmap_local_page(direct->pages[pos >> PAGE_SHIFT]);
+		kipc_ring_poke(&pipe->ring, pipe->ring.head + done, bytes,
+			       from + offset_in_page(pos));
+		kunmap_local(from);
 	}
+	return len;
 }
 
 /**
  * kipc_direct_to_ring - have a large write go on through the ring
  * @pipe: the pipe; the caller has rd_lock and wr_lock, and no spinlock
  *
- * If the ring is empty it then has what the writer would fill it with, so that who looks before
- * the writer has run finds no gap. Nothing happens if there is no large write.
+ * The ring then has what the writer would fill it with, so that who looks before the writer
+ * has run finds no gap; unless others have written meanwhile, which then comes first. Nothing
+ * happens if there is no large write.
  *
  * Context: sleeps for memory. Without memory the writer comes to fill the ring itself.
  */
@@ -353,6 +345,7 @@ void kipc_direct_to_ring(struct kipc_pipe *pipe)
 {
 	struct kipc_pipe_wake wake = {};
 	struct kipc_direct *direct;
+	u32 bytes = 0;
 
 	lockdep_assert_held(&pipe->rd_lock);
 	/* The writer cannot withdraw it now, unless it is killed. */
@@ -364,9 +357,14 @@ void kipc_direct_to_ring(struct kipc_pipe *pipe)
 	spin_unlock(&pipe->lock);
 	if (!direct)
 		return;
-	if (!kipc_ring_used_about(&pipe->ring))
-		kipc_direct_fill(pipe, direct);
+	if (direct->at == pipe->ring.head)
+		bytes = kipc_direct_fill(pipe, direct);
 	spin_lock(&pipe->lock);
+	if (bytes) {
+		direct->done += bytes;
+		direct->moved = bytes;
+		kipc_pipe_commit_write_locked(pipe, bytes, NULL, 0, &wake);
+	}
 	kipc_direct_end_locked(pipe, &wake);
 	spin_unlock(&pipe->lock);
 	kipc_pipe_wake(pipe, &wake);
@@ -482,8 +480,9 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 	done = ret ? ret : (ssize_t)direct->done;
 	if (done > 0) {
 		xfer->buf += done;
-		trace_kipc_pipe_write(&pipe->obj, done,
-				      kipc_ring_used_about(&pipe->ring));
+		if (done > direct->moved)
+			trace_kipc_pipe_write(&pipe->obj, done - direct->moved,
+					      kipc_ring_used_about(&pipe->ring));
 	}
 out_put:
 	kipc_direct_put(direct);

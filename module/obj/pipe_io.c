@@ -55,6 +55,24 @@ void kipc_pipe_commit_read(struct kipc_pipe *pipe, const struct file *file,
 	kipc_packet_free(packet);
 }
 
+static __always_inline void
+__kipc_pipe_commit_write_locked(struct kipc_pipe *pipe, u32 bytes,
+				struct kipc_packet *packet, u32 release,
+				struct kipc_pipe_wake *wake)
+{
+	if (unlikely(packet)) {
+		packet->start = pipe->ring.head;
+		packet->len = bytes;
+		list_add_tail(&packet->node, &pipe->packets);
+		WRITE_ONCE(pipe->nr_packets, pipe->nr_packets + 1);
+	}
+	if (unlikely(release))
+		WRITE_ONCE(pipe->reserved, pipe->reserved - release);
+	kipc_pipe_move_head_locked(pipe, bytes);
+	if (kipc_pipe_is_watched_locked(pipe))
+		kipc_pipe_notify_write_locked(pipe, wake);
+}
+
 /**
  * kipc_pipe_commit_write - make bytes readable that were copied in
  * @pipe: the pipe; the caller has wr_lock
@@ -68,18 +86,23 @@ void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 			    struct kipc_pipe_wake *wake)
 {
 	spin_lock(&pipe->lock);
-	if (unlikely(packet)) {
-		packet->start = pipe->ring.head;
-		packet->len = bytes;
-		list_add_tail(&packet->node, &pipe->packets);
-		WRITE_ONCE(pipe->nr_packets, pipe->nr_packets + 1);
-	}
-	if (unlikely(release))
-		WRITE_ONCE(pipe->reserved, pipe->reserved - release);
-	kipc_pipe_move_head_locked(pipe, bytes);
-	if (kipc_pipe_is_watched_locked(pipe))
-		kipc_pipe_notify_write_locked(pipe, wake);
+	__kipc_pipe_commit_write_locked(pipe, bytes, packet, release, wake);
 	spin_unlock(&pipe->lock);
+}
+
+/**
+ * kipc_pipe_commit_write_locked - the same with the pipe's lock held
+ * @pipe: as of kipc_pipe_commit_write(), and so on
+ * @bytes: likewise
+ * @packet: likewise
+ * @release: likewise
+ * @wake: likewise
+ */
+void kipc_pipe_commit_write_locked(struct kipc_pipe *pipe, u32 bytes,
+				   struct kipc_packet *packet, u32 release,
+				   struct kipc_pipe_wake *wake)
+{
+	__kipc_pipe_commit_write_locked(pipe, bytes, packet, release, wake);
 }
 
 /**

@@ -161,8 +161,9 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 	if (ret)
 		goto out_unlock_rd;
 	ret = kipc_pipe_set_size_locked(pipe, rounded);
-	/* Its writer may find room now. */
-	kipc_direct_to_ring(pipe);
+	/* The writer of a large write may find room now. */
+	if (!ret)
+		kipc_direct_to_ring(pipe);
 	mutex_unlock(&pipe->wr_lock);
 out_unlock_rd:
 	mutex_unlock(&pipe->rd_lock);

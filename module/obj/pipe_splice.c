@@ -119,17 +119,19 @@ static bool kipc_pipe_try_claim(struct kipc_pipe *pipe)
 /* Waits for data and claims the reading side: 1, or 0 at the end of file. */
 static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 {
+	bool claimed = false;
 	int ret;
 
 	ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
 	if (ret)
 		return ret;
-	for (;;) {
+	while (!claimed) {
 		ret = kipc_pipe_wait_readable(pipe, nonblock);
 		if (ret < 0)
 			return ret;
 		if (!ret || kipc_pipe_try_claim(pipe))
 			break;
+		/* Under this lock no other large write takes the place of the one there is. */
 		ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
 		if (ret) {
 			mutex_unlock(&pipe->rd_lock);
@@ -137,10 +139,11 @@ static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 			return ret;
 		}
 		kipc_direct_to_ring(pipe);
+		claimed = kipc_pipe_try_claim(pipe);
 		mutex_unlock(&pipe->wr_lock);
 	}
 	mutex_unlock(&pipe->rd_lock);
-	return ret;
+	return ret || claimed;
 }
 
 static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
