@@ -17,7 +17,8 @@ KDIR ?= $(HOST_KDIR)
 
 vm_arch := $(if $(filter amd64 x86_64 x86,$(ARCH)),amd64,$(ARCH))
 # its name in qemu/kernels
-vm_kernel = $(KERNEL:%-$(vm_arch)=%)$(if $(filter-out amd64,$(vm_arch)),-$(vm_arch))
+vm_suffix := $(if $(filter-out amd64,$(vm_arch)),-$(vm_arch))
+vm_kernel = $(KERNEL:%-$(vm_arch)=%)$(vm_suffix)
 
 vm_kdir = $(B)/kernels/$(vm_kernel)/kdir
 vm_cc = $(shell awk '$$1 == "$(vm_kernel)" { print $$5 }' qemu/kernels)
@@ -127,7 +128,7 @@ differential: args-differential vm
 
 # Without KERNEL=, on both of those that look for errors.
 ifeq ($(origin KERNEL),file)
-controls: kernels = debug kcsan
+controls: kernels = debug$(vm_suffix) kcsan$(vm_suffix)
 endif
 controls: args-controls programs
 	@for kernel in $(kernels); do \
@@ -140,7 +141,7 @@ coverage: args-coverage vm
 
 vm-faulty: vm-kernel
 	PARTS="Kbuild faulty.c faulty.h unseen.c" TREE=selftests/faulty \
-		scripts/build-module.sh $(KERNEL)/faulty $(vm_kdir) CC=$(vm_cc)
+		scripts/build-module.sh $(vm_kernel)/faulty $(vm_kdir) CC=$(vm_cc)
 
 bench: args-bench vm-module vm-image userland
 	@scripts/bench.sh $(vm_kernel)
@@ -160,7 +161,7 @@ ifeq ($(origin MINUTES),file)
 fuzz: MINUTES = $(if $(MINIMIZE),1,3)
 endif
 fuzz: args-fuzz vm-image programs
-	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(KERNEL)
+	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(vm_kernel)
 
 # --- the rest
 
@@ -183,5 +184,6 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all help setup module userland programs vm-kernel vm-module vm-image vm-faulty vm run shell test matrix \
-	controls coverage bench apps fuzz check differential imports install clean distclean
+.PHONY: all help setup module userland programs vm-kernel vm-module vm-image vm-faulty vm run \
+	shell test matrix controls coverage bench apps fuzz check differential imports install \
+	clean distclean

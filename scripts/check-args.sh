@@ -33,7 +33,7 @@ selftests()
 {
 	local arch
 
-	read -r _ _ arch _ < <(kernel_line "$1")
+	read -r _ _ arch _ <<< "$(kernel_line "$1")"
 	shift
 	[ "$arch" = amd64 ] || set -- LIB32=
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$ROOT/selftests" list "$@"
@@ -42,18 +42,26 @@ selftests()
 # Die if T= has a name that is not in the list $1.
 only_programs()
 {
-	local known program
+	local known=${1//$'\n'/ } program names
 
-	known=${1//$'\n'/ }
-	for program in ${T:-}; do
+	read -rd '' -a names <<< "${T:-}" || true
+	for program in "${names[@]}"; do
 		[[ " $known " == *" $program "* ]] ||
 			die "no program '$program'; there are:"$'\n'"$(fold -s -w 80 <<< "$known")"
 	done
 }
 
-for kernel in $KERNELS; do
-	kernel_line "$kernel" > /dev/null
-done
+case $goal in
+# several, or for the matrix none, which is all
+matrix | controls)
+	for kernel in $KERNELS; do
+		kernel_line "$kernel" > /dev/null
+	done
+	;;
+*)
+	kernel_line "$KERNELS" > /dev/null
+	;;
+esac
 case $goal in
 test | coverage) only_programs "$(selftests "$KERNELS")" ;;
 # what is not for arm64 is left out there

@@ -4,7 +4,8 @@
 # is not needed for the run to fail: halves, quarters and so on, then single calls. Each attempt
 # is a boot. The last line is what is left.
 #
-# Environment, as check-args.sh has let it through: PROGRAM; MISTAKE; MINUTES, how long an attempt may take to fail (default: 1).
+# Environment, as check-args.sh has let it through: PROGRAM; MISTAKE; MINUTES, how long an
+# attempt may take to fail (default: 1).
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

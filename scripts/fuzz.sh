@@ -4,10 +4,10 @@
 # code is run. What is worth keeping of it is in build/fuzz/NAME: the programs that reached
 # something new (corpus), with which the next run begins, and which code was reached (blocks).
 #
-# Environment, as check-args.sh has let it through: MINUTES, how long (default: 3); SEED; PROGRAM, a program as the fuzzer prints it,
-# or several with ";" between them, to be run again and again instead, at the same time;
-# MISTAKE, one of selftests/faulty: the call "faulty" makes it; ARGS, further arguments for
-# kipc_fuzz.
+# Environment, as check-args.sh has let it through: MINUTES, how long (default: 3); SEED;
+# PROGRAM, a program as the fuzzer prints it, or several with ";" between them, to be run again
+# and again instead, at the same time; MISTAKE, one of selftests/faulty: the call "faulty" makes
+# it; ARGS, further arguments for kipc_fuzz.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"

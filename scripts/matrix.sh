@@ -4,8 +4,9 @@
 # built by gcc and by clang, and a table of what came of it. The last line adds it up. What
 # cannot be run here is a row, too, and counts as skipped.
 #
-# Environment, as check-args.sh has let it through: KERNELS, those of qemu/kernels (default: all packaged ones); COMPILERS (default:
-# gcc clang); T, the programs; SHORT=1: without T a program of each kind, not all of them.
+# Environment, as check-args.sh has let it through: KERNELS, those of qemu/kernels (default: all
+# packaged ones); COMPILERS (default: gcc clang); T, the programs; SHORT=1: without T a program
+# of each kind, not all of them.
 # Modules that clang built always get the short list: their rows are about the compiler.
 set -uo pipefail
 # shellcheck source=scripts/lib.sh
