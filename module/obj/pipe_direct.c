@@ -318,7 +318,8 @@ static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *di
 	u32 done, bytes, pos;
 	void *from;
 
-	if (kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + len, false))
+	if (!len ||
+	    kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + len, false))
 		return 0;
 	for (done = 0; done < len; done += bytes) {
 		pos = direct->offset + direct->done + done;
