@@ -152,6 +152,30 @@ void bench_report(const char *name, double bar, const char *unit,
 	}
 }
 
+void bench_memory(const char *name, double (*measure)(enum bench_impl impl, const void *what),
+		  const void *what)
+{
+	struct bench_series series[BENCH_IMPLS] = { };
+	unsigned int samples = bench_samples(5);
+
+	if (!bench_wants(name))
+		return;
+	/* the first round makes room in the descriptor table and fills the caches */
+	for (unsigned int s = 0; s <= samples; s++) {
+		for (int i = 0; i < BENCH_IMPLS; i++) {
+			double value;
+
+			if (!bench.use[i])
+				continue;
+			value = measure(i, what);
+			sleep(1);
+			if (s)
+				bench_add(&series[i], value);
+		}
+	}
+	bench_report(name, 0, "bytes", series);
+}
+
 /* --- cases of batches */
 
 bool bench_wants(const char *name)

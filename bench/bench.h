@@ -99,6 +99,13 @@ void bench_add(struct bench_series *series, double value);
 void bench_report(const char *name, double bar, const char *unit,
 		  struct bench_series series[BENCH_IMPLS]);
 
+/*
+ * Measure bytes: @measure is called in turns with @what, and gives back all that it took. What
+ * is freed is back only after a grace period, which is waited for after each call.
+ */
+void bench_memory(const char *name, double (*measure)(enum bench_impl impl, const void *what),
+		  const void *what);
+
 /* For all that cannot fail but does: say so and exit. */
 void bench_check(bool good, const char *what);
 void *bench_alloc(size_t size);

@@ -681,76 +681,55 @@ static void idle_close(enum bench_impl impl, int handle, enum way way)
 		close(handle);
 }
 
+struct memory_case {
+	const char *name;
+	size_t size;
+	enum way way;
+	double (*measure)(enum bench_impl impl, const void *what);
+};
+
 /* Bytes per queue */
-static double idle_memory(enum bench_impl impl, size_t size, enum way way)
+static double idle_memory(enum bench_impl impl, const void *what)
 {
+	const struct memory_case *m = what;
 	int *handles = bench_alloc(LIVE * sizeof(*handles));
 	double before, taken;
 
-	(void)size;
 	memset(handles, 0, LIVE * sizeof(*handles));
 	before = bench_free_memory();
 	for (int i = 0; i < LIVE; i++)
-		handles[i] = idle_open(impl, way);
+		handles[i] = idle_open(impl, m->way);
 	taken = memory_taken(before, LIVE);
 	for (int i = 0; i < LIVE; i++)
-		idle_close(impl, handles[i], way);
+		idle_close(impl, handles[i], m->way);
 	free(handles);
 	return taken;
 }
 
-/* Bytes per message of @size */
-static double queued_memory(enum bench_impl impl, size_t size, enum way way)
+/* Bytes per message */
+static double queued_memory(enum bench_impl impl, const void *what)
 {
-	const struct msg_case c = { .base = { .size = size }, .way = way };
+	const struct memory_case *m = what;
+	const struct msg_case c = { .base = { .size = m->size }, .way = m->way };
 	struct work *w = work_open(impl, &c.base);
 	double before, taken;
 
-	queue_set_qbytes(&w->queue, (unsigned long)LIVE * size);
+	queue_set_qbytes(&w->queue, (unsigned long)LIVE * m->size);
 	before = bench_free_memory();
 	for (int i = 0; i < LIVE; i++)
-		bench_check(queue_send(&w->queue, &w->message, size), "send");
+		bench_check(queue_send(&w->queue, &w->message, m->size), "send");
 	taken = memory_taken(before, LIVE);
 	work_close(w);
 	return taken;
 }
 
-static const struct memory_case {
-	const char *name;
-	size_t size;
-	enum way way;
-	double (*measure)(enum bench_impl impl, size_t size, enum way way);
-} memory_cases[] = {
+static const struct memory_case memory_cases[] = {
 	{ "msg.idle_memory", 0, BY_ID, idle_memory },
 	{ "msg.idle_memory_fd", 0, BY_FD, idle_memory },
 	{ "msg.queued_memory_64", 64, BY_ID, queued_memory },
 	{ "msg.queued_memory_1k", 1024, BY_ID, queued_memory },
 	{ "msg.queued_memory_8k", 8192, BY_ID, queued_memory },
 };
-
-static void memory_run(const struct memory_case *c)
-{
-	struct bench_series series[BENCH_IMPLS] = { };
-	unsigned int samples = bench_samples(5);
-
-	if (!bench_wants(c->name))
-		return;
-	/* the first round fills the caches */
-	for (unsigned int s = 0; s <= samples; s++) {
-		for (int i = 0; i < BENCH_IMPLS; i++) {
-			double value;
-
-			if (!bench.use[i])
-				continue;
-			value = c->measure(i, c->size, c->way);
-			/* what was freed is back only after a grace period */
-			sleep(1);
-			if (s)
-				bench_add(&series[i], value);
-		}
-	}
-	bench_report(c->name, 0, "bytes", series);
-}
 
 static void run_cases(void)
 {
@@ -764,7 +743,7 @@ static void run_cases(void)
 	crowd_run(1000);
 	crowd_run(30000);
 	for (size_t i = 0; i < ARRAY_SIZE(memory_cases); i++)
-		memory_run(&memory_cases[i]);
+		bench_memory(memory_cases[i].name, memory_cases[i].measure, &memory_cases[i]);
 }
 
 int main(int argc, char **argv)

@@ -454,9 +454,10 @@ static void stream_run(const struct stream_case *c)
 
 /* --- memory of idle pipes */
 
-/* Bytes per pipe; with @used each pipe has passed a page's worth of data before. */
-static double idle_memory(enum bench_impl impl, bool used)
+/* Bytes per pipe; if @what says true each pipe has passed a page's worth of data before. */
+static double idle_memory(enum bench_impl impl, const void *what)
 {
+	bool used = *(const bool *)what;
 	struct crowd *crowd = bench_alloc(sizeof(*crowd));
 	char *buffer = bench_alloc(4 * KIB);
 	double before, taken;
@@ -473,31 +474,7 @@ static double idle_memory(enum bench_impl impl, bool used)
 	taken = (before - bench_free_memory()) / LIVE;
 	crowd_close(crowd);
 	free(buffer);
-	/* what was freed is back only after a grace period */
-	sleep(1);
 	return taken;
-}
-
-static void idle_run(const char *name, bool used)
-{
-	struct bench_series series[BENCH_IMPLS] = { };
-	unsigned int samples = bench_samples(5);
-
-	if (!bench_wants(name))
-		return;
-	/* the first round makes room in the descriptor table and fills the caches */
-	for (unsigned int s = 0; s <= samples; s++) {
-		for (int i = 0; i < BENCH_IMPLS; i++) {
-			double value;
-
-			if (!bench.use[i])
-				continue;
-			value = idle_memory(i, used);
-			if (s)
-				bench_add(&series[i], value);
-		}
-	}
-	bench_report(name, 0, "bytes", series);
 }
 
 static void run_cases(void)
@@ -506,8 +483,8 @@ static void run_cases(void)
 		bench_run(&cases[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(streams); i++)
 		stream_run(&streams[i]);
-	idle_run("pipe.idle_memory", false);
-	idle_run("pipe.idle_memory_used", true);
+	bench_memory("pipe.idle_memory", idle_memory, &(const bool){ false });
+	bench_memory("pipe.idle_memory_used", idle_memory, &(const bool){ true });
 }
 
 int main(int argc, char **argv)

@@ -683,56 +683,35 @@ static void idle_close(enum bench_impl impl, int handle, enum way way)
 		close(handle);
 }
 
+struct idle_case {
+	const char *name;
+	unsigned int nsems;
+	enum way way;
+};
+
+static const struct idle_case idle_cases[] = {
+	{ "sem.idle_memory", 1, BY_ID },
+	{ "sem.idle_memory_fd", 1, BY_FD },
+	{ "sem.idle_memory.of_250", 250, BY_ID },
+};
+
 /* Bytes per set */
-static double idle_memory(enum bench_impl impl, unsigned int nsems, enum way way)
+static double idle_memory(enum bench_impl impl, const void *what)
 {
+	const struct idle_case *c = what;
 	int *handles = bench_alloc(LIVE * sizeof(*handles));
 	double before, taken;
 
 	memset(handles, 0, LIVE * sizeof(*handles));
 	before = bench_free_memory();
 	for (int i = 0; i < LIVE; i++)
-		handles[i] = idle_open(impl, nsems, way);
+		handles[i] = idle_open(impl, c->nsems, c->way);
 	sleep(1);
 	taken = (before - bench_free_memory()) / LIVE;
 	for (int i = 0; i < LIVE; i++)
-		idle_close(impl, handles[i], way);
+		idle_close(impl, handles[i], c->way);
 	free(handles);
-	/* what was freed is back only after a grace period */
-	sleep(1);
 	return taken;
-}
-
-static const struct idle_case {
-	const char *name;
-	unsigned int nsems;
-	enum way way;
-} idle_cases[] = {
-	{ "sem.idle_memory", 1, BY_ID },
-	{ "sem.idle_memory_fd", 1, BY_FD },
-	{ "sem.idle_memory.of_250", 250, BY_ID },
-};
-
-static void idle_run(const struct idle_case *c)
-{
-	struct bench_series series[BENCH_IMPLS] = { };
-	unsigned int samples = bench_samples(5);
-
-	if (!bench_wants(c->name))
-		return;
-	/* the first round fills the caches */
-	for (unsigned int s = 0; s <= samples; s++) {
-		for (int i = 0; i < BENCH_IMPLS; i++) {
-			double value;
-
-			if (!bench.use[i])
-				continue;
-			value = idle_memory(i, c->nsems, c->way);
-			if (s)
-				bench_add(&series[i], value);
-		}
-	}
-	bench_report(c->name, 0, "bytes", series);
 }
 
 static void run_cases(void)
@@ -744,7 +723,7 @@ static void run_cases(void)
 	crowd_run(1000);
 	crowd_run(30000);
 	for (size_t i = 0; i < ARRAY_SIZE(idle_cases); i++)
-		idle_run(&idle_cases[i]);
+		bench_memory(idle_cases[i].name, idle_memory, &idle_cases[i]);
 }
 
 int main(int argc, char **argv)

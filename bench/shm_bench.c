@@ -580,9 +580,10 @@ static void crowd_run(int n)
 
 #define LIVE	1000
 
-/* Bytes per segment of one page; with @used that page is in memory. */
-static double idle_memory(enum bench_impl impl, bool used)
+/* Bytes per segment of one page; if @what says true that page is in memory. */
+static double idle_memory(enum bench_impl impl, const void *what)
 {
+	bool used = *(const bool *)what;
 	int *ids = bench_alloc(LIVE * sizeof(*ids));
 	double before, taken;
 
@@ -603,30 +604,7 @@ static double idle_memory(enum bench_impl impl, bool used)
 	for (int i = 0; i < LIVE; i++)
 		segment_remove(impl, ids[i]);
 	free(ids);
-	sleep(1);
 	return taken;
-}
-
-static void idle_run(const char *name, bool used)
-{
-	struct bench_series series[BENCH_IMPLS] = { };
-	unsigned int samples = bench_samples(5);
-
-	if (!bench_wants(name))
-		return;
-	/* the first round fills the caches */
-	for (unsigned int s = 0; s <= samples; s++) {
-		for (int i = 0; i < BENCH_IMPLS; i++) {
-			double value;
-
-			if (!bench.use[i])
-				continue;
-			value = idle_memory(i, used);
-			if (s)
-				bench_add(&series[i], value);
-		}
-	}
-	bench_report(name, 0, "bytes", series);
 }
 
 static void run_cases(void)
@@ -637,8 +615,8 @@ static void run_cases(void)
 	crowd_run(10);
 	crowd_run(1000);
 	crowd_run(100000);
-	idle_run("shm.idle_memory", false);
-	idle_run("shm.idle_memory_used", true);
+	bench_memory("shm.idle_memory", idle_memory, &(const bool){ false });
+	bench_memory("shm.idle_memory_used", idle_memory, &(const bool){ true });
 }
 
 int main(int argc, char **argv)

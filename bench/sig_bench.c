@@ -284,12 +284,13 @@ static const struct sig_case cases[] = {
 #define MEMORY_CASE	"sig.queued_memory"
 #define LIVE		10000
 
-static double queued_memory(enum bench_impl impl)
+static double queued_memory(enum bench_impl impl, const void *what)
 {
 	static const struct sig_case filled = { .waiting = LIVE };
 	double before = bench_free_memory(), taken;
 	struct work *w = self_open(impl, &filled.base);
 
+	(void)what;
 	sleep(1);
 	taken = (before - bench_free_memory()) / LIVE;
 	self_close(w);
@@ -298,31 +299,14 @@ static double queued_memory(enum bench_impl impl)
 
 static void memory_run(void)
 {
-	struct bench_series series[BENCH_IMPLS] = { };
 	struct rlimit pending = { LIVE, LIVE };
-	unsigned int samples = bench_samples(5);
 
 	if (!bench_wants(MEMORY_CASE))
 		return;
-	if (setrlimit(RLIMIT_SIGPENDING, &pending) || geteuid()) {
+	if (setrlimit(RLIMIT_SIGPENDING, &pending) || geteuid())
 		printf("# " MEMORY_CASE " is not measured: that takes root\n");
-		return;
-	}
-	/* the first round fills the caches */
-	for (unsigned int s = 0; s <= samples; s++) {
-		for (int i = 0; i < BENCH_IMPLS; i++) {
-			double value;
-
-			if (!bench.use[i])
-				continue;
-			value = queued_memory(i);
-			/* what was freed is back only after a grace period */
-			sleep(1);
-			if (s)
-				bench_add(&series[i], value);
-		}
-	}
-	bench_report(MEMORY_CASE, 0, "bytes", series);
+	else
+		bench_memory(MEMORY_CASE, queued_memory, NULL);
 }
 
 static void run_cases(void)
