@@ -119,11 +119,17 @@ matrix: kernels = $(KERNELS)
 matrix: args-matrix
 	@scripts/matrix.sh
 
+# where it says how long, and not how long at most
+ifeq ($(origin MINUTES),undefined)
+differential: MINUTES = 10
+# to leave something out of a program takes many runs
+fuzz: MINUTES = $(if $(MINIMIZE),1,3)
+endif
+
 # the kernel's own objects and kipc's, longer than "test" does, from other seeds
-MINUTES ?= 10
 DIFF_SEED ?= $(shell date +%s)
 differential: args-differential vm
-	@T="$(or $(T),diff_sysv_test diff_pipe_test)" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
+	@MINUTES= T="$(or $(T),diff_sysv_test diff_pipe_test)" DIFF_SECONDS=$$(($(MINUTES) * 30)) \
 		DIFF_SEED=$(DIFF_SEED) qemu/run.sh test $(vm_kernel)
 
 # Without KERNEL=, on both of those that look for errors.
@@ -156,10 +162,6 @@ apps: args-apps vm-module userland
 	@qemu/make-image.sh $(vm_kernel) apps
 	@qemu/run.sh apps $(vm_kernel)
 
-# to leave something out of a program takes many runs
-ifeq ($(origin MINUTES),file)
-fuzz: MINUTES = $(if $(MINIMIZE),1,3)
-endif
 fuzz: args-fuzz vm-image programs
 	@scripts/fuzz$(if $(MINIMIZE),-minimize).sh $(vm_kernel)
 

@@ -5,7 +5,8 @@
 # in the directory RESULTS (default: none). For the modes that judge, the last line
 # is the guest's verdict and the exit status says whether it is good.
 #
-# Environment: T, the test or bench programs to run, between blanks (default: all); SMP,
+# Environment: T, the test or bench programs to run, between blanks (default: all); MINUTES,
+# how long the guest goes on to begin another test program (default: to the last); SMP,
 # the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS,
 # DIFF_SEED, DIFF_STEPS and DIFF_VERBOSE, for diff_*_test; KIPC_STRESS_SECONDS, for stress_*;
 # COMPILER=clang, the module is the one that qemu/build-module.sh made with clang; MODULE,
@@ -123,6 +124,7 @@ overlay()
 	KIPC_KERNEL=$name
 	KIPC_LIMIT=$limit
 	KIPC_TESTS='${T:-}'
+	KIPC_MINUTES=${MINUTES:-}
 	KIPC_FUZZ='${FUZZ:-}'
 	KIPC_MISTAKE=${MISTAKE:-}
 	KIPC_ROWS=${size% *}
