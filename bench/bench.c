@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "crowd.h"
 
 #include <linux/kipc.h>
 
@@ -160,6 +161,7 @@ void bench_memory(const char *name, double (*measure)(enum bench_impl impl, cons
 
 	if (!bench_wants(name))
 		return;
+	crowd_have(0);
 	/* the first round makes room in the descriptor table and fills the caches */
 	for (unsigned int s = 0; s <= samples; s++) {
 		for (int i = 0; i < BENCH_IMPLS; i++) {
@@ -303,6 +305,7 @@ static noreturn void usage(int status)
 		"  -d DEVICE  kipc instance (default: $KIPC_DEV or /dev/kipc)\n"
 		"  -u UNIT    what the clock counts, insn or ns (default: find out)\n"
 		"  -q         a tenth of the samples\n"
+		"  -h, --help\n"
 		"  CASE       only the cases whose names begin so\n",
 		program_invocation_short_name);
 	exit(status);
@@ -314,8 +317,11 @@ static void choose(const char *impl)
 
 	bench.use[BENCH_NATIVE] = both || !strcmp(impl, "native");
 	bench.use[BENCH_KIPC] = both || !strcmp(impl, "kipc");
-	if (!bench.use[BENCH_NATIVE] && !bench.use[BENCH_KIPC])
-		usage(2);
+	if (!bench.use[BENCH_NATIVE] && !bench.use[BENCH_KIPC]) {
+		fprintf(stderr, "%s: -i %s: it can be native, kipc or both\n",
+			program_invocation_short_name, impl);
+		exit(2);
+	}
 }
 
 static void open_device(const char *path)
@@ -368,12 +374,13 @@ static void check_names(void (*run_cases)(void))
  */
 void bench_start(int argc, char **argv, void (*run_cases)(void))
 {
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' }, { } };
 	const char *env = getenv("KIPC_DEV");
 	const char *device = env && *env ? env : "/dev/" KIPC_DEVICE_NAME;
 	struct rlimit limit;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "d:hi:qu:")) != -1) {
+	while ((opt = getopt_long(argc, argv, "d:hi:qu:", options, NULL)) != -1) {
 		switch (opt) {
 		case 'd':
 			device = optarg;

@@ -19,11 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "crowd.h"
 #include "msg_queue.h"
 
 #include <linux/kipc.h>
 
-/* keys of the queues made here: the first is that of no crowd */
+/* the key of a queue, that of none in a crowd */
 #define KEY	0x6b697063
 
 /* --- operations on a queue */
@@ -526,127 +527,58 @@ static void crew_run(const struct crew_case *c)
 
 /* --- queues that live beside: all have keys, none was used */
 
-struct crowd {
-	int *ids;
-	int n;
+static int crowd_make(enum bench_impl impl, int key)
+{
+	return queue_try(impl, key, true);
+}
+
+static const struct crowd_kind queues = {
+	.what = "queues",
+	.make = crowd_make,
+	.remove = queue_try_remove,
 };
-
-static struct crowd crowds[BENCH_IMPLS];
-
-static void crowd_close(enum bench_impl impl)
-{
-	struct crowd *crowd = &crowds[impl];
-
-	while (crowd->n)
-		queue_try_remove(impl, crowd->ids[--crowd->n]);
-	free(crowd->ids);
-	crowd->ids = NULL;
-}
-
-static void crowds_close(void)
-{
-	for (int i = 0; i < BENCH_IMPLS; i++)
-		crowd_close(i);
-}
-
-/* For an exit half-way: such queues, and limits, would stay for ever. */
-static void leave(void)
-{
-	crowds_close();
-	msgmax_restore();
-}
-
-static void crowd_open(enum bench_impl impl, int n)
-{
-	struct crowd *crowd = &crowds[impl];
-
-	crowd->ids = bench_alloc(n * sizeof(*crowd->ids));
-	while (crowd->n < n) {
-		crowd->ids[crowd->n] = queue_create(impl, KEY + 1 + crowd->n);
-		crowd->n++;
-	}
-}
-
-struct member {
-	enum bench_impl impl;
-	unsigned int random;
-	struct message message;
-};
-
-static void *member_open(enum bench_impl impl, const struct bench_case *base)
-{
-	struct member *m = bench_alloc(sizeof(*m));
-
-	(void)base;
-	m->impl = impl;
-	m->random = 1;
-	m->message.type = 1;
-	return m;
-}
-
-/* Another one each time, all over the crowd. */
-static int member_next(struct member *m)
-{
-	m->random = m->random * 1664525 + 1013904223;
-	return ((unsigned long)m->random * crowds[m->impl].n) >> 32;
-}
 
 static void find_key_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	struct crowd_member *m = object;
 
 	while (n--)
-		bench_check(queue_try(m->impl, KEY + 1 + member_next(m), false) >= 0,
+		bench_check(queue_try(m->impl, crowd_next_key(m), false) >= 0,
 			    "cannot find a queue by its key");
 }
 
 static void member_send_receive_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	static struct message message = { .type = 1 };
+	struct crowd_member *m = object;
 
 	while (n--) {
 		struct queue q = {
 			.impl = m->impl,
 			.way = BY_ID,
-			.id = crowds[m->impl].ids[member_next(m)],
+			.id = crowd_next_id(m),
 		};
 
-		if (!queue_send(&q, &m->message, 64) || !queue_receive(&q, &m->message, 64, 0, 0))
+		if (!queue_send(&q, &message, 64) || !queue_receive(&q, &message, 64, 0, 0))
 			bench_check(false, "send and receive");
 	}
 }
 
-static const struct msg_case crowd_cases[] = {
-	{ LIFE("create_remove", 0, create_remove_run), BY_ID, 0 },
-	{ CASE("find_key", 0, 200, 0, member_open, find_key_run, free), BY_ID, 0 },
-	{ CASE("send_receive_64_id", 0, 100, 0, member_open, member_send_receive_run, free),
-	  BY_ID, 0 },
+#define BESIDE(n, name, batch, open, run) \
+	{ n, { { "msg." name ".live_" #n, 0, 101, batch, 0, open, run, free }, BY_ID, 0 } }
+
+static const struct {
+	unsigned int beside;
+	struct msg_case c;
+} crowd_cases[] = {
+	BESIDE(1000, "create_remove", 32, life_open, create_remove_run),
+	BESIDE(1000, "find_key", 200, crowd_member_open, find_key_run),
+	BESIDE(1000, "send_receive_64_id", 100, crowd_member_open, member_send_receive_run),
+
+	BESIDE(30000, "create_remove", 32, life_open, create_remove_run),
+	BESIDE(30000, "find_key", 200, crowd_member_open, find_key_run),
+	BESIDE(30000, "send_receive_64_id", 100, crowd_member_open, member_send_receive_run),
 };
-
-static void crowd_run(int n)
-{
-	char names[ARRAY_SIZE(crowd_cases)][64];
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		snprintf(names[i], sizeof(names[i]), "%s.live_%d", crowd_cases[i].base.name, n);
-		any |= bench_wants(names[i]);
-	}
-	if (!any)
-		return;
-	for (int i = 0; i < BENCH_IMPLS; i++) {
-		if (bench.use[i])
-			crowd_open(i, n);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		struct msg_case c = crowd_cases[i];
-
-		c.base.name = names[i];
-		c.base.samples = 101;
-		bench_run(&c.base);
-	}
-	crowds_close();
-}
 
 /* --- memory of idle queues, and of messages that wait in one */
 
@@ -740,8 +672,8 @@ static void run_cases(void)
 		long_case_run(&long_cases[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(crew_cases); i++)
 		crew_run(&crew_cases[i]);
-	crowd_run(1000);
-	crowd_run(30000);
+	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++)
+		crowd_run(crowd_cases[i].beside, &crowd_cases[i].c.base);
 	for (size_t i = 0; i < ARRAY_SIZE(memory_cases); i++)
 		bench_memory(memory_cases[i].name, memory_cases[i].measure, &memory_cases[i]);
 }
@@ -749,7 +681,8 @@ static void run_cases(void)
 int main(int argc, char **argv)
 {
 	bench_start(argc, argv, run_cases);
-	atexit(leave);
+	crowd_start(&queues);
+	atexit(msgmax_restore);
 	run_cases();
 	return 0;
 }

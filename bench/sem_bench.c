@@ -23,10 +23,11 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "crowd.h"
 
 #include <linux/kipc.h>
 
-/* keys of the sets made here: the first is that of no crowd */
+/* the key of a set, that of none in a crowd */
 #define KEY	0x6b697063
 
 enum way {
@@ -547,81 +548,35 @@ static void crew_run(const struct crew_case *c)
 
 /* --- sets that live beside: all have keys, none was used */
 
-struct crowd {
-	int *ids;
-	int n;
+static int crowd_make(enum bench_impl impl, int key)
+{
+	return set_try(impl, key, 1, true);
+}
+
+static const struct crowd_kind sets = {
+	.what = "sets",
+	.make = crowd_make,
+	.remove = set_try_remove,
 };
-
-static struct crowd crowds[BENCH_IMPLS];
-
-static void crowd_close(enum bench_impl impl)
-{
-	struct crowd *crowd = &crowds[impl];
-
-	while (crowd->n)
-		set_try_remove(impl, crowd->ids[--crowd->n]);
-	free(crowd->ids);
-	crowd->ids = NULL;
-}
-
-/* For an exit half-way: such sets would stay for ever. */
-static void crowds_close(void)
-{
-	for (int i = 0; i < BENCH_IMPLS; i++)
-		crowd_close(i);
-}
-
-static void crowd_open(enum bench_impl impl, int n)
-{
-	struct crowd *crowd = &crowds[impl];
-
-	crowd->ids = bench_alloc(n * sizeof(*crowd->ids));
-	while (crowd->n < n) {
-		crowd->ids[crowd->n] = set_create(impl, KEY + 1 + crowd->n, 1);
-		crowd->n++;
-	}
-}
-
-struct member {
-	enum bench_impl impl;
-	unsigned int random;
-};
-
-static void *member_open(enum bench_impl impl, const struct bench_case *base)
-{
-	struct member *m = bench_alloc(sizeof(*m));
-
-	(void)base;
-	m->impl = impl;
-	m->random = 1;
-	return m;
-}
-
-/* Another one each time, all over the crowd. */
-static int member_next(struct member *m)
-{
-	m->random = m->random * 1664525 + 1013904223;
-	return ((unsigned long)m->random * crowds[m->impl].n) >> 32;
-}
 
 static void find_key_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	struct crowd_member *m = object;
 
 	while (n--)
-		bench_check(set_try(m->impl, KEY + 1 + member_next(m), 0, false) >= 0,
+		bench_check(set_try(m->impl, crowd_next_key(m), 0, false) >= 0,
 			    "cannot find a set by its key");
 }
 
 static void member_v_p_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	struct crowd_member *m = object;
 
 	while (n--) {
 		struct set set = {
 			.impl = m->impl,
 			.way = BY_ID,
-			.id = crowds[m->impl].ids[member_next(m)],
+			.id = crowd_next_id(m),
 		};
 
 		if (!set_op(&set, &v0, 1) || !set_op(&set, &p0, 1))
@@ -629,36 +584,22 @@ static void member_v_p_run(void *object, unsigned int n)
 	}
 }
 
-static const struct sem_case crowd_cases[] = {
-	{ LIFE("create_remove", 0.90, create_remove_run), BY_ID, 1, 0, 1, 0 },
-	{ CASE("find_key", 0, 200, member_open, find_key_run, free), BY_ID, 1, 0, 1, 0 },
-	{ CASE("v_p_id", 0, 100, member_open, member_v_p_run, free), BY_ID, 1, 0, 1, 0 },
+#define BESIDE(n, name, bar, batch, open, run) \
+	{ n, { { "sem." name ".live_" #n, bar, 101, batch, 0, open, run, free }, \
+	       BY_ID, 1, 0, 1, 0 } }
+
+static const struct {
+	unsigned int beside;
+	struct sem_case c;
+} crowd_cases[] = {
+	BESIDE(1000, "create_remove", 0.90, 32, life_open, create_remove_run),
+	BESIDE(1000, "find_key", 0, 200, crowd_member_open, find_key_run),
+	BESIDE(1000, "v_p_id", 0, 100, crowd_member_open, member_v_p_run),
+
+	BESIDE(30000, "create_remove", 0.90, 32, life_open, create_remove_run),
+	BESIDE(30000, "find_key", 0, 200, crowd_member_open, find_key_run),
+	BESIDE(30000, "v_p_id", 0, 100, crowd_member_open, member_v_p_run),
 };
-
-static void crowd_run(int n)
-{
-	char names[ARRAY_SIZE(crowd_cases)][64];
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		snprintf(names[i], sizeof(names[i]), "%s.live_%d", crowd_cases[i].base.name, n);
-		any |= bench_wants(names[i]);
-	}
-	if (!any)
-		return;
-	for (int i = 0; i < BENCH_IMPLS; i++) {
-		if (bench.use[i])
-			crowd_open(i, n);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		struct sem_case c = crowd_cases[i];
-
-		c.base.name = names[i];
-		c.base.samples = 101;
-		bench_run(&c.base);
-	}
-	crowds_close();
-}
 
 /* --- memory of idle sets */
 
@@ -720,8 +661,8 @@ static void run_cases(void)
 		bench_run(&cases[i].base);
 	for (size_t i = 0; i < ARRAY_SIZE(crew_cases); i++)
 		crew_run(&crew_cases[i]);
-	crowd_run(1000);
-	crowd_run(30000);
+	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++)
+		crowd_run(crowd_cases[i].beside, &crowd_cases[i].c.base);
 	for (size_t i = 0; i < ARRAY_SIZE(idle_cases); i++)
 		bench_memory(idle_cases[i].name, idle_memory, &idle_cases[i]);
 }
@@ -729,7 +670,7 @@ static void run_cases(void)
 int main(int argc, char **argv)
 {
 	bench_start(argc, argv, run_cases);
-	atexit(crowds_close);
+	crowd_start(&sets);
 	run_cases();
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "crowd.h"
 
 #include <linux/kipc.h>
 
@@ -22,7 +23,7 @@
 #define MIB	(1024 * KIB)
 #define PAGE	(4 * KIB)
 
-/* keys of the segments made here: the first is that of no crowd */
+/* the key of a segment, that of none in a crowd */
 #define KEY	0x6b697063
 
 static int segment_try(enum bench_impl impl, int key, size_t size, bool create)
@@ -394,13 +395,13 @@ static void stages_run(void)
 
 /* --- segments that live beside: all have keys, none was touched */
 
-struct crowd {
-	int *ids;
-	int n;
-	char limit[32];		/* shmmni as it was, if it was changed */
-};
+/* shmmni as it was, if it was changed */
+static char limits[BENCH_IMPLS][32];
 
-static struct crowd crowds[BENCH_IMPLS];
+static int crowd_make(enum bench_impl impl, int key)
+{
+	return segment_try(impl, key, PAGE, true);
+}
 
 static const char *shmmni_path(enum bench_impl impl)
 {
@@ -434,11 +435,9 @@ static bool write_limit(enum bench_impl impl, const char *value)
 /* Have room for @n segments, or as many as are allowed; the old limit is kept. */
 static void limit_raise(enum bench_impl impl, int n)
 {
-	struct crowd *crowd = &crowds[impl];
 	FILE *file = fopen(shmmni_path(impl), "re");
 	char now[32], wanted[32];
 
-	crowd->limit[0] = '\0';
 	if (!file)
 		return;
 	if (!fgets(now, sizeof(now), file))
@@ -448,133 +447,60 @@ static void limit_raise(enum bench_impl impl, int n)
 	/* 32768 is all that the kernel takes, unless booted with ipcmni_extend */
 	if (atoi(now) >= n || (!write_limit(impl, wanted) && !write_limit(impl, "32768\n")))
 		return;
-	strcpy(crowd->limit, now);
+	strcpy(limits[impl], now);
 }
 
-static void crowd_close(enum bench_impl impl)
+static void limit_restore(enum bench_impl impl)
 {
-	struct crowd *crowd = &crowds[impl];
-
-	while (crowd->n)
-		segment_try_remove(impl, crowd->ids[--crowd->n]);
-	free(crowd->ids);
-	crowd->ids = NULL;
-	if (crowd->limit[0])
-		write_limit(impl, crowd->limit);
-	crowd->limit[0] = '\0';
+	if (limits[impl][0])
+		write_limit(impl, limits[impl]);
+	limits[impl][0] = '\0';
 }
 
-/* For an exit half-way: such segments would stay for ever. */
-static void crowds_close(void)
-{
-	for (int i = 0; i < BENCH_IMPLS; i++)
-		crowd_close(i);
-}
-
-/* Make @n segments, or as many as are allowed less a few. */
-static void crowd_open(enum bench_impl impl, int n)
-{
-	struct crowd *crowd = &crowds[impl];
-	const int few = 16;
-
-	limit_raise(impl, n + few);
-	crowd->ids = bench_alloc((n + few) * sizeof(*crowd->ids));
-	while (crowd->n < n + few) {
-		int id = segment_try(impl, KEY + 1 + crowd->n, PAGE, true);
-
-		if (id < 0 && errno == ENOSPC)
-			break;
-		bench_check(id >= 0, "cannot make a segment");
-		crowd->ids[crowd->n++] = id;
-	}
-	bench_check(crowd->n > few, "cannot make segments");
-	for (int i = 0; i < few; i++)
-		segment_remove(impl, crowd->ids[--crowd->n]);
-	if (crowd->n < n)
-		printf("# %s: %d segments instead of %d, more is not allowed (shmmni)\n",
-		       impl == BENCH_NATIVE ? "native" : "kipc", crowd->n, n);
-}
-
-struct member {
-	enum bench_impl impl;
-	unsigned int random;
+static const struct crowd_kind segments = {
+	.what = "segments",
+	.make = crowd_make,
+	.remove = segment_try_remove,
+	.limit_raise = limit_raise,
+	.limit_restore = limit_restore,
 };
-
-static void *member_open(enum bench_impl impl, const struct bench_case *c)
-{
-	struct member *m = bench_alloc(sizeof(*m));
-
-	(void)c;
-	m->impl = impl;
-	m->random = 1;
-	return m;
-}
-
-/* Another one each time, all over the crowd. */
-static int member_next(struct member *m)
-{
-	m->random = m->random * 1664525 + 1013904223;
-	return ((unsigned long)m->random * crowds[m->impl].n) >> 32;
-}
 
 static void find_key_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	struct crowd_member *m = object;
 
 	while (n--)
-		bench_check(segment_try(m->impl, KEY + 1 + member_next(m), 0, false) >= 0,
+		bench_check(segment_try(m->impl, crowd_next_key(m), 0, false) >= 0,
 			    "cannot find a segment by its key");
 }
 
 static void stat_id_run(void *object, unsigned int n)
 {
-	struct member *m = object;
+	struct crowd_member *m = object;
 
 	while (n--)
-		segment_stat(m->impl, crowds[m->impl].ids[member_next(m)]);
+		segment_stat(m->impl, crowd_next_id(m));
 }
+
+#define BESIDE(n, name, batch, open, run) \
+	{ n, { "shm." name ".live_" #n, 0, 101, batch, PAGE, open, run, free } }
 
 static const struct {
-	const char *name;
-	unsigned int batch;
-	void *(*open)(enum bench_impl impl, const struct bench_case *c);
-	void (*run)(void *object, unsigned int n);
+	unsigned int beside;
+	struct bench_case c;
 } crowd_cases[] = {
-	{ "shm.create_remove", 16, work_open, create_remove_run },
-	{ "shm.find_key", 200, member_open, find_key_run },
-	{ "shm.stat_id", 150, member_open, stat_id_run },
+	BESIDE(10, "create_remove", 16, work_open, create_remove_run),
+	BESIDE(10, "find_key", 200, crowd_member_open, find_key_run),
+	BESIDE(10, "stat_id", 150, crowd_member_open, stat_id_run),
+
+	BESIDE(1000, "create_remove", 16, work_open, create_remove_run),
+	BESIDE(1000, "find_key", 200, crowd_member_open, find_key_run),
+	BESIDE(1000, "stat_id", 150, crowd_member_open, stat_id_run),
+
+	BESIDE(100000, "create_remove", 16, work_open, create_remove_run),
+	BESIDE(100000, "find_key", 200, crowd_member_open, find_key_run),
+	BESIDE(100000, "stat_id", 150, crowd_member_open, stat_id_run),
 };
-
-static void crowd_run(int n)
-{
-	char names[ARRAY_SIZE(crowd_cases)][64];
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		snprintf(names[i], sizeof(names[i]), "%s.live_%d", crowd_cases[i].name, n);
-		any |= bench_wants(names[i]);
-	}
-	if (!any)
-		return;
-	for (int i = 0; i < BENCH_IMPLS; i++) {
-		if (bench.use[i])
-			crowd_open(i, n);
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++) {
-		struct bench_case c = {
-			.name = names[i],
-			.samples = 101,
-			.batch = crowd_cases[i].batch,
-			.size = PAGE,
-			.open = crowd_cases[i].open,
-			.run = crowd_cases[i].run,
-			.close = free,
-		};
-
-		bench_run(&c);
-	}
-	crowds_close();
-}
 
 /* --- memory of idle segments */
 
@@ -612,9 +538,8 @@ static void run_cases(void)
 	stages_run();
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		bench_run(&cases[i]);
-	crowd_run(10);
-	crowd_run(1000);
-	crowd_run(100000);
+	for (size_t i = 0; i < ARRAY_SIZE(crowd_cases); i++)
+		crowd_run(crowd_cases[i].beside, &crowd_cases[i].c);
 	bench_memory("shm.idle_memory", idle_memory, &(const bool){ false });
 	bench_memory("shm.idle_memory_used", idle_memory, &(const bool){ true });
 }
@@ -622,7 +547,7 @@ static void run_cases(void)
 int main(int argc, char **argv)
 {
 	bench_start(argc, argv, run_cases);
-	atexit(crowds_close);
+	crowd_start(&segments);
 	run_cases();
 	return 0;
 }
