@@ -354,7 +354,7 @@ static bool other_step(int actor)
 	case 6:
 		step.op = PIPE_SIZE;
 		/* a smaller one is another number of slots than of bytes */
-		arg[1] = sizes == ANY_SIZE || large_write_sleeps() ? -1 :
+		arg[1] = sizes == ANY_SIZE ? -1 :
 			 ONE_OF(-1, 1, 4096, 5000, 8192, 65536, 70000, 131072, (1L << 31) + 1);
 		break;
 	case 7:

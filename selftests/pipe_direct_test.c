@@ -58,6 +58,11 @@ static bool read_whole(int fd, char *buf, size_t len)
 	return true;
 }
 
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 static long vm_counter(const char *name)
 {
 	char line[128];
@@ -103,6 +108,63 @@ TEST_F(pipe, large_writes_arrive_in_reads_of_any_size)
 		pipe_close(&self->w);
 		EXPECT_EQ((ssize_t)len, drain(self->r, buf, sizes[i], 0))
 			TH_LOG("reads of %zu", sizes[i]);
+		EXPECT_EQ(0, child_wait(pid));
+	}
+	free(buf);
+}
+
+/* A slot of the kernel's pipe is a page, and its writer fills one after the other. */
+TEST_F(pipe, reads_of_a_page_or_what_divides_it_are_never_short_in_a_large_write)
+{
+	static const size_t sizes[] = { 512, 1024, 4096 };
+	static const size_t offsets[] = { 0, 16, 1, 4095 };
+	/* more than is pinned at once */
+	const size_t len = MIB + 512 * KIB + 123;
+	char buf[4096];
+	size_t i, at, want;
+	pid_t pid;
+
+	for (i = 0; i < ARRAY_SIZE(sizes) * ARRAY_SIZE(offsets); i++) {
+		ASSERT_EQ(0, pipe_renew(self, 0));
+		pid = writer_fork(_metadata, self, len, offsets[i % ARRAY_SIZE(offsets)]);
+		ASSERT_LT(0, pid);
+		pipe_close(&self->w);
+		for (at = 0; at < len; at += want) {
+			want = smaller(sizes[i % ARRAY_SIZE(sizes)], len - at);
+			ASSERT_EQ((ssize_t)want, read(self->r, buf, want))
+				TH_LOG("after %zu bytes, from byte %zu of a page", at,
+				       offsets[i % ARRAY_SIZE(offsets)]);
+			ASSERT_TRUE(is_pattern(buf, want, at));
+		}
+		EXPECT_EQ(0, child_wait(pid));
+	}
+}
+
+/* The kernel's pipe is filled up again whenever there is room, so what is in it is enough. */
+TEST_F(pipe, who_waits_until_there_is_enough_of_a_large_write_gets_it)
+{
+	static const size_t lens[] = { 204800, 300 * KIB, MIB + 1 };
+	static const size_t sizes[] = { 3000, 10000, 60000 };
+	char *buf = malloc(CAPACITY);
+	size_t i, at, want;
+	pid_t pid;
+
+	ASSERT_NE(NULL, buf);
+	for (i = 0; i < ARRAY_SIZE(lens) * ARRAY_SIZE(sizes); i++) {
+		size_t len = lens[i % ARRAY_SIZE(lens)];
+
+		ASSERT_EQ(0, pipe_renew(self, 0));
+		pid = writer_fork(_metadata, self, len, 0);
+		ASSERT_LT(0, pid);
+		pipe_close(&self->w);
+		for (at = 0; at < len; at += want) {
+			want = smaller(sizes[i / ARRAY_SIZE(lens)], len - at);
+			ASSERT_TRUE(EVENTUALLY(bytes_in(self->r) >= (int)want))
+				TH_LOG("%d of %zu after %zu of %zu", bytes_in(self->r), want, at,
+				       len);
+			ASSERT_EQ((ssize_t)want, read(self->r, buf, want));
+			ASSERT_TRUE(is_pattern(buf, want, at));
+		}
 		EXPECT_EQ(0, child_wait(pid));
 	}
 	free(buf);
@@ -546,6 +608,28 @@ TEST_F(pipe, resizing_keeps_a_large_write_in_order)
 	free(buf);
 }
 
+/* As long as a writer sleeps, a pipe is full. */
+TEST_F(pipe, pipe_with_a_large_write_cannot_be_made_smaller)
+{
+	char *buf = malloc(CAPACITY);
+	pid_t pid;
+
+	ASSERT_NE(NULL, buf);
+	pid = writer_fork(_metadata, self, MIB, 0);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(wait_blocked(pid, SYS_write));
+	ASSERT_EQ((ssize_t)CAPACITY, read(self->r, buf, CAPACITY));
+	ASSERT_TRUE(EVENTUALLY(bytes_in(self->r) == (int)CAPACITY));
+	EXPECT_EQ(-1, resize(self, CAPACITY / 2));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ((int)CAPACITY, bytes_in(self->r));
+	pipe_close(&self->w);
+	buf = realloc(buf, MIB);
+	EXPECT_EQ((ssize_t)MIB, drain(self->r, buf, MIB, CAPACITY));
+	EXPECT_EQ(0, child_wait(pid));
+	free(buf);
+}
+
 TEST_F(pipe, enlarging_the_pipe_lets_a_large_write_end)
 {
 	pid_t pid = writer_fork(_metadata, self, 256 * KIB, 0);
@@ -690,7 +774,24 @@ TEST_F(pipe, who_does_not_wait_finds_a_large_write_that_is_spliced_or_resized)
 	free(buf);
 }
 
-/* --- a reader that is stopped in the middle of its copy */
+/* --- what is only kipc's */
+
+FIXTURE(direct)
+{
+	struct _test_data_pipe pipe;
+};
+
+FIXTURE_SETUP(direct)
+{
+	pipe_begin(_metadata, &self->pipe, true);
+}
+
+FIXTURE_TEARDOWN(direct)
+{
+	pipe_end(_metadata, &self->pipe);
+}
+
+/* A reader that is stopped in the middle of its copy. */
 
 struct stuck {
 	int fd;
@@ -761,21 +862,17 @@ static void stuck_in_the_middle(struct __test_metadata *_metadata, struct _test_
 	free(buf);
 }
 
-TEST_F(pipe, killed_writer_does_not_wait_for_a_reader_that_is_stuck)
+TEST_F(direct, killed_writer_does_not_wait_for_a_reader_that_is_stuck)
 {
-	if (!variant->kipc)
-		return;
-	stuck_in_the_middle(_metadata, self, SIGKILL);
+	stuck_in_the_middle(_metadata, &self->pipe, SIGKILL);
 }
 
-TEST_F(pipe, interrupted_writer_counts_what_a_stuck_reader_is_taking)
+TEST_F(direct, interrupted_writer_counts_what_a_stuck_reader_is_taking)
 {
-	if (!variant->kipc)
-		return;
-	stuck_in_the_middle(_metadata, self, SIGUSR1);
+	stuck_in_the_middle(_metadata, &self->pipe, SIGUSR1);
 }
 
-TEST_F(pipe, pages_of_one_user_that_are_pinned_are_limited)
+TEST_F(direct, pages_of_one_user_that_are_pinned_are_limited)
 {
 	enum { WRITERS = 24 };
 	int (*pipes)[2] = calloc(WRITERS, sizeof(*pipes));
@@ -783,12 +880,10 @@ TEST_F(pipe, pages_of_one_user_that_are_pinned_are_limited)
 	pid_t pids[WRITERS];
 	int i;
 
-	if (!variant->kipc)
-		return;
 	ASSERT_NE(NULL, pipes);
 	ASSERT_NE(NULL, buf);
 	for (i = 0; i < WRITERS; i++) {
-		ASSERT_EQ(0, pipe_make(self->dev, pipes[i], 0));
+		ASSERT_EQ(0, pipe_make(self->pipe.dev, pipes[i], 0));
 		pids[i] = child_fork();
 		if (!pids[i]) {
 			close(pipes[i][0]);

@@ -76,14 +76,16 @@ static inline ssize_t move(struct _test_data_pipe *self, int out, size_t len)
 	return ioctl(self->r, KIPC_IOC_PIPE_SPLICE, &arg) ? -1 : (ssize_t)arg.len;
 }
 
-FIXTURE_SETUP(pipe)
+/* Begin with the kernel's pipe or kipc's. */
+static inline void pipe_begin(struct __test_metadata *_metadata, struct _test_data_pipe *self,
+			      bool kipc)
 {
 	struct kipc_pipe_size size;
 
 	self->dev = -1;
 	self->r = -1;
 	self->w = -1;
-	if (variant->kipc) {
+	if (kipc) {
 		self->dev = kipc_open();
 		ASSERT_LE(0, self->dev)
 			TH_LOG(KIPC_DEVICE ": %s", strerror(errno));
@@ -91,10 +93,10 @@ FIXTURE_SETUP(pipe)
 	}
 	ASSERT_EQ(0, pipe_renew(self, 0));
 	/* the shim may give one of the kernel */
-	ASSERT_EQ(variant->kipc ? 0 : -1, ioctl(self->r, KIPC_IOC_PIPE_GET_SIZE, &size));
+	ASSERT_EQ(kipc ? 0 : -1, ioctl(self->r, KIPC_IOC_PIPE_GET_SIZE, &size));
 }
 
-FIXTURE_TEARDOWN(pipe)
+static inline void pipe_end(struct __test_metadata *_metadata, struct _test_data_pipe *self)
 {
 	children_reap();
 	pipe_close(&self->r);
@@ -103,6 +105,16 @@ FIXTURE_TEARDOWN(pipe)
 		EXPECT_TRUE(stats_return_to(self->dev, &self->before));
 		close(self->dev);
 	}
+}
+
+FIXTURE_SETUP(pipe)
+{
+	pipe_begin(_metadata, self, variant->kipc);
+}
+
+FIXTURE_TEARDOWN(pipe)
+{
+	pipe_end(_metadata, self);
 }
 
 #endif /* KIPC_PIPE_FIXTURE_H */

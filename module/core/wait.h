@@ -255,6 +255,7 @@ static inline void kipc_waiter_take_locked(struct kipc_waiter *waiter,
 }
 
 ktime_t *kipc_deadline(u64 timeout, bool relative, ktime_t *deadline);
+
 /**
  * kipc_waiter_take_one_locked - take one waiter, which is in no list any more
  * @waiter: the waiter; the object's lock is held

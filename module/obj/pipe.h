@@ -321,14 +321,15 @@ void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 u32 kipc_direct_left_locked(const struct kipc_pipe *pipe);
 struct task_struct *kipc_direct_writer_locked(const struct kipc_pipe *pipe);
 void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
-void kipc_direct_to_ring(struct kipc_pipe *pipe);
+void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 			 struct kipc_xfer *xfer, size_t len,
 			 struct kipc_pipe_wake *wake);
-ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len);
+ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len,
+			  bool *again);
 bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
 			  const struct kipc_xfer *xfer, size_t len);
-bool kipc_direct_is_due(struct kipc_pipe *pipe);
+bool kipc_direct_is_due(struct kipc_pipe *pipe, size_t len);
 int kipc_direct_init(void);
 void kipc_direct_exit(void);
 

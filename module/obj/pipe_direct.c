@@ -7,6 +7,8 @@
  * was in the ring before, then from those pages: one copy instead of two, and the writer need
  * not run for each ringful. What others write meanwhile goes into the ring, behind it. The last
  * ringful of the write goes through the ring, so that the writer returns when it would natively.
+ * Natively a pipe whose writer sleeps is full. So a reader who leaves less than a ringful of
+ * it all moves that to the ring and has the writer go on.
  *
  * A reader marks the pages busy and copies with no spinlock held. A writer that gets a signal
  * withdraws them, unless they are busy: then it waits until that one copy has ended, so that
@@ -14,7 +16,7 @@
  * unpinned by whoever is last, which the reference count tells.
  *
  * A splice cannot read from them: it has the ring filled and ends it, and the writer goes on
- * through the ring.
+ * through the ring. So does who changes the size.
  */
 #include <linux/cred.h>
 #include <linux/highmem.h>
@@ -33,6 +35,8 @@
 /* So many pages at once, and of one user: they cannot be moved meanwhile. */
 #define KIPC_DIRECT_PAGES	256
 #define KIPC_DIRECT_USER_PAGES	(SZ_16M >> PAGE_SHIFT)
+/* Of each such lot a ringful goes through the ring: with a larger one not much is gained. */
+#define KIPC_DIRECT_RING_MAX	(KIPC_DIRECT_PAGES / 2 * PAGE_SIZE)
 
 /**
  * struct kipc_direct - memory of a writer, for readers to copy from
@@ -131,9 +135,11 @@ static struct kipc_direct *kipc_direct_pin(const void __user *buf, size_t len)
 	kipc_user_uncharge(direct->user, KIPC_CHARGE_PINNED,
 			   nr_pages - direct->nr_pages);
 	if (direct->nr_pages * PAGE_SIZE >= offset + KIPC_DIRECT_MIN) {
-		direct->len = min_t(size_t, len,
-				    direct->nr_pages * PAGE_SIZE - offset);
-		return direct;
+		len = min_t(size_t, len, direct->nr_pages * PAGE_SIZE - offset);
+		/* Whole pages, so that who reads no more than one gets them whole, as natively. */
+		direct->len = round_down(len, PAGE_SIZE);
+		if (direct->len)
+			return direct;
 	}
 	kipc_direct_put(direct);
 	return NULL;
@@ -189,6 +195,14 @@ void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	wake->direct = direct->waiter;
 	wake->direct_task = kipc_waiter_take_one_locked(direct->waiter, 0);
 	wake->what |= KIPC_WAKE_DIRECT;
+}
+
+/* Is there, with @direct, as much to read as in a pipe that is full? */
+static bool kipc_direct_is_enough_locked(const struct kipc_pipe *pipe,
+					 const struct kipc_direct *direct)
+{
+	return kipc_ring_used(&pipe->ring) + direct->len - direct->done >=
+	       pipe->ring.size;
 }
 
 /* Copies bytes out, without counting them as read. */
@@ -252,41 +266,38 @@ static void kipc_direct_end_read(struct kipc_pipe *pipe, const struct file *file
 	kipc_direct_put(direct);
 }
 
-/* The bytes of the ring that come before a large write; all if there is none any more. */
-static u32 kipc_direct_ahead(struct kipc_pipe *pipe)
+/*
+ * The bytes of the ring that come before a large write; all if there is none any more, which
+ * @behind tells.
+ */
+static u32 kipc_direct_ahead(struct kipc_pipe *pipe, bool *behind)
 {
 	u32 ahead;
 
 	spin_lock(&pipe->lock);
 	ahead = kipc_ring_used(&pipe->ring);
+	*behind = pipe->direct;
 	if (pipe->direct)
 		ahead = max_t(s32, 0, pipe->direct->at - pipe->ring.tail);
 	spin_unlock(&pipe->lock);
 	return ahead;
 }
 
-/**
- * kipc_direct_read - read from a pipe with a large write
- * @pipe: the pipe; the caller has rd_lock, and there is no claim
- * @file: the end that is read from
- * @xfer: where the bytes go
- * @len: how many at most
- * @wake: where to note whom to wake
- *
- * Context: may sleep in a fault of user memory.
- * Return: bytes; 0 if there is nothing to read any more; -EFAULT.
- */
-ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
-			 struct kipc_xfer *xfer, size_t len,
-			 struct kipc_pipe_wake *wake)
+/* As kipc_direct_read(), which then sees to what is left. */
+static ssize_t kipc_direct_take(struct kipc_pipe *pipe, const struct file *file,
+				struct kipc_xfer *xfer, size_t len,
+				struct kipc_pipe_wake *wake)
 {
-	u32 ahead = kipc_direct_ahead(pipe), bytes, copied;
 	struct kipc_direct *direct;
+	u32 ahead, bytes, copied;
 	ssize_t done = 0, more;
+	bool behind;
 
+	ahead = kipc_direct_ahead(pipe, &behind);
 	if (ahead) {
 		done = kipc_pipe_take(pipe, file, xfer, len, ahead, wake);
-		if (done < (ssize_t)ahead || done == len)
+		/* A packet ends a read, also if a large write comes just then. */
+		if (done < (ssize_t)ahead || done == len || !behind)
 			return done;
 		/* Before more is changed. */
 		kipc_pipe_wake(pipe, wake);
@@ -304,7 +315,7 @@ ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 		return done;
 	/* What others have written meanwhile. */
 	kipc_pipe_wake(pipe, wake);
-	ahead = kipc_direct_ahead(pipe);
+	ahead = kipc_direct_ahead(pipe, &behind);
 	if (!ahead)
 		return done;
 	more = kipc_pipe_take(pipe, file, xfer, len - done, ahead, wake);
@@ -335,6 +346,7 @@ static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *di
 /**
  * kipc_direct_to_ring - have a large write go on through the ring
  * @pipe: the pipe; the caller has rd_lock and wr_lock, and no spinlock
+ * @wake: where to note whom to wake, when these locks are released
  *
  * The ring then has what the writer would fill it with, so that who looks before the writer
  * has run finds no gap; unless others have written meanwhile, which then comes first. Nothing
@@ -342,9 +354,8 @@ static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *di
  *
  * Context: sleeps for memory. Without memory the writer comes to fill the ring itself.
  */
-void kipc_direct_to_ring(struct kipc_pipe *pipe)
+void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 {
-	struct kipc_pipe_wake wake = {};
 	struct kipc_direct *direct;
 	u32 bytes = 0;
 
@@ -361,15 +372,61 @@ void kipc_direct_to_ring(struct kipc_pipe *pipe)
 	if (direct->at == pipe->ring.head)
 		bytes = kipc_direct_fill(pipe, direct);
 	spin_lock(&pipe->lock);
-	if (bytes) {
+	if (bytes && pipe->direct) {
 		direct->done += bytes;
 		direct->moved = bytes;
-		kipc_pipe_commit_write_locked(pipe, bytes, NULL, 0, &wake);
+		kipc_pipe_commit_write_locked(pipe, bytes, NULL, 0, wake);
 	}
-	kipc_direct_end_locked(pipe, &wake);
+	kipc_direct_end_locked(pipe, wake);
 	spin_unlock(&pipe->lock);
-	kipc_pipe_wake(pipe, &wake);
 	kipc_direct_put(direct);
+}
+
+/*
+ * Natively a pipe whose writer sleeps is full, and there are readers who wait until it has as
+ * much as they want.
+ */
+static void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
+{
+	bool low;
+
+	spin_lock(&pipe->lock);
+	low = pipe->direct && !kipc_direct_is_enough_locked(pipe, pipe->direct);
+	spin_unlock(&pipe->lock);
+	if (!low)
+		return;
+	/* Before more is changed. */
+	kipc_pipe_wake(pipe, wake);
+	if (mutex_trylock(&pipe->wr_lock)) {
+		kipc_direct_to_ring(pipe, wake);
+		mutex_unlock(&pipe->wr_lock);
+		return;
+	}
+	/* Somebody is writing at this moment, for whom no reader waits. */
+	spin_lock(&pipe->lock);
+	kipc_direct_end_locked(pipe, wake);
+	spin_unlock(&pipe->lock);
+}
+
+/**
+ * kipc_direct_read - read from a pipe with a large write
+ * @pipe: the pipe; the caller has rd_lock, and there is no claim
+ * @file: the end that is read from
+ * @xfer: where the bytes go
+ * @len: how many at most
+ * @wake: where to note whom to wake
+ *
+ * Context: may sleep in a fault of user memory, and for memory.
+ * Return: bytes; 0 if there is nothing to read any more; -EFAULT.
+ */
+ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
+			 struct kipc_xfer *xfer, size_t len,
+			 struct kipc_pipe_wake *wake)
+{
+	ssize_t ret = kipc_direct_take(pipe, file, xfer, len, wake);
+
+	kipc_direct_keep_full(pipe, wake);
+	return ret;
 }
 
 static bool kipc_direct_may_publish_locked(const struct kipc_pipe *pipe)
@@ -387,7 +444,8 @@ static bool kipc_direct_publish(struct kipc_pipe *pipe,
 	bool fits;
 
 	spin_lock(&pipe->lock);
-	fits = kipc_direct_may_publish_locked(pipe);
+	fits = kipc_direct_may_publish_locked(pipe) &&
+	       kipc_direct_is_enough_locked(pipe, direct);
 	if (fits) {
 		direct->at = pipe->ring.head;
 		WRITE_ONCE(pipe->direct, direct);
@@ -450,12 +508,14 @@ static int kipc_direct_wait(struct kipc_pipe *pipe, struct kipc_direct *direct)
  * @pipe: the pipe; the caller has wr_lock
  * @xfer: where the bytes come from, plain memory; advanced by what was taken
  * @len: bytes that are left to write
+ * @again: says whether readers have taken any themselves, and what is left may go this way, too
  *
  * Context: sleeps, with wr_lock released meanwhile.
  * Return: bytes that were taken, with wr_lock held; 0 if none, and then the caller sees by
  * itself how to go on; -ERESTARTSYS, with wr_lock released, when the thread was killed.
  */
-ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len)
+ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t len,
+			  bool *again)
 {
 	struct kipc_pipe_wake wake = {};
 	struct kipc_direct *direct;
@@ -463,6 +523,7 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 	ssize_t done = 0;
 	int ret;
 
+	*again = false;
 	if (signal_pending(current))
 		return 0;
 	/* What then goes through the ring. */
@@ -481,7 +542,8 @@ ssize_t kipc_direct_write(struct kipc_pipe *pipe, struct kipc_xfer *xfer, size_t
 	done = ret ? ret : (ssize_t)direct->done;
 	if (done > 0) {
 		xfer->buf += done;
-		if (done > direct->moved)
+		*again = done > direct->moved;
+		if (*again)
 			trace_kipc_pipe_write(&pipe->obj, done - direct->moved,
 					      kipc_ring_used_about(&pipe->ring));
 	}
@@ -493,18 +555,21 @@ out_put:
 /**
  * kipc_direct_is_due - are readers to take a part of a large write?
  * @pipe: the pipe; the caller has wr_lock
+ * @len: bytes that are left to write
  *
- * What the ring has room for goes there, as natively, unless a reader waits for it.
+ * What the ring has room for goes there, as natively, unless a reader waits for it and there
+ * is a ringful for it and another one for the ring.
  *
  * Return: true if kipc_direct_write() is to be tried.
  */
-bool kipc_direct_is_due(struct kipc_pipe *pipe)
+bool kipc_direct_is_due(struct kipc_pipe *pipe, size_t len)
 {
 	bool due;
 
 	spin_lock(&pipe->lock);
 	due = kipc_direct_may_publish_locked(pipe) &&
-	      (!kipc_pipe_room(pipe) || pipe->rd.nr_sleepers);
+	      (!kipc_pipe_room(pipe) ||
+	       (pipe->rd.nr_sleepers && len / 2 >= pipe->ring.size));
 	spin_unlock(&pipe->lock);
 	return due;
 }
@@ -520,7 +585,8 @@ bool kipc_direct_is_due(struct kipc_pipe *pipe)
 bool kipc_direct_is_worth(const struct kipc_pipe *pipe,
 			  const struct kipc_xfer *xfer, size_t len)
 {
-	return !xfer->iter && len >= (size_t)pipe->ring.size + KIPC_DIRECT_MIN;
+	return !xfer->iter && pipe->ring.size <= KIPC_DIRECT_RING_MAX &&
+	       len >= (size_t)pipe->ring.size + KIPC_DIRECT_MIN;
 }
 
 /**

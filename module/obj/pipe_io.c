@@ -60,6 +60,7 @@ __kipc_pipe_commit_write_locked(struct kipc_pipe *pipe, u32 bytes,
 				struct kipc_packet *packet, u32 release,
 				struct kipc_pipe_wake *wake)
 {
+	lockdep_assert_held(&pipe->lock);
 	if (unlikely(packet)) {
 		packet->start = pipe->ring.head;
 		packet->len = bytes;
@@ -91,12 +92,12 @@ void kipc_pipe_commit_write(struct kipc_pipe *pipe, u32 bytes,
 }
 
 /**
- * kipc_pipe_commit_write_locked - the same with the pipe's lock held
- * @pipe: as of kipc_pipe_commit_write(), and so on
- * @bytes: likewise
- * @packet: likewise
- * @release: likewise
- * @wake: likewise
+ * kipc_pipe_commit_write_locked - make bytes readable that were copied in
+ * @pipe: the pipe; the caller has wr_lock and lock
+ * @bytes: how many
+ * @packet: the packet they are, or NULL for a stream
+ * @release: bytes of reservation that this write uses up
+ * @wake: where to note whom to wake
  */
 void kipc_pipe_commit_write_locked(struct kipc_pipe *pipe, u32 bytes,
 				   struct kipc_packet *packet, u32 release,
@@ -271,13 +272,12 @@ static noinline ssize_t kipc_pipe_do_write(struct file *file,
 			want = min_t(u32, want, PIPE_BUF);
 		if (direct && kipc_direct_is_worth(pipe, xfer, want) &&
 		    !kipc_pipe_is_nonblock(file, how) &&
-		    kipc_direct_is_due(pipe)) {
-			ret = kipc_direct_write(pipe, xfer, want);
+		    kipc_direct_is_due(pipe, want)) {
+			/* If readers take nothing, the rest goes through the ring. */
+			ret = kipc_direct_write(pipe, xfer, want, &direct);
 			if (ret < 0)
 				return done ?: ret;
 			done += ret;
-			/* If nothing was taken, the rest goes through the ring. */
-			direct = ret;
 			continue;
 		}
 		room = min(want, kipc_pipe_room(pipe));

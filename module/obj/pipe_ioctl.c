@@ -111,7 +111,8 @@ static int kipc_pipe_resize(struct kipc_pipe *pipe, u32 size)
 	return 0;
 }
 
-static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
+static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size,
+				     struct kipc_pipe_wake *wake)
 {
 	unsigned long pages = size >> PAGE_SHIFT;
 	unsigned long charged = pipe->obj.charged;
@@ -121,6 +122,8 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
 	lockdep_assert_held(&pipe->wr_lock);
 	if (size == pipe->ring.size)
 		return 0;
+	/* It counts as what the pipe has, and there may be room for more of it. */
+	kipc_direct_to_ring(pipe, wake);
 	if (size < kipc_ring_used_about(&pipe->ring) + READ_ONCE(pipe->reserved) ||
 	    size / KIPC_PIPE_PACKET_SHARE < READ_ONCE(pipe->nr_packets))
 		return -EBUSY;
@@ -150,6 +153,7 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 	struct kipc_pipe *pipe = call->obj;
 	struct kipc_pipe_size *size = arg;
 	u32 rounded = kipc_ring_round(size->size);
+	struct kipc_pipe_wake wake = {};
 	int ret;
 
 	if (!rounded)
@@ -160,13 +164,11 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
 	if (ret)
 		goto out_unlock_rd;
-	ret = kipc_pipe_set_size_locked(pipe, rounded);
-	/* The writer of a large write may find room now. */
-	if (!ret)
-		kipc_direct_to_ring(pipe);
+	ret = kipc_pipe_set_size_locked(pipe, rounded, &wake);
 	mutex_unlock(&pipe->wr_lock);
 out_unlock_rd:
 	mutex_unlock(&pipe->rd_lock);
+	kipc_pipe_wake(pipe, &wake);
 	if (ret)
 		return ret;
 	kipc_pipe_notify_room(pipe);

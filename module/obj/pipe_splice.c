@@ -119,17 +119,21 @@ static bool kipc_pipe_try_claim(struct kipc_pipe *pipe)
 /* Waits for data and claims the reading side: 1, or 0 at the end of file. */
 static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 {
+	struct kipc_pipe_wake wake = {};
 	bool claimed = false;
 	int ret;
 
 	ret = kipc_pipe_lock_side(&pipe->rd_lock, false);
 	if (ret)
 		return ret;
-	while (!claimed) {
+	for (;;) {
 		ret = kipc_pipe_wait_readable(pipe, nonblock);
 		if (ret < 0)
 			return ret;
-		if (!ret || kipc_pipe_try_claim(pipe))
+		if (!ret)
+			break;
+		claimed = kipc_pipe_try_claim(pipe);
+		if (claimed)
 			break;
 		/* Under this lock no other large write takes the place of the one there is. */
 		ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
@@ -138,12 +142,17 @@ static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 			kipc_pipe_pass_on(pipe, &pipe->rd);
 			return ret;
 		}
-		kipc_direct_to_ring(pipe);
+		kipc_direct_to_ring(pipe, &wake);
 		claimed = kipc_pipe_try_claim(pipe);
 		mutex_unlock(&pipe->wr_lock);
+		if (claimed)
+			break;
+		/* Before it sleeps. */
+		kipc_pipe_wake(pipe, &wake);
 	}
 	mutex_unlock(&pipe->rd_lock);
-	return ret || claimed;
+	kipc_pipe_wake(pipe, &wake);
+	return claimed;
 }
 
 static void kipc_pipe_unclaim(struct kipc_pipe *pipe,
