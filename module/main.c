@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "kipc.h"
+#include "core/bucket.h"
 #include "core/exit.h"
 #include "core/fdinfo.h"
 #include "core/file.h"
@@ -121,9 +122,12 @@ static int __init kipc_init(void)
 	kipc_table_register(&kipc_sig_table_ops);
 
 	kipc_exit_init();
-	ret = kipc_sem_init();
+	ret = kipc_buckets_init();
 	if (ret)
 		return ret;
+	ret = kipc_sem_init();
+	if (ret)
+		goto out_buckets;
 	ret = kipc_msg_init();
 	if (ret)
 		goto out_sem;
@@ -163,6 +167,8 @@ out_msg:
 	kipc_msg_exit();
 out_sem:
 	kipc_sem_exit();
+out_buckets:
+	kipc_buckets_exit();
 	return ret;
 }
 
@@ -177,6 +183,7 @@ static void __exit kipc_exit(void)
 	kipc_sig_exit();
 	kipc_msg_exit();
 	kipc_sem_exit();
+	kipc_buckets_exit();
 }
 
 module_init(kipc_init);

@@ -291,7 +291,8 @@ bool kipc_exit_unwatch(struct kipc_exit_watch *watch)
  * kipc_exit_is_pending - has a process exited for which not all is done?
  *
  * Return: true if that may be so. False means that all is done for every process
- * whose exit the caller can know of.
+ * whose exit the caller can know of; but for a moment in which a pidfd that is polled tells
+ * of it already, since the kernel looks there without a lock.
  */
 bool kipc_exit_is_pending(void)
 {

@@ -7,6 +7,7 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "core/bucket.h"
 #include "core/instance.h"
 #include "obj/sem.h"
 
@@ -22,7 +23,8 @@ static struct kipc_sem_set *kipc_sem_set_alloc_memory(unsigned int nsems)
 
 	if (nsems == 1)
 		return kmem_cache_zalloc(kipc_sem_one_cache, GFP_KERNEL_ACCOUNT);
-	return kvzalloc(struct_size(set, sems, nsems), GFP_KERNEL_ACCOUNT);
+	return kipc_bucket_alloc(struct_size(set, sems, nsems),
+				 GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 }
 
 static void kipc_sem_set_free_rcu(struct rcu_head *rcu)
@@ -261,7 +263,7 @@ int __init kipc_sem_init(void)
 void kipc_sem_exit(void)
 {
 	kipc_sem_undo_exit();
-	/* Sets and adjustments are freed after a grace period, some by our code. */
+	/* Sets and adjustments are freed after a grace period, by our code. */
 	rcu_barrier();
 	kmem_cache_destroy(kipc_sem_one_cache);
 }

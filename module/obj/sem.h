@@ -250,7 +250,7 @@ long kipc_sem_op_call(struct kipc_call *call, void __user *uarg);
 
 /* obj/sem_undo.c */
 int kipc_sem_undo_make(struct kipc_sem_set *set, struct kipc_sem_undo **res);
-void kipc_sem_undo_apply_exited(struct kipc_sem_set *set);
+bool kipc_sem_undo_apply_exited(struct kipc_sem_set *set);
 void kipc_sem_undo_forget_locked(struct kipc_sem_set *set, unsigned int first,
 				 unsigned int nr);
 void kipc_sem_undo_drop_all(struct kipc_sem_set *set);
@@ -282,6 +282,29 @@ static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
 	/* Pairs with the release of who applies adjustments. */
 	if (unlikely(smp_load_acquire(&set->nr_undos) && kipc_exit_is_pending()))
 		kipc_sem_undo_apply_exited(set);
+}
+
+/* So many processes are looked at one by one. */
+#define KIPC_SEM_UNDOS_FEW	64
+
+/**
+ * kipc_sem_undo_settle_now - the same, for processes whose end nobody has been told of yet
+ * @set: the set that the caller is going to look at, or that had nothing for it
+ *
+ * Who polls a pidfd can see that a process has ended a moment before those who wait for it
+ * are woken, as kipc_exit_is_pending() counts on. So the processes are asked, if they are few.
+ *
+ * Context: may sleep.
+ * Return: true if something was done.
+ */
+static inline bool kipc_sem_undo_settle_now(struct kipc_sem_set *set)
+{
+	/* As in kipc_sem_undo_settle(). */
+	unsigned int nr = smp_load_acquire(&set->nr_undos);
+
+	if (likely(!nr) || (nr > KIPC_SEM_UNDOS_FEW && !kipc_exit_is_pending()))
+		return false;
+	return kipc_sem_undo_apply_exited(set);
 }
 
 /**

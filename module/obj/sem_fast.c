@@ -107,8 +107,14 @@ static __always_inline int kipc_sem_do_few(struct kipc_sem_set *set,
 		ret = kipc_sem_do_one(set, list, arg);
 	else if (list->nr == 2)
 		ret = kipc_sem_do_two(set, list);
-	return unlikely(ret == KIPC_SEM_WIDE) ? kipc_sem_do(set, list, arg) :
-						ret;
+	if (unlikely(ret == KIPC_SEM_WIDE))
+		ret = kipc_sem_do(set, list, arg);
+	/* Without a time limit that has not taken any time. */
+	if (unlikely(ret == -EAGAIN) &&
+	    (!arg || arg->timeout == KIPC_TIMEOUT_NONE) &&
+	    kipc_sem_undo_settle_now(set))
+		ret = kipc_sem_do(set, list, arg);
+	return ret;
 }
 
 /**

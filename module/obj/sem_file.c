@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "core/bucket.h"
 #include "core/fdinfo.h"
 #include "obj/sem.h"
 
@@ -130,7 +131,8 @@ kipc_sem_watch_alloc(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 	unsigned int i;
 	int ret;
 
-	watch = kvzalloc(struct_size(watch, nodes, nr), GFP_KERNEL_ACCOUNT);
+	watch = kipc_bucket_alloc(struct_size(watch, nodes, nr),
+				  GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!watch)
 		return ERR_PTR(-ENOMEM);
 	watch->file = sem_file;
@@ -148,7 +150,7 @@ kipc_sem_watch_alloc(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 /**
  * kipc_sem_watch - say what polling an open file waits for
  * @sem_file: the open file
- * @ops: operations, checked; kvmalloc()ed memory that becomes ours
+ * @ops: operations, checked; memory of kipc_bucket_alloc() that becomes ours
  * @nr: how many; 0 for nothing
  *
  * Context: may sleep. Return: 0; -EFBIG, -EIDRM, -ENOMEM, -ENOSPC.
@@ -169,8 +171,8 @@ int kipc_sem_watch(struct kipc_sem_file *sem_file, struct kipc_sem_op *ops,
 	}
 	/* Once they are there they stay. */
 	if (nr && !READ_ONCE(set->watches)) {
-		heads = kvcalloc(set->nsems, sizeof(*heads),
-				 GFP_KERNEL_ACCOUNT);
+		heads = kipc_bucket_alloc(array_size(set->nsems, sizeof(*heads)),
+					  GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 		if (!heads) {
 			kipc_sem_watch_free(watch);
 			return -ENOMEM;

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "compat.h"
+#include "core/bucket.h"
 #include "core/instance.h"
 #include "obj/sem.h"
 
@@ -155,7 +156,7 @@ static int kipc_sem_check_flags(const struct kipc_sem_op *ops, unsigned int nr,
 static struct kipc_sem_op *kipc_sem_copy_ops(u64 addr, unsigned int nr)
 {
 	size_t size = array_size(nr, sizeof(struct kipc_sem_op));
-	struct kipc_sem_op *ops = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	struct kipc_sem_op *ops = kipc_bucket_alloc(size, GFP_KERNEL_ACCOUNT);
 
 	if (!ops)
 		return ERR_PTR(-ENOMEM);
@@ -222,7 +223,7 @@ static int kipc_sem_get_value(struct kipc_sem_set *set,
 	if (value->num >= set->nsems)
 		return -EINVAL;
 	sem = &set->sems[array_index_nospec(value->num, set->nsems)];
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	wide = kipc_sem_lock(set, sem);
 	if (READ_ONCE(set->entry.gone)) {
 		kipc_sem_unlock(set, sem, wide);
@@ -264,7 +265,7 @@ static int kipc_sem_set_values(struct kipc_sem_set *set, unsigned int first,
 	unsigned int i;
 	int ret = 0;
 
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	kipc_sem_lock_wide(set);
 	if (READ_ONCE(set->entry.gone)) {
 		ret = -EIDRM;
@@ -319,7 +320,7 @@ static int kipc_sem_read_all(struct kipc_sem_set *set, u16 *values)
 	unsigned int i;
 	int ret = 0;
 
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	kipc_sem_lock_wide(set);
 	if (READ_ONCE(set->entry.gone)) {
 		ret = -EIDRM;
@@ -341,7 +342,7 @@ static int kipc_sem_get_all(struct kipc_sem_set *set,
 
 	if (arg->nsems < set->nsems)
 		return -EINVAL;
-	values = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	values = kipc_bucket_alloc(size, GFP_KERNEL_ACCOUNT);
 	if (!values)
 		return -ENOMEM;
 	ret = kipc_sem_read_all(set, values);
@@ -363,7 +364,7 @@ static int kipc_sem_set_all(struct kipc_sem_set *set,
 
 	if (arg->nsems != set->nsems)
 		return -EINVAL;
-	values = kvmalloc(size, GFP_KERNEL_ACCOUNT);
+	values = kipc_bucket_alloc(size, GFP_KERNEL_ACCOUNT);
 	if (!values)
 		return -ENOMEM;
 	if (copy_from_user(values, u64_to_user_ptr(arg->values), size))
@@ -419,7 +420,7 @@ static int kipc_sem_ioctl_stat(struct kipc_call *call, void *arg)
 	if (IS_ERR(entry))
 		return PTR_ERR(entry);
 	set = kipc_sem_set_of(entry);
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	stat->nsems = set->nsems;
 	stat->otime = kipc_sem_set_otime(set);
 	stat->sleepers = kipc_sem_set_sleepers(set);

@@ -8,6 +8,7 @@
 #include <linux/timekeeping.h>
 
 #include "core/account.h"
+#include "core/bucket.h"
 #include "core/fdinfo.h"
 #include "core/param.h"
 #include "obj/sem.h"
@@ -21,13 +22,19 @@ static void kipc_sem_undo_uncharge(struct kipc_sem_undo *undo)
 	kipc_user_uncharge(undo->user, KIPC_CHARGE_UNDOS, 1);
 }
 
+static void kipc_sem_undo_free_rcu(struct rcu_head *rcu)
+{
+	kvfree(container_of(rcu, struct kipc_sem_undo, rcu));
+}
+
 static void kipc_sem_undo_put(struct kipc_sem_undo *undo)
 {
 	if (!refcount_dec_and_test(&undo->ref))
 		return;
 	kipc_user_put(undo->user);
 	put_pid(undo->key.pid);
-	kvfree_rcu(undo, rcu);
+	/* Not kvfree_rcu(), for which kipc_sem_exit() could not wait. */
+	call_rcu(&undo->rcu, kipc_sem_undo_free_rcu);
 }
 
 /*
@@ -135,7 +142,8 @@ static struct kipc_sem_undo *kipc_sem_undo_alloc(struct kipc_sem_set *set)
 		kipc_user_put(user);
 		return ERR_PTR(-ENOSPC);
 	}
-	undo = kvzalloc(struct_size(undo, adj, set->nsems), GFP_KERNEL_ACCOUNT);
+	undo = kipc_bucket_alloc(struct_size(undo, adj, set->nsems),
+				 GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!undo) {
 		kipc_user_uncharge(user, KIPC_CHARGE_UNDOS, 1);
 		kipc_user_put(user);
@@ -261,15 +269,19 @@ kipc_sem_undo_end_one(struct kipc_sem_set *set)
  * ends many of them is not to hold up those who use other sets.
  *
  * Context: may sleep.
+ * Return: true if there were any.
  */
-void kipc_sem_undo_apply_exited(struct kipc_sem_set *set)
+bool kipc_sem_undo_apply_exited(struct kipc_sem_set *set)
 {
 	struct kipc_sem_undo *undo;
+	bool any = false;
 
 	while ((undo = kipc_sem_undo_end_one(set))) {
 		kipc_sem_undo_drop(undo);
+		any = true;
 		cond_resched();
 	}
+	return any;
 }
 
 /**
@@ -348,7 +360,7 @@ void kipc_sem_undo_show(struct seq_file *m, struct kipc_sem_set *set)
 
 	if (!READ_ONCE(set->nr_undos))
 		return;
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	kipc_sem_lock_wide(set);
 	kipc_sem_claim_all(set);
 	hlist_for_each_entry(undo, &set->undos, set_node) {

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Buckets: memory of a size that users decide, and with values of theirs in it.
+ *
+ * In the kernel's general caches such memory could be made to lie where an object of the
+ * kernel's was, or beside one. So here are caches of the same sizes that nobody else uses. The
+ * kernel has something like that since 6.11, but does not export it before.
+ *
+ * What is larger than the largest comes from the page allocator, as it does natively.
+ */
+#include <linux/cache.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "core/bucket.h"
+
+/* The first has objects of KIPC_BUCKET_MIN bytes, each of the others twice as large ones. */
+static const char *const kipc_bucket_names[] = {
+	"kipc_bucket_64", "kipc_bucket_128", "kipc_bucket_256", "kipc_bucket_512",
+	"kipc_bucket_1k", "kipc_bucket_2k", "kipc_bucket_4k", "kipc_bucket_8k",
+};
+
+#define KIPC_BUCKET_MIN		64
+#define KIPC_BUCKET_MAX		(KIPC_BUCKET_MIN << (ARRAY_SIZE(kipc_bucket_names) - 1))
+
+static struct kmem_cache *kipc_buckets[ARRAY_SIZE(kipc_bucket_names)] __ro_after_init;
+
+/**
+ * kipc_bucket_alloc - allocate memory of a size that a user has decided
+ * @size: bytes, more than 0
+ * @gfp: as for kvmalloc(), so GFP_KERNEL with flags
+ *
+ * kvfree() frees it: that takes objects of any cache.
+ *
+ * Context: may sleep.
+ * Return: the memory, or NULL.
+ */
+void *kipc_bucket_alloc(size_t size, gfp_t gfp)
+{
+	if (size > KIPC_BUCKET_MAX)
+		return kvmalloc(size, gfp);
+	size = max_t(size_t, size, KIPC_BUCKET_MIN);
+	return kmem_cache_alloc(kipc_buckets[order_base_2(size) - ilog2(KIPC_BUCKET_MIN)], gfp);
+}
+
+/**
+ * kipc_buckets_init - make the caches
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int __init kipc_buckets_init(void)
+{
+	unsigned int i, size;
+
+	for (i = 0; i < ARRAY_SIZE(kipc_buckets); i++) {
+		size = KIPC_BUCKET_MIN << i;
+		kipc_buckets[i] = kmem_cache_create_usercopy(kipc_bucket_names[i], size, 0,
+							     SLAB_NO_MERGE, 0, size, NULL);
+		if (!kipc_buckets[i]) {
+			kipc_buckets_exit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * kipc_buckets_exit - destroy the caches; nothing of them is in use
+ */
+void kipc_buckets_exit(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kipc_buckets); i++)
+		kmem_cache_destroy(kipc_buckets[i]);
+}
