@@ -6,9 +6,10 @@
 # is the guest's verdict and the exit status says whether it is good.
 #
 # Environment: T, the test or bench programs to run, between blanks (default: all); MINUTES,
-# how long the guest goes on to begin another test program (default: to the last); SMP,
-# the number of CPUs; ICOUNT=1, count instructions instead of time; DIFF_SECONDS,
-# DIFF_SEED, DIFF_STEPS and DIFF_VERBOSE, for diff_*_test; KIPC_STRESS_SECONDS, for stress_*;
+# how long the guest goes on to begin another test program (default: to the last), or the
+# fuzzer runs; SMP, the number of CPUs; ICOUNT=1, count instructions instead of time;
+# DIFF_SECONDS, DIFF_SEED, DIFF_STEPS and DIFF_VERBOSE, for diff_*_test; KIPC_STRESS_SECONDS,
+# for stress_*;
 # COMPILER=clang, the module is the one that qemu/build-module.sh made with clang; MODULE,
 # another kipc.ko than that of build/NAME; FUZZ, the arguments of kipc_fuzz; MISTAKE, one of
 # selftests/faulty to be planted there; APPEND, more words for the kernel's command line;
@@ -220,7 +221,7 @@ say "booting $name ($(cat "$kernel/release")) for '$mode'; log: $log"
 mkfifo "$tmp/console"
 sed -u 's/\r$//' < "$tmp/console" | tee "$tmp/log" &
 show=$!
-boot stdio $((600 + nr_programs * limit)) "${accel[@]}" < /dev/null > "$tmp/console" 2>&1 &
+boot stdio $((600 + nr_programs * limit + ${MINUTES:-0} * 60)) "${accel[@]}" < /dev/null > "$tmp/console" 2>&1 &
 qemu=$!
 status=0
 wait "$qemu" || status=$?

@@ -36,5 +36,5 @@ else
 fi
 say "fuzzing $blocks pieces of code for $minutes minutes"
 mkdir -p "$BUILD/fuzz/$name"
-MODULE=$module FUZZ="$arguments ${ARGS:-}" \
+MODULE=$module FUZZ="$arguments ${ARGS:-}" MINUTES=$minutes \
 	exec "$ROOT/qemu/run.sh" fuzz "$name" "$BUILD/fuzz/$name"

@@ -65,7 +65,7 @@ fuzz()
 		*)
 			printf '%s\n' "$line" ;;
 		esac
-	done < <(run_fuzzer /mnt/kipc 7200 "$@")
+	done < <(run_fuzzer /mnt/kipc $((KIPC_MINUTES * 60 + 1800)) "$@")
 	result $ended "fuzzer: ran to its end"
 }
 
