@@ -2,7 +2,8 @@
 /*
  * Class 20: an operation, with its first allocation or copy failing, its second, and so on until
  * there is none left to fail. Each failure is the error that says what has failed, and changes
- * nothing that can be asked. Needs a kernel with fault injection.
+ * nothing that can be asked; and what can do without has done the same as where nothing fails.
+ * Needs a kernel with fault injection.
  *
  * The idea and the way to do it are those of iommufd_fail_nth.c of the kernel.
  */
@@ -169,6 +170,8 @@ struct operation {
 	bool touches;
 	/* can do without a copy, or do a part and say so: more than one byte is read or written */
 	bool partial;
+	/* does something else without memory, which undo() looks at */
+	bool otherwise;
 	/* clears what a failure changes all the same, which is said there */
 	void (*spare)(struct whole_state *state);
 };
@@ -181,6 +184,9 @@ struct verdict {
 	/* what could do without */
 	int without[FAULT_KINDS];
 	int complaints;
+	/* how all is when it is done, if that is known */
+	bool known;
+	struct whole_state done;
 	/* the last one */
 	char words[160];
 	/* nothing is printed, but whether one with these words was found is told */
@@ -369,6 +375,15 @@ static inline void success_judge(struct work *work, const struct operation *op, 
 {
 	const char *part;
 
+	if (!attempt->reached) {
+		whole_state_of(work, &verdict->done);
+		state_forget(&verdict->done);
+		verdict->known = true;
+	} else if (verdict->known && !op->partial && !op->otherwise) {
+		part = state_differs(work, &verdict->done, true, op->spare);
+		if (part)
+			complain(verdict, op, nth, "%s is not as if nothing had failed", part);
+	}
 	if (op->undo)
 		op->undo(work);
 	part = state_differs(work, base, true, op->spare);
@@ -413,7 +428,8 @@ static inline int fail_each_once(struct work *work, const struct operation *op,
 /*
  * When a cache has to take a page, that is one or two more that can fail, and the number of each
  * that comes after it is another: some are met twice then, and others not at all. So all are
- * tried twice, but where there are many.
+ * tried twice, but where there are many; then, too, if some can be done without: only now it is
+ * known how all has to be after that.
  */
 #define NTH_FEW		16
 
@@ -425,13 +441,16 @@ static inline void fail_each_quietly(struct work *work, const struct operation *
 				     struct verdict *verdict)
 {
 	static struct whole_state base;
-	int i, sum = 0;
+	int i, tried, sum = 0, without = 0;
 
 	if (op->prepare)
 		op->prepare(work);
 	whole_state_of(work, &base);
 	state_forget(&base);
-	if (fail_each_once(work, op, &base, verdict) <= NTH_FEW)
+	tried = fail_each_once(work, op, &base, verdict);
+	for (i = 0; i < FAULT_KINDS; i++)
+		without += verdict->without[i];
+	if (tried <= NTH_FEW || (without && !op->partial && !op->otherwise))
 		fail_each_once(work, op, &base, verdict);
 	for (i = 0; i < FAULT_KINDS; i++)
 		sum += verdict->failed[i] + verdict->without[i];
@@ -443,8 +462,9 @@ static inline void fail_each_quietly(struct work *work, const struct operation *
 static inline void fail_each(struct __test_metadata *_metadata, struct work *work,
 			     const struct operation *op)
 {
-	struct verdict verdict = { .complaints = 0 };
+	static struct verdict verdict;
 
+	memset(&verdict, 0, sizeof(verdict));
 	fail_each_quietly(work, op, &verdict);
 	EXPECT_EQ(0, verdict.complaints)
 		TH_LOG("%s", op->name);

@@ -565,6 +565,24 @@ static int run_unheard(struct work *work)
 	return 0;
 }
 
+/* What cannot be done is forgotten. */
+static int run_lost(struct work *work)
+{
+	return run_stats(work) || write(work->fd, "c", 1) == 1 ? 0 : -1;
+}
+
+static void undo_lost(struct work *work)
+{
+	struct kipc_msg_stat stat = { .perm.id = KIPC_ID_SELF };
+	char byte;
+
+	MUST(!ioctl(work->fd, KIPC_IOC_MSG_STAT, &stat));
+	for (; stat.qnum > 2; stat.qnum--)
+		MUST(read(work->fd, &byte, 1) == 1);
+	for (; stat.qnum < 2; stat.qnum++)
+		MUST(write(work->fd, "b", 1) == 1);
+}
+
 static int run_refused(struct work *work)
 {
 	(void)work;
@@ -600,6 +618,7 @@ static const struct mistake mistakes[] = {
 	{ "error of an allocation", run_wrong_allocation, undo_create,
 	  "Bad address for an allocation" },
 	{ "failure that is not told", run_unheard, NULL, "does without a copy" },
+	{ "work that is not done", run_lost, undo_lost, "not as if nothing had failed" },
 	{ "success that is not undone", run_half_object, NULL, "not as before" },
 	{ "failure of its own", run_refused, NULL, "fails by itself: Invalid argument" },
 	{ "no failure", run_nothing, NULL, "nothing can be made to fail" },
@@ -610,7 +629,7 @@ static void look_for_mistake(struct __test_metadata *_metadata, int dev,
 {
 	const struct operation op = ROW(mistake->name, mistake->run, mistake->undo);
 	struct kipc_msg_create queue = { .flags = KIPC_MSG_NONBLOCK, .mode = 0600 };
-	struct verdict verdict = { .quiet = true };
+	static struct verdict verdict = { .quiet = true };
 	struct work work = { .dev = dev, .patience_ms = 20 };
 	int fds[2];
 

@@ -12,10 +12,21 @@
 
 #define OWN	MOUNTS "/own"
 
+/* Where the kernel's own memory begins, an address in it, and the fifth digits that there are. */
+#ifdef __aarch64__
+#define KERNEL_MEMORY	0xffff000000000000ULL
+#define SOME_ADDRESS	0xffff0000c8123480ULL
+#define FIFTH_DIGITS	"0123456789abcdef"
+#else
+#define KERNEL_MEMORY	0xffff800000000000ULL
+#define SOME_ADDRESS	0xffff888003a12480ULL
+#define FIFTH_DIGITS	"89cef"
+#endif
+
 /* Whether the eight bytes are an address of the kernel: no small negative number, no mask. */
 static bool is_address(unsigned long long n)
 {
-	return n >= 0xffff800000000000ULL && n < 0xfffffffff0000000ULL;
+	return n >= KERNEL_MEMORY && n < 0xfffffffff0000000ULL;
 }
 
 /* What is in memory that was freed, or not set, on kernels that look for that. */
@@ -64,6 +75,7 @@ TEST_F(kipc, no_structure_has_an_address_of_the_kernel_or_what_was_freed)
 	int looked_at = 0;
 
 	EXPECT_TRUE(has_address(&(unsigned long long) { 0xffffffff81000000ULL }, 8));
+	EXPECT_TRUE(has_address(&(unsigned long long) { SOME_ADDRESS }, 8));
 	EXPECT_TRUE(has_poison("xxxxxxxxxxxx\x6b\x6b\x6b\x6b", 16));
 	EXPECT_TRUE(has_poison("xxxx\xfe\xfe\xfe\xfe", 8));
 	EXPECT_FALSE(has_poison("xx\x5a\x5a\x5a\x5axx", 8));
@@ -99,7 +111,7 @@ static bool text_has_address(const char *text)
 	for (p = text; *p; p += digits ? digits : 1) {
 		for (digits = 0; isxdigit(p[digits]); digits++)
 			;
-		if (digits == 16 && !strncmp(p, "ffff", 4) && strchr("89cef", p[4]) &&
+		if (digits == 16 && !strncmp(p, "ffff", 4) && strchr(FIFTH_DIGITS, p[4]) &&
 		    strncmp(p, "ffffffffffffffff", 16) && strncmp(p, "ffffffffff60", 12))
 			return true;
 	}

@@ -165,10 +165,49 @@ static int run_send_delivered(struct work *work)
 	return sigq_put(work->fd, GROUP, SIG + 3, 7);
 }
 
+/* Take it from where it is. */
+static void take_delivered(struct work *work, int sig)
+{
+	bool waits = sub_take(work->other, BIT_OF(sig)) == sig;
+	bool is_delivered = !take_signal(sig, NULL, 0);
+
+	MUST(waits + is_delivered == 1);
+}
+
 static void undo_send_delivered(struct work *work)
 {
-	sub_take(work->other, BIT_OF(SIG + 3));
-	take_signal(SIG + 3, NULL, 0);
+	take_delivered(work, SIG + 3);
+}
+
+/* What waited is delivered, or goes on to wait. */
+static int run_unmask(struct work *work)
+{
+	return sub_mask(work->other, KIPC_SIG_SETMASK, BLOCKED & ~BIT_OF(SIG + 5)) == ALL ? -1 : 0;
+}
+
+static void prepare_unmask(struct work *work)
+{
+	MUST(!sub_action(work->other, KIPC_SIG_DELIVER, BIT_OF(SIG + 5)));
+	MUST(!sigq_put(work->fd, GROUP, SIG + 5, 7));
+}
+
+static void undo_unmask(struct work *work)
+{
+	take_delivered(work, SIG + 5);
+	undo_mask(work);
+	MUST(!sigq_put(work->fd, GROUP, SIG + 5, 7));
+}
+
+static int run_deliver_waiting(struct work *work)
+{
+	return sub_action(work->other, KIPC_SIG_DELIVER, BIT_OF(SIG));
+}
+
+static void undo_deliver_waiting(struct work *work)
+{
+	take_delivered(work, SIG);
+	MUST(!sub_action(work->other, KIPC_SIG_KEEP, BIT_OF(SIG)));
+	undo_wait(work);
 }
 
 static int run_ignore(struct work *work)
@@ -253,7 +292,11 @@ static const struct operation sig_operations[] = {
 	ROW("read", run_read, undo_wait),
 	ROW("mask", run_mask, undo_mask, .undone_after = EFAULT),
 	ROW("deliver", run_deliver, undo_deliver),
-	ROW("send of what is delivered", run_send_delivered, undo_send_delivered),
+	ROW("send of what is delivered", run_send_delivered, undo_send_delivered,
+	    .otherwise = true),
+	ROW("mask with what is delivered then", run_unmask, undo_unmask,
+	    .prepare = prepare_unmask, .undone_after = EFAULT, .otherwise = true),
+	ROW("deliver what waits", run_deliver_waiting, undo_deliver_waiting, .otherwise = true),
 	ROW("ignore", run_ignore, undo_ignore),
 	ROW("pending", run_pending, NULL),
 	ROW("stat", run_stat_queue, NULL),
@@ -274,7 +317,9 @@ TEST_F_TIMEOUT(kipc, failing_allocations_of_signal_queues_leave_nothing, 240)
 	if (!have_fault_injection())
 		SKIP(return, "this kernel has no fault injection");
 	faults_prepare();
+	block_signal(SIG);
 	block_signal(SIG + 3);
+	block_signal(SIG + 5);
 	work.id = queue_make(self->dev, KEY + 1);
 	ASSERT_LE(0, work.id);
 	undo_remove(&work);

@@ -237,6 +237,45 @@ TEST_F(sigq, limit_above_sigqmax_needs_the_capability)
 
 /* --- namespaces */
 
+TEST_F(sigq, capabilities_of_a_user_namespace_have_no_power_over_an_instance_outside)
+{
+	struct kipc_sig_stat stat, now;
+	pid_t pid;
+	int own;
+
+	kind_dev = self->dev;
+	ASSERT_EQ(0, sigq_set(self->fd, SELF, 0, 0, 0600, 5));
+	stat = sigq_stat(self->fd, SELF);
+	pid = child_fork();
+	if (!pid) {
+		EXPECT_EQ(0, user_namespace_enter_with_two());
+		/* all capabilities, but not those that count */
+		EXPECT_EQ(-1, sigq_send(self->dev, self->id, GROUP, SIG, 0, 1));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, sub_new(self->dev, self->id, NULL));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, sigq_open(self->dev, self->id, 0));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, stat_by(self->id, 0));
+		EXPECT_EQ(EACCES, errno);
+		EXPECT_EQ(-1, sigq_set(self->dev, self->id, 0, 0, 0666, 1));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(-1, sigq_remove(self->dev, self->id));
+		EXPECT_EQ(EPERM, errno);
+		/* nor for what is its own */
+		own = sigq_get(self->dev, KIPC_KEY_PRIVATE, KIPC_GET_CREAT | KIPC_GET_AUTOREMOVE,
+			       0600);
+		EXPECT_LE(0, own);
+		EXPECT_EQ(-1, sigq_set(self->dev, own, 0, 0, 0600, SIGQMAX + 1));
+		EXPECT_EQ(EPERM, errno);
+		child_exit();
+	}
+	ASSERT_LT(0, pid);
+	EXPECT_EQ(0, child_wait(pid));
+	now = sigq_stat(self->fd, SELF);
+	EXPECT_EQ(0, memcmp(&stat, &now, sizeof(now)));
+}
+
 TEST_F(sigq, users_are_those_of_the_namespace_of_who_asks)
 {
 	kind_dev = self->dev;

@@ -65,6 +65,8 @@ struct storm_count {
 	int bad;
 	/* of a fork bomb that counts its processes itself */
 	int alive;
+	/* forks of one that were not to be had */
+	long refused;
 	long rounds;
 	/* how often each kind succeeded */
 	long done[STORM_KINDS];

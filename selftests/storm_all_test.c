@@ -32,7 +32,7 @@ FIXTURE(storm)
 {
 	int dev;
 	long long objects;
-	/* what the machine had before; the least since, and the charge of the group */
+	/* what the machine had before; the least seen since, and the charge of the group */
 	long long available, least, charged;
 };
 
@@ -46,7 +46,7 @@ FIXTURE_SETUP(storm)
 	ASSERT_NE(NULL, count);
 	ASSERT_EQ(0, mounts_private());
 	self->available = memory_available();
-	self->least = self->available;
+	self->least = LLONG_MAX;
 	ASSERT_EQ(0, memcg_make("64M"));
 	ASSERT_EQ(0, memcg_enter());
 }
@@ -56,10 +56,10 @@ FIXTURE_TEARDOWN(storm)
 	children_reap();
 	/* it was used, unless the test has removed it, and nothing of it is left */
 	EXPECT_NE(0, memcg_used());
-	if (self->least < self->available)
-		EXPECT_GT(memory_bound(self->charged, NOTES), self->available - self->least)
-			TH_LOG("%lld bytes charged, %lld less in the machine", self->charged,
-			       self->available - self->least);
+	EXPECT_NE(LLONG_MAX, self->least);
+	EXPECT_GT(memory_bound(self->charged, NOTES), self->available - self->least)
+		TH_LOG("%lld bytes charged, %lld less in the machine", self->charged,
+		       self->available - self->least);
 	EXPECT_EQ(0, memcg_leave());
 	EXPECT_EQ(0, memcg_remove());
 	EXPECT_TRUE(EVENTUALLY(memory_available() > self->available - 32 * MIB))
@@ -215,6 +215,7 @@ TEST_F_TIMEOUT(storm, umount_under_load_of_all_objects_leaves_nothing, 120)
 		/* the first time until there was something of everything */
 		ASSERT_TRUE(EVENTUALLY(LOAD(&count->rounds) > rounds + 10 &&
 				       (round || storm_has_done(STORM_KINDS))));
+		look_at_memory(self);
 		ASSERT_EQ(0, umount2(STORM_DIR, MNT_DETACH));
 		/* some with the node open still, which keeps it; some without */
 		storm_close(&st);
@@ -224,6 +225,7 @@ TEST_F_TIMEOUT(storm, umount_under_load_of_all_objects_leaves_nothing, 120)
 		ASSERT_TRUE(EVENTUALLY(param_get("objects") == self->objects))
 			TH_LOG("objects %lld", param_get("objects"));
 	}
+	say_memory(self);
 	expect_done(_metadata, STORM_KINDS);
 }
 
@@ -352,6 +354,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 	}
 	until = now_ms() + 3000;
 	while (not_yet(until, used >= UNLOADS && refused && storm_has_done(FOR_TWO))) {
+		look_at_memory(self);
 		if (syscall(SYS_delete_module, "kipc", O_NONBLOCK)) {
 			ASSERT_TRUE(errno == EWOULDBLOCK || errno == EBUSY);
 			refused++;
@@ -380,6 +383,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 	close(fd);
 	printf("# unloaded %d times, %d times after use, refused %d times, %ld rounds\n",
 	       unloaded, used, refused, count->rounds);
+	say_memory(self);
 	expect_done(_metadata, FOR_TWO);
 	EXPECT_LE(UNLOADS, used);
 	EXPECT_LT(0, refused);
@@ -389,7 +393,7 @@ TEST_F_TIMEOUT(storm, module_comes_and_goes_under_load, 180)
 
 /* --- a fork bomb with little memory */
 
-/* Whether one more process may be: in a group that counts them, the kernel says so itself. */
+/* In a group that counts them, the kernel says itself whether one more process may be. */
 static bool has_pids;
 
 static pid_t bomb_fork(void)
@@ -400,6 +404,8 @@ static pid_t bomb_fork(void)
 		pid = fork();
 	if (pid < 0 && !has_pids)
 		ADD(&count->alive, -1);
+	if (pid < 0)
+		ADD(&count->refused, 1);
 	return pid;
 }
 
@@ -455,7 +461,7 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 	slab = all_memory("SUnreclaim");
 	before = memory_available();
 	until = now_ms() + 3000;
-	while (not_yet(until, storm_has_done(STORM_KINDS))) {
+	while (not_yet(until, storm_has_done(STORM_KINDS) && LOAD(&count->refused))) {
 		STORE(&count->alive, 0);
 		pid = child_fork();
 		if (!pid) {
@@ -478,9 +484,13 @@ TEST_F_TIMEOUT(storm, fork_bomb_in_a_small_group_ends_and_takes_no_memory_of_oth
 		;
 	EXPECT_TRUE(storm_is_over(&st));
 	EXPECT_EQ(0, end(&st));
+	printf("# %d bombs, %ld rounds, %ld forks refused%s\n", n, count->rounds, count->refused,
+	       has_pids ? "" : " by themselves");
+	/* it has come to its limits */
+	EXPECT_LT(0, count->refused);
+	if (has_pids)
+		EXPECT_LT(0, memcg_read("pids.events", "max"));
 	EXPECT_EQ(0, memcg_remove());
-	printf("# %d bombs, %ld rounds%s\n", n, count->rounds,
-	       has_pids ? "" : ", counted by themselves");
 	say_memory(self);
 	expect_done(_metadata, STORM_KINDS);
 	/* all of the group is back, and what was not charged to it was never much */
@@ -528,6 +538,8 @@ TEST_F_TIMEOUT(storm, instances_end_at_the_limit_of_the_group, 120)
 	printf("# %d instances, %lld KiB charged, %lld KiB less in the machine\n", *mounted,
 	       memcg_read("memory.peak", NULL) / 1024, *peak / 1024);
 	fflush(stdout);
+	/* what there was least of was seen there */
+	self->least = self->available;
 	EXPECT_LT(10, *mounted);
 	EXPECT_GT(memory_bound(24 * MIB, *mounted * 100LL), *peak);
 	EXPECT_EQ(0, memcg_remove());
@@ -691,10 +703,12 @@ TEST_F_TIMEOUT(storm, token_goes_round_through_every_kind_of_object_and_is_never
 		seen = LOAD(rounds);
 		ASSERT_TRUE(EVENTUALLY(LOAD(rounds) > seen))
 			TH_LOG("it is lost in the %s, after %ld rounds", hop_names[LOAD(at)], seen);
+		look_at_memory(self);
 	}
 	for (hop = 0; hop < HOPS; hop++)
 		EXPECT_EQ(128 + SIGKILL, child_kill(pids[hop]));
 	printf("# %ld rounds\n", *rounds);
+	say_memory(self);
 	fflush(stdout);
 	munmap(ring.word, STORM_SIZE);
 	close(ring.polled[0]);
