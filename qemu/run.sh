@@ -55,10 +55,9 @@ if [[ $what == *kcsan.config* ]]; then
 elif [ "$kind" = source ] && ! $lives; then
 	options+=" panic_on_warn=1 panic_print=0x20"
 fi
-# Free pages that are written to. For the fuzzer also objects of slab caches; KASAN sees only what
-# compiled code does to them.
-[[ $what != *debug.config* ]] || options+=" page_poison=1"
-[[ $mode != fuzz || $what != *debug.config* ]] || options+=" slub_debug=P,kipc_*,kmalloc-*"
+# Free pages, and objects of slab caches, that are written to: KASAN sees only what compiled code
+# does to them. And what nobody has set in an object is seen where it is given out.
+[[ $what != *debug.config* ]] || options+=" page_poison=1 slub_debug=P,kipc_*,kmalloc-*"
 # Debian's programs instead of ours; their commands have limits of their own.
 if [ "$mode" = apps ]; then
 	image=$BUILD/image/$GUEST_SUITE-$arch-apps.cpio

@@ -20,7 +20,7 @@ boots()
 {
 	case $1${SHORT:+-short} in
 	debug-short)
-		echo "unset_member suspicious_rcu lock_inversion sleep_in_atomic" \
+		echo "unset_member unset_in_object suspicious_rcu lock_inversion sleep_in_atomic" \
 			"cpu_while_preemptible free_active_timer double_call_rcu reference_underflow leak" \
 			"use_after_free heap_out_of_bounds stack_out_of_bounds" \
 			"global_out_of_bounds vmalloc_out_of_bounds array_index shift_too_far" \
@@ -30,7 +30,8 @@ boots()
 		echo "suspicious_rcu lock_inversion sleep_in_atomic schedule_in_atomic" \
 			"cpu_while_preemptible warning taint_without_a_word" \
 			"reference_underflow free_active_timer free_queued_work" \
-			"double_call_rcu unset_member failure_of_a_page failure_of_a_copy"
+			"double_call_rcu unset_member unset_in_object failure_of_a_page" \
+			"failure_of_a_copy"
 		echo "irq_inversion leak leak_after_failure leak_at_unload use_after_free" \
 			"heap_out_of_bounds stack_out_of_bounds global_out_of_bounds" \
 			"vmalloc_out_of_bounds array_index shift_too_far bool_of_a_byte" \

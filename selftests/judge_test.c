@@ -5,7 +5,7 @@
  */
 #include "mounts.h"
 
-#define FAULTY	"/sys/module/kipc_faulty/parameters/unset_member"
+#define FAULTY	"/sys/module/kipc_faulty/parameters/"
 
 TEST(outputs_that_are_not_defined_are_noticed)
 {
@@ -30,22 +30,34 @@ TEST(outputs_that_are_not_defined_are_noticed)
 	}
 }
 
-TEST(outputs_of_a_module_with_mistakes_are_noticed)
+/* What a file of that module gives out, of which something was never set. */
+static void expect_noticed(struct __test_metadata *_metadata, const char *path)
 {
 	char a[64], b[64];
 	ssize_t len;
 
-	if (access(FAULTY, F_OK))
-		SKIP(return, "only the negative controls load it");
 	memset(a, POISON, sizeof(a));
 	memset(b, ~POISON, sizeof(b));
-	len = file_read(FAULTY, a, sizeof(a));
+	len = file_read(path, a, sizeof(a));
 	ASSERT_LT(0, len);
-	ASSERT_EQ(len, file_read(FAULTY, b, sizeof(b)));
+	ASSERT_EQ(len, file_read(path, b, sizeof(b)));
 	EXPECT_EQ(0, memcmp(a, b, len));
 	EXPECT_FALSE(is_defined(a, b, len));
-	printf("# looked at " FAULTY "\n");
+	printf("# looked at %s\n", path);
 	fflush(stdout);
+}
+
+TEST(outputs_of_a_module_with_mistakes_are_noticed)
+{
+	char poison[16] = "";
+
+	if (access(FAULTY "unset_member", F_OK))
+		SKIP(return, "only the negative controls load it");
+	expect_noticed(_metadata, FAULTY "unset_member");
+	/* where objects that were freed are filled */
+	if (file_read("/sys/kernel/slab/kmalloc-64/poison", poison, sizeof(poison)) > 0 &&
+	    *poison == '1')
+		expect_noticed(_metadata, FAULTY "unset_in_object");
 }
 
 TEST_HARNESS_MAIN

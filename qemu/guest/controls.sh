@@ -143,13 +143,13 @@ workqueue_lockup()
 	log_shows workqueue_lockup 'BUG: workqueue lockup'
 }
 
-# The judge of the tests' own for what the kernel gives out.
-unset_member()
+# The judge of the tests' own for what the kernel gives out by the file $1.
+is_noticed()
 {
 	local said
 
 	if ! said=$(/kipc/selftests/judge_test) ||
-	   ! grep -F 'looked at' <<< "$said" > /dev/null; then
+	   ! grep "looked at .*/$1$" <<< "$said" > /dev/null; then
 		printf '%s\n' "$said"
 		return 1
 	fi
@@ -198,7 +198,8 @@ control()
 	missing_barrier)       race_is_found "$1" 'reordered to: count_locked' ;;
 	unlocked_constant)     race_is_found "$1" 'KCSAN: data-race in store_the_same' ;;
 	counter_in_interrupt)  race_is_found "$1" 'data-race in count_in(_interrupt|terrupted)' ;;
-	unset_member)          unset_member ;;
+	unset_member | unset_in_object)
+		is_noticed "$1" ;;
 	warning)               log_shows "$1" 'WARNING: .* warning' ;;
 	taint_without_a_word)  log_shows "$1" '/proc/sys/kernel/tainted is' ;;
 	*)                     echo "no such control"; return 1 ;;

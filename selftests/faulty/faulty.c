@@ -595,22 +595,43 @@ struct record {
 	u32 unset;
 };
 
-/* A file that gives out a structure of which one member was never set. */
+/* Files that give out a structure of which one member was never set. */
+static int give_out(char *buffer, struct record *record)
+{
+	/* the compiler would know */
+	OPTIMIZER_HIDE_VAR(record);
+	record->set = 1;
+	memcpy(buffer, record, sizeof(*record));
+	return sizeof(*record);
+}
+
 static int unset_member_get(char *buffer, const struct kernel_param *kp)
 {
-	struct record record, *p = &record;
+	struct record record;
 
-	/* the compiler would know */
-	OPTIMIZER_HIDE_VAR(p);
-	p->set = 1;
-	memcpy(buffer, p, sizeof(*p));
-	return sizeof(*p);
+	return give_out(buffer, &record);
+}
+
+static int unset_in_object_get(char *buffer, const struct kernel_param *kp)
+{
+	/* not at the end of the object, where another value is */
+	struct record *record = kmalloc_array(8, sizeof(*record), GFP_KERNEL);
+	int ret;
+
+	if (!record)
+		return -ENOMEM;
+	ret = give_out(buffer, record);
+	kfree(record);
+	return ret;
 }
 
 static const struct kernel_param_ops unset_member_ops = {
 	.get = unset_member_get,
+}, unset_in_object_ops = {
+	.get = unset_in_object_get,
 };
 module_param_cb(unset_member, &unset_member_ops, NULL, 0400);
+module_param_cb(unset_in_object, &unset_in_object_ops, NULL, 0400);
 
 #define MISTAKE(name) { #name, name }
 static const struct {

@@ -12,11 +12,17 @@
 
 #define PLACES "/tmp/fuzz"
 
+static const char *const tables[] = { "sysvipc/shm", "sysvipc/sem", "sysvipc/msg" };
+
+static const char *const limits[] = {
+	"limits/shmmax", "limits/sem", "limits/msgmni", "limits/shm_next_id",
+	"limits/sem_next_id", "limits/msg_next_id", "limits/sig_next_id",
+	"limits/shm_rmid_forced", "limits/sigqmax",
+};
+
+/* what is in every mount, one of each kind */
 static const char *const fixed[] = {
-	"control", "sysvipc/shm", "sysvipc/sem", "sysvipc/msg", "sysvipc/sig", "limits/shmmax",
-	"limits/sem", "limits/msgmni", "limits/shm_next_id", "limits/sem_next_id",
-	"limits/msg_next_id", "limits/sig_next_id", "limits/shm_rmid_forced", "limits/sigqmax",
-	"limits", "sysvipc", ".",
+	"control", "sysvipc/shm", "limits/sem", "limits", "sysvipc", ".",
 };
 
 /* A name in some mount, which may exist. */
@@ -148,7 +154,7 @@ static long run_table(struct context *c, const struct call *call)
 
 	(void)call;
 	snprintf(name, sizeof(name), "%s%s", once_in(&c->d, 4) ? PLACES "/m0/" : "",
-		 fixed[1 + below(&c->d, 4)]);
+		 tables[below(&c->d, ARRAY_SIZE(tables))]);
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
@@ -171,7 +177,7 @@ static long run_limit(struct context *c, const struct call *call)
 
 	(void)call;
 	snprintf(name, sizeof(name), "%s%s", once_in(&c->d, 2) ? PLACES "/m0/" : "",
-		 fixed[5 + below(&c->d, 9)]);
+		 limits[below(&c->d, ARRAY_SIZE(limits))]);
 	fd = open(name, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
