@@ -41,6 +41,9 @@ static const char *const storm_kinds[STORM_KINDS] = {
 	"write to a pipe that sleeps", "read from a pipe that sleeps", "open of a FIFO that sleeps",
 };
 
+/* What one may sleep in, see storm_sleep(). */
+enum { STORM_ANY, STORM_READ, STORM_WRITE, STORM_OPEN, STORM_OPEN_TO_WRITE };
+
 /* For so long somebody may sleep who is not killed, in us. */
 #define STORM_SLEEP	50000
 
@@ -60,6 +63,8 @@ struct storm {
 /* In memory that all share. */
 struct storm_count {
 	int stop;
+	/* what all are to sleep in, in each round */
+	int wish;
 	/* for a moment nobody is to begin anew */
 	int away;
 	int bad;
@@ -297,20 +302,21 @@ static inline void storm_sleep(const struct storm *st, unsigned int seed)
 	}, never = { 0 };
 	char buf[2 * PIPE_BUF] = "";
 	size_t size = 1 + seed % sizeof(buf);
+	int wish = LOAD(&count->wish);
 
 	handle_signal(SIGALRM, 0);
 	setitimer(ITIMER_REAL, &soon, NULL);
-	switch (seed / sizeof(buf) % 4) {
-	case 0:
+	switch (wish ?: STORM_READ + (int)(seed / sizeof(buf) % 4)) {
+	case STORM_WRITE:
 		storm_note_bytes(SLOW_WRITE, write(st->slow[1], buf, size));
 		break;
-	case 1:
+	case STORM_READ:
 		storm_note_bytes(SLOW_READ, read(st->slow[0], buf, size));
 		break;
-	case 2:
+	case STORM_OPEN:
 		storm_meet(st, O_RDONLY);
 		break;
-	case 3:
+	case STORM_OPEN_TO_WRITE:
 		storm_meet(st, O_WRONLY);
 		break;
 	}
@@ -330,7 +336,7 @@ static inline void storm_round(const struct storm *st, unsigned int seed)
 	storm_memory(st, seed >> 5);
 	storm_messages(st, seed >> 7);
 	storm_signals(st, seed >> 9);
-	if (seed % 8 == 0)
+	if (seed % 8 == 0 || LOAD(&count->wish))
 		storm_sleep(st, seed >> 11);
 	/* what one has added nobody else takes away */
 	if ((storm_sem(fd, id, MOMENTS, 1, KIPC_SEM_UNDO, KIPC_TIMEOUT_NONE) ||
