@@ -873,6 +873,41 @@ TEST_F(direct, interrupted_writer_counts_what_a_stuck_reader_is_taking)
 	stuck_in_the_middle(_metadata, &self->pipe, SIGUSR1);
 }
 
+/* A read that began before a large write came has no more to do with it, but leaves little. */
+TEST_F(direct, large_write_goes_on_that_came_during_a_read_of_all_there_was)
+{
+	struct stuck stuck = { .fd = self->pipe.r, .len = CAPACITY };
+	char *buf = malloc(CAPACITY);
+	pthread_t thread;
+	int faults;
+	pid_t pid;
+
+	stuck.place = mmap(NULL, CAPACITY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	ASSERT_NE(MAP_FAILED, stuck.place);
+	ASSERT_NE(NULL, buf);
+	faults = faults_catch(stuck.place + 8192, CAPACITY - 8192);
+	ASSERT_LE(0, faults);
+	ASSERT_TRUE(write_pattern(self->pipe.w, CAPACITY, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, stuck_read, &stuck));
+	ASSERT_TRUE(faults_wait(faults));
+	pid = writer_fork(_metadata, &self->pipe, 96 * KIB, 0);
+	ASSERT_LT(0, pid);
+	ASSERT_TRUE(wait_blocked(pid, SYS_write));
+	ASSERT_EQ(0, faults_let_go(faults, stuck.place + 8192, CAPACITY - 8192));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ((ssize_t)CAPACITY, stuck.result);
+	EXPECT_TRUE(is_pattern(stuck.place, CAPACITY, 0));
+	EXPECT_TRUE(EVENTUALLY(bytes_in(self->pipe.r) == (int)CAPACITY))
+		TH_LOG("%d", bytes_in(self->pipe.r));
+	pipe_close(&self->pipe.w);
+	EXPECT_EQ((ssize_t)(96 * KIB), drain(self->pipe.r, buf, CAPACITY, 0));
+	EXPECT_EQ(0, child_wait(pid));
+	munmap(stuck.place, CAPACITY);
+	close(faults);
+	free(buf);
+}
+
 TEST_F(direct, pages_of_one_user_that_are_pinned_are_limited)
 {
 	enum { WRITERS = 24 };

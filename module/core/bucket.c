@@ -4,14 +4,15 @@
  *
  * In the kernel's general caches such memory could be made to lie where an object of the
  * kernel's was, or beside one. So here are caches of the same sizes that nobody else uses. The
- * kernel has something like that since 6.11, but does not export it before.
+ * kernel has something like that since 6.11.
  *
- * What is larger than the largest comes from the page allocator, as it does natively.
+ * What is larger than two pages comes from the page allocator, as it does natively.
  */
 #include <linux/cache.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "compat.h"
@@ -21,10 +22,19 @@
 static const char *const kipc_bucket_names[] = {
 	"kipc_bucket_64", "kipc_bucket_128", "kipc_bucket_256", "kipc_bucket_512",
 	"kipc_bucket_1k", "kipc_bucket_2k", "kipc_bucket_4k", "kipc_bucket_8k",
+#if PAGE_SIZE > SZ_4K
+	"kipc_bucket_16k", "kipc_bucket_32k",
+#endif
+#if PAGE_SIZE > SZ_16K
+	"kipc_bucket_64k", "kipc_bucket_128k",
+#endif
 };
 
 #define KIPC_BUCKET_MIN		64
 #define KIPC_BUCKET_MAX		(KIPC_BUCKET_MIN << (ARRAY_SIZE(kipc_bucket_names) - 1))
+
+/* The largest cache of kmalloc(), with pages of 4, 16 and 64 KiB. */
+static_assert(KIPC_BUCKET_MAX == 2 * PAGE_SIZE);
 
 static struct kmem_cache *kipc_buckets[ARRAY_SIZE(kipc_bucket_names)] __ro_after_init;
 
@@ -33,14 +43,15 @@ static struct kmem_cache *kipc_buckets[ARRAY_SIZE(kipc_bucket_names)] __ro_after
  * @size: bytes, more than 0
  * @gfp: as for kvmalloc(), so GFP_KERNEL with flags
  *
- * kvfree() frees it: that takes objects of any cache.
+ * kvfree() frees it: that takes objects of any cache. Only SLOB, which is gone since 6.4, has no
+ * such thing, nor caches that could be shared.
  *
  * Context: may sleep.
  * Return: the memory, or NULL.
  */
 void *kipc_bucket_alloc(size_t size, gfp_t gfp)
 {
-	if (size > KIPC_BUCKET_MAX)
+	if (size > KIPC_BUCKET_MAX || IS_ENABLED(CONFIG_SLOB))
 		return kvmalloc(size, gfp);
 	size = max_t(size_t, size, KIPC_BUCKET_MIN);
 	return kmem_cache_alloc(kipc_buckets[order_base_2(size) - ilog2(KIPC_BUCKET_MIN)], gfp);
@@ -58,7 +69,9 @@ int __init kipc_buckets_init(void)
 	for (i = 0; i < ARRAY_SIZE(kipc_buckets); i++) {
 		size = KIPC_BUCKET_MIN << i;
 		kipc_buckets[i] = kmem_cache_create_usercopy(kipc_bucket_names[i], size, 0,
-							     SLAB_NO_MERGE, 0, size, NULL);
+							     SLAB_HWCACHE_ALIGN |
+							     SLAB_NO_MERGE,
+							     0, size, NULL);
 		if (!kipc_buckets[i]) {
 			kipc_buckets_exit();
 			return -ENOMEM;

@@ -321,7 +321,8 @@ void kipc_pipe_wake_slow(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 u32 kipc_direct_left_locked(const struct kipc_pipe *pipe);
 struct task_struct *kipc_direct_writer_locked(const struct kipc_pipe *pipe);
 void kipc_direct_end_locked(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
-void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
+void kipc_direct_to_ring(struct kipc_pipe *pipe, bool nowait, struct kipc_pipe_wake *wake);
+void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake);
 ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
 			 struct kipc_xfer *xfer, size_t len,
 			 struct kipc_pipe_wake *wake);

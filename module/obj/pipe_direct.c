@@ -283,10 +283,20 @@ static u32 kipc_direct_ahead(struct kipc_pipe *pipe, bool *behind)
 	return ahead;
 }
 
-/* As kipc_direct_read(), which then sees to what is left. */
-static ssize_t kipc_direct_take(struct kipc_pipe *pipe, const struct file *file,
-				struct kipc_xfer *xfer, size_t len,
-				struct kipc_pipe_wake *wake)
+/**
+ * kipc_direct_read - read from a pipe with a large write
+ * @pipe: the pipe; the caller has rd_lock, and there is no claim
+ * @file: the end that is read from
+ * @xfer: where the bytes go
+ * @len: how many at most
+ * @wake: where to note whom to wake
+ *
+ * Context: may sleep in a fault of user memory.
+ * Return: bytes; 0 if there is nothing to read any more; -EFAULT.
+ */
+ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
+			 struct kipc_xfer *xfer, size_t len,
+			 struct kipc_pipe_wake *wake)
 {
 	struct kipc_direct *direct;
 	u32 ahead, bytes, copied;
@@ -323,14 +333,15 @@ static ssize_t kipc_direct_take(struct kipc_pipe *pipe, const struct file *file,
 }
 
 /* Copies to the ring as many bytes as it has room and memory for; returns how many. */
-static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *direct)
+static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *direct,
+			    bool nowait)
 {
 	u32 len = min(kipc_pipe_room(pipe), direct->len - direct->done);
 	u32 done, bytes, pos;
 	void *from;
 
 	if (!len ||
-	    kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + len, false))
+	    kipc_pipe_populate(pipe, READ_ONCE(pipe->reserved) + len, nowait))
 		return 0;
 	for (done = 0; done < len; done += bytes) {
 		pos = direct->offset + direct->done + done;
@@ -346,15 +357,17 @@ static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *di
 /**
  * kipc_direct_to_ring - have a large write go on through the ring
  * @pipe: the pipe; the caller has rd_lock and wr_lock, and no spinlock
+ * @nowait: do not wait for memory
  * @wake: where to note whom to wake, when these locks are released
  *
  * The ring then has what the writer would fill it with, so that who looks before the writer
  * has run finds no gap; unless others have written meanwhile, which then comes first. Nothing
  * happens if there is no large write.
  *
- * Context: sleeps for memory. Without memory the writer comes to fill the ring itself.
+ * Context: sleeps for memory, without @nowait. Without memory the writer comes to fill the ring
+ * itself.
  */
-void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
+void kipc_direct_to_ring(struct kipc_pipe *pipe, bool nowait, struct kipc_pipe_wake *wake)
 {
 	struct kipc_direct *direct;
 	u32 bytes = 0;
@@ -370,7 +383,7 @@ void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	if (!direct)
 		return;
 	if (direct->at == pipe->ring.head)
-		bytes = kipc_direct_fill(pipe, direct);
+		bytes = kipc_direct_fill(pipe, direct, nowait);
 	spin_lock(&pipe->lock);
 	if (bytes && pipe->direct) {
 		direct->done += bytes;
@@ -382,11 +395,16 @@ void kipc_direct_to_ring(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 	kipc_direct_put(direct);
 }
 
-/*
+/**
+ * kipc_direct_keep_full - have a large write go on when less than a ringful is left to read
+ * @pipe: the pipe; the caller has rd_lock, and has read
+ * @wake: where to note whom to wake; may have somebody
+ *
  * Natively a pipe whose writer sleeps is full, and there are readers who wait until it has as
- * much as they want.
+ * much as they want. So this follows each read that may have seen a large write, or during
+ * which one may have come. Nothing happens if there is none.
  */
-static void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
+void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 {
 	bool low;
 
@@ -398,7 +416,8 @@ static void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake 
 	/* Before more is changed. */
 	kipc_pipe_wake(pipe, wake);
 	if (mutex_trylock(&pipe->wr_lock)) {
-		kipc_direct_to_ring(pipe, wake);
+		/* Nor is it the reader's to wait for the writer's memory. */
+		kipc_direct_to_ring(pipe, true, wake);
 		mutex_unlock(&pipe->wr_lock);
 		return;
 	}
@@ -406,27 +425,6 @@ static void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake 
 	spin_lock(&pipe->lock);
 	kipc_direct_end_locked(pipe, wake);
 	spin_unlock(&pipe->lock);
-}
-
-/**
- * kipc_direct_read - read from a pipe with a large write
- * @pipe: the pipe; the caller has rd_lock, and there is no claim
- * @file: the end that is read from
- * @xfer: where the bytes go
- * @len: how many at most
- * @wake: where to note whom to wake
- *
- * Context: may sleep in a fault of user memory, and for memory.
- * Return: bytes; 0 if there is nothing to read any more; -EFAULT.
- */
-ssize_t kipc_direct_read(struct kipc_pipe *pipe, const struct file *file,
-			 struct kipc_xfer *xfer, size_t len,
-			 struct kipc_pipe_wake *wake)
-{
-	ssize_t ret = kipc_direct_take(pipe, file, xfer, len, wake);
-
-	kipc_direct_keep_full(pipe, wake);
-	return ret;
 }
 
 static bool kipc_direct_may_publish_locked(const struct kipc_pipe *pipe)

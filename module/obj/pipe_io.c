@@ -167,6 +167,9 @@ static noinline ssize_t kipc_pipe_do_read(struct file *file,
 						     avail, &wake) : 0;
 		/* A writer that was there may have withdrawn what it had. */
 	} while (unlikely(!ret));
+	/* One may also have come during the read. */
+	if (unlikely(READ_ONCE(pipe->direct)))
+		kipc_direct_keep_full(pipe, &wake);
 	mutex_unlock(&pipe->rd_lock);
 	kipc_pipe_wake(pipe, &wake);
 	if (unlikely(ret < 0))
@@ -415,7 +418,7 @@ ssize_t kipc_pipe_read(struct file *file, char __user *buf, size_t len,
 	}
 	spin_lock(&pipe->lock);
 	kipc_pipe_move_tail_locked(pipe, file, bytes);
-	if (kipc_pipe_is_watched_locked(pipe)) {
+	if (kipc_pipe_is_watched_locked(pipe) || unlikely(pipe->direct)) {
 		kipc_pipe_end_read(pipe, bytes);
 		return bytes;
 	}

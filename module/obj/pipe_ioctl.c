@@ -123,7 +123,7 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size,
 	if (size == pipe->ring.size)
 		return 0;
 	/* It counts as what the pipe has, and there may be room for more of it. */
-	kipc_direct_to_ring(pipe, wake);
+	kipc_direct_to_ring(pipe, false, wake);
 	if (size < kipc_ring_used_about(&pipe->ring) + READ_ONCE(pipe->reserved) ||
 	    size / KIPC_PIPE_PACKET_SHARE < READ_ONCE(pipe->nr_packets))
 		return -EBUSY;

@@ -142,7 +142,7 @@ static int kipc_pipe_claim(struct kipc_pipe *pipe, bool nonblock)
 			kipc_pipe_pass_on(pipe, &pipe->rd);
 			return ret;
 		}
-		kipc_direct_to_ring(pipe, &wake);
+		kipc_direct_to_ring(pipe, false, &wake);
 		claimed = kipc_pipe_try_claim(pipe);
 		mutex_unlock(&pipe->wr_lock);
 		if (claimed)

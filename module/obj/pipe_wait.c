@@ -163,6 +163,9 @@ void kipc_pipe_end_read(struct kipc_pipe *pipe, u32 bytes)
 
 	__kipc_pipe_notify_read_locked(pipe, bytes, false, &wake);
 	spin_unlock(&pipe->lock);
+	/* It has come during the read. */
+	if (unlikely(READ_ONCE(pipe->direct)))
+		kipc_direct_keep_full(pipe, &wake);
 	mutex_unlock(&pipe->rd_lock);
 	kipc_pipe_wake(pipe, &wake);
 }

@@ -212,7 +212,7 @@ static void kipc_sem_table_show(struct seq_file *m, struct kipc_entry *entry,
 	struct kipc_sem_set *set = kipc_sem_set_of(entry);
 	time64_t otime;
 
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	otime = kipc_sem_set_otime(set);
 	spin_lock(&entry->lock);
 	if (!entry->gone)

@@ -109,9 +109,10 @@ static __always_inline int kipc_sem_do_few(struct kipc_sem_set *set,
 		ret = kipc_sem_do_two(set, list);
 	if (unlikely(ret == KIPC_SEM_WIDE))
 		ret = kipc_sem_do(set, list, arg);
-	/* Without a time limit that has not taken any time. */
+	/* Not if it is the end of a time that it has waited. */
 	if (unlikely(ret == -EAGAIN) &&
-	    (!arg || arg->timeout == KIPC_TIMEOUT_NONE) &&
+	    (!arg || arg->timeout == KIPC_TIMEOUT_NONE ||
+	     (list->nr == 1 && (list->ops[0].flags & KIPC_SEM_NOWAIT))) &&
 	    kipc_sem_undo_settle_now(set))
 		ret = kipc_sem_do(set, list, arg);
 	return ret;

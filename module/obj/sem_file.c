@@ -254,7 +254,7 @@ static __poll_t kipc_sem_poll(struct file *file, poll_table *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &sem_file->pollers, wait);
-	kipc_sem_undo_settle(set);
+	kipc_sem_undo_settle_now(set);
 	kipc_sem_lock_wide(set);
 	if (READ_ONCE(set->entry.gone))
 		mask = EPOLLERR | EPOLLHUP;
