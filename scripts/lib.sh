@@ -45,7 +45,7 @@ kernel_line()
 			return
 		fi
 	done < "$ROOT/qemu/kernels"
-	die "no kernel '$1'; qemu/kernels knows: $(kernel_names)"
+	die "no kernel '$1' (KERNEL=, with ARCH= behind it); qemu/kernels knows: $(kernel_names)"
 }
 
 # Print what is before the names of the compiler and so on for architecture $1, which

@@ -242,7 +242,7 @@ int pipe_find(const char *path, const char *advice, struct pipe_handle *handle)
 	if (!in_kipcfs(path))
 		return not_ours(path);
 	if (advice) {
-		fail("%s is not yet open in any process that you may look into; %s", path, advice);
+		fail("%s is not open in any process that you may look into; %s", path, advice);
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -10,7 +10,7 @@
 
 static const struct meaning make_meanings[] = {
 	{ EINVAL,
-	  "the instance allows no set of so many; 'kipc limits sem' shows how many first"
+	  "the instance allows no set of so many: the first number of 'kipc limits sem' says how many"
 	},
 	{ EEXIST,
 	  "there is one of this key; 'kipc ls' shows it"

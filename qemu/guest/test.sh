@@ -115,7 +115,7 @@ leave_out()
 {
 	number=$((number + 1))
 	skipped=$((skipped + 1))
-	echo "ok $number $1 # SKIP not begun, after $KIPC_MINUTES minutes"
+	echo "ok $number $1 # SKIP not begun, MINUTES=$KIPC_MINUTES are over"
 }
 
 # Every test that may be skipped is there: of the programs that have run, and of patterns of
