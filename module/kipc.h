@@ -74,7 +74,8 @@ struct kipc_user;
  *
  * Wake-ups happen outside all spinlocks: the waker takes the sleeper off its queue
  * under the object's, and wakes it after the unlock (module/core/wait.h). No mutex
- * is held either, but by a long write that has not written all of it yet. Pollers of
+ * is held either, but by a long read or write that goes on, and by who changes the size
+ * of a pipe. Pollers of
  * a semaphore set are the exception, and those of a subscriber to a signal queue: the
  * lock keeps their files from going; who gets a real signal from a signal queue; and
  * those who wait at a message queue, when IPC_SET changes the permissions.

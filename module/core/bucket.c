@@ -9,6 +9,7 @@
  * What is larger than two pages comes from the page allocator, as it does natively.
  */
 #include <linux/cache.h>
+#include <linux/kasan.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -23,7 +24,10 @@ static const char *const kipc_bucket_names[] = {
 	"kipc_bucket_64", "kipc_bucket_128", "kipc_bucket_256", "kipc_bucket_512",
 	"kipc_bucket_1k", "kipc_bucket_2k", "kipc_bucket_4k", "kipc_bucket_8k",
 #if PAGE_SIZE > SZ_4K
-	"kipc_bucket_16k", "kipc_bucket_32k",
+	"kipc_bucket_16k",
+#endif
+#if PAGE_SIZE > SZ_8K
+	"kipc_bucket_32k",
 #endif
 #if PAGE_SIZE > SZ_16K
 	"kipc_bucket_64k", "kipc_bucket_128k",
@@ -33,7 +37,7 @@ static const char *const kipc_bucket_names[] = {
 #define KIPC_BUCKET_MIN		64
 #define KIPC_BUCKET_MAX		(KIPC_BUCKET_MIN << (ARRAY_SIZE(kipc_bucket_names) - 1))
 
-/* The largest cache of kmalloc(), with pages of 4, 16 and 64 KiB. */
+/* The largest cache of kmalloc(), with pages of up to 64 KiB. */
 static_assert(KIPC_BUCKET_MAX == 2 * PAGE_SIZE);
 
 static struct kmem_cache *kipc_buckets[ARRAY_SIZE(kipc_bucket_names)] __ro_after_init;
@@ -51,10 +55,17 @@ static struct kmem_cache *kipc_buckets[ARRAY_SIZE(kipc_bucket_names)] __ro_after
  */
 void *kipc_bucket_alloc(size_t size, gfp_t gfp)
 {
+	struct kmem_cache *bucket;
+	unsigned int order;
+	void *p;
+
 	if (size > KIPC_BUCKET_MAX || IS_ENABLED(CONFIG_SLOB))
 		return kvmalloc(size, gfp);
-	size = max_t(size_t, size, KIPC_BUCKET_MIN);
-	return kmem_cache_alloc(kipc_buckets[order_base_2(size) - ilog2(KIPC_BUCKET_MIN)], gfp);
+	order = order_base_2(max_t(size_t, size, KIPC_BUCKET_MIN));
+	bucket = kipc_buckets[order - ilog2(KIPC_BUCKET_MIN)];
+	p = kmem_cache_alloc(bucket, gfp);
+	/* What is behind is nobody's, KASAN is told. */
+	return p ? kasan_kmalloc(bucket, p, size, gfp) : NULL;
 }
 
 /**

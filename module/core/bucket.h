@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-void *kipc_bucket_alloc(size_t size, gfp_t gfp);
+void *kipc_bucket_alloc(size_t size, gfp_t gfp) __alloc_size(1);
 int kipc_buckets_init(void);
 void kipc_buckets_exit(void);
 

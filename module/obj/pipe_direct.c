@@ -358,7 +358,7 @@ static u32 kipc_direct_fill(struct kipc_pipe *pipe, const struct kipc_direct *di
  * kipc_direct_to_ring - have a large write go on through the ring
  * @pipe: the pipe; the caller has rd_lock and wr_lock, and no spinlock
  * @nowait: do not wait for memory
- * @wake: where to note whom to wake, when these locks are released
+ * @wake: where to note whom to wake, before anything that takes long
  *
  * The ring then has what the writer would fill it with, so that who looks before the writer
  * has run finds no gap; unless others have written meanwhile, which then comes first. Nothing
@@ -421,7 +421,7 @@ void kipc_direct_keep_full(struct kipc_pipe *pipe, struct kipc_pipe_wake *wake)
 		mutex_unlock(&pipe->wr_lock);
 		return;
 	}
-	/* Somebody is writing at this moment, for whom no reader waits. */
+	/* Somebody else has it, perhaps to write at this moment, for whom no reader waits. */
 	spin_lock(&pipe->lock);
 	kipc_direct_end_locked(pipe, wake);
 	spin_unlock(&pipe->lock);

@@ -111,11 +111,11 @@ static int kipc_pipe_resize(struct kipc_pipe *pipe, u32 size)
 	return 0;
 }
 
-static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size,
-				     struct kipc_pipe_wake *wake)
+static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size)
 {
 	unsigned long pages = size >> PAGE_SHIFT;
 	unsigned long charged = pipe->obj.charged;
+	struct kipc_pipe_wake wake = {};
 	int ret;
 
 	lockdep_assert_held(&pipe->rd_lock);
@@ -123,7 +123,9 @@ static int kipc_pipe_set_size_locked(struct kipc_pipe *pipe, u32 size,
 	if (size == pipe->ring.size)
 		return 0;
 	/* It counts as what the pipe has, and there may be room for more of it. */
-	kipc_direct_to_ring(pipe, false, wake);
+	kipc_direct_to_ring(pipe, false, &wake);
+	/* A writer that was killed is not to wait for the memory that this takes. */
+	kipc_pipe_wake(pipe, &wake);
 	if (size < kipc_ring_used_about(&pipe->ring) + READ_ONCE(pipe->reserved) ||
 	    size / KIPC_PIPE_PACKET_SHARE < READ_ONCE(pipe->nr_packets))
 		return -EBUSY;
@@ -153,7 +155,6 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 	struct kipc_pipe *pipe = call->obj;
 	struct kipc_pipe_size *size = arg;
 	u32 rounded = kipc_ring_round(size->size);
-	struct kipc_pipe_wake wake = {};
 	int ret;
 
 	if (!rounded)
@@ -164,11 +165,10 @@ static int kipc_pipe_ioctl_set_size(struct kipc_call *call, void *arg)
 	ret = kipc_pipe_lock_side(&pipe->wr_lock, false);
 	if (ret)
 		goto out_unlock_rd;
-	ret = kipc_pipe_set_size_locked(pipe, rounded, &wake);
+	ret = kipc_pipe_set_size_locked(pipe, rounded);
 	mutex_unlock(&pipe->wr_lock);
 out_unlock_rd:
 	mutex_unlock(&pipe->rd_lock);
-	kipc_pipe_wake(pipe, &wake);
 	if (ret)
 		return ret;
 	kipc_pipe_notify_room(pipe);

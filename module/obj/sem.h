@@ -292,7 +292,8 @@ static inline void kipc_sem_undo_settle(struct kipc_sem_set *set)
  * @set: the set that the caller is going to look at, or that had nothing for it
  *
  * Who polls a pidfd can see that a process has ended a moment before those who wait for it
- * are woken, as kipc_exit_is_pending() counts on. So the processes are asked, if they are few.
+ * are woken, as kipc_exit_is_pending() counts on. So the processes are asked, if they are few,
+ * by who looks, and by who would have to wait; an operation that can be done is done.
  *
  * Context: may sleep.
  * Return: true if something was done.

@@ -109,8 +109,12 @@ static __always_inline int kipc_sem_do_few(struct kipc_sem_set *set,
 		ret = kipc_sem_do_two(set, list);
 	if (unlikely(ret == KIPC_SEM_WIDE))
 		ret = kipc_sem_do(set, list, arg);
-	/* Not if it is the end of a time that it has waited. */
+	/*
+	 * Not if it is the end of a time that it has waited, nor if there are no adjustments but
+	 * the caller's own.
+	 */
 	if (unlikely(ret == -EAGAIN) &&
+	    !(list->undo && READ_ONCE(set->nr_undos) == 1) &&
 	    (!arg || arg->timeout == KIPC_TIMEOUT_NONE ||
 	     (list->nr == 1 && (list->ops[0].flags & KIPC_SEM_NOWAIT))) &&
 	    kipc_sem_undo_settle_now(set))
