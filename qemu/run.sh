@@ -9,12 +9,11 @@
 # how long the guest goes on to begin another test program (default: to the last), or the
 # fuzzer runs; SMP, the number of CPUs; ICOUNT=1, count instructions instead of time;
 # DIFF_SECONDS, DIFF_SEED, DIFF_STEPS and DIFF_VERBOSE, for diff_*_test; KIPC_STRESS_SECONDS,
-# for stress_*;
-# COMPILER=clang, the module is the one that qemu/build-module.sh made with clang; MODULE,
-# another kipc.ko than that of build/NAME; FUZZ, the arguments of kipc_fuzz; MISTAKE, one of
-# selftests/faulty to be planted there; APPEND, more words for the kernel's command line;
-# PROGRAMS, a directory with other selftests than those of build/, and SKIPS, another list
-# than selftests/skips.
+# for stress_*; COMPILER=clang, the module is the one that qemu/build-module.sh made with
+# clang; MODULE, another kipc.ko than that of build/NAME; FUZZ, the arguments of kipc_fuzz;
+# MISTAKE, one of selftests/faulty to be planted there; APPEND, more words for the kernel's
+# command line; PROGRAMS, a directory with other selftests than those of build/, and SKIPS,
+# another list than selftests/skips.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../scripts/lib.sh"
